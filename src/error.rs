@@ -1,0 +1,78 @@
+//! Errors, sorted by who is at fault.
+
+use std::path::{Path, PathBuf};
+
+/// What went wrong, by who can mend it.
+///
+/// * [`Error::Input`]: the picture or message is at fault; the next one may be fine.
+/// * [`Error::Limit`]: the input is larger than the configuration allows; raise the limit or shrink the input.
+/// * [`Error::Caller`]: a setting or argument is out of its range.
+/// * [`Error::File`]: a file of a catalogue is damaged, of another version, or none of ours.
+/// * [`Error::Io`]: the operating system refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The picture or message cannot be understood.
+    #[error("{what}: {reason}")]
+    Input {
+        /// What was read: a format's name, a line's number.
+        what: String,
+        /// Why it was refused.
+        reason: String,
+    },
+    /// The input is larger than allowed.
+    #[error("{what} is {value}, the limit is {limit}")]
+    Limit {
+        /// What was measured, with its unit.
+        what: &'static str,
+        /// What it is.
+        value: u64,
+        /// What it may be at most.
+        limit: u64,
+    },
+    /// A setting or an argument is out of its range.
+    #[error("{setting} is {value}, but {expected}")]
+    Caller {
+        /// The setting's path, such as `page.min_ink`.
+        setting: &'static str,
+        /// The value given.
+        value: String,
+        /// What is allowed.
+        expected: String,
+    },
+    /// A catalogue's file is damaged, of another version, or not one of ours.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    pub(crate) fn input(what: impl Into<String>, reason: impl ToString) -> Self {
+        Self::Input { what: what.into(), reason: reason.to_string() }
+    }
+
+    pub(crate) fn caller(setting: &'static str, value: impl ToString, expected: impl Into<String>) -> Self {
+        Self::Caller { setting, value: value.to_string(), expected: expected.into() }
+    }
+
+    pub(crate) fn file(path: &Path, reason: impl Into<String>) -> Self {
+        Self::File { path: path.to_owned(), reason: reason.into() }
+    }
+
+    /// For `map_err`: names the path in an I/O error.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}

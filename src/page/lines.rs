@@ -1,0 +1,351 @@
+//! Lines of text: components chained from left to right, then baseline and x-height from the ink's row profile.
+//!
+//! Chaining compares neighbours only with each other, so text of 3 px and of 80 px x-height stands side by side without any
+//! scale being known. The fit looks at the ink, not at the components' boxes: it holds where letters melt together.
+
+use super::PageConfig;
+use super::components::Component;
+use super::ink::Ink;
+
+/// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct LineFit {
+    pub(super) x0: f32,
+    pub(super) x1: f32,
+    pub(super) baseline: f32,
+    pub(super) slope: f32,
+    pub(super) x_height_px: f32,
+    members: Vec<usize>,
+}
+
+impl LineFit {
+    pub(super) fn baseline_at(&self, x: f32) -> f32 {
+        self.baseline + self.slope * (x - self.x0)
+    }
+
+    pub(super) fn width(&self) -> f32 {
+        self.x1 - self.x0
+    }
+}
+
+/// Finds the lines among a picture's components, in no particular order.
+pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
+    let letters: Vec<Component> = components.iter().filter(|c| could_be_text(c, config)).copied().collect();
+    let mut chains = chains(&letters, config);
+    let mut lines: Vec<LineFit> = chains.drain(..).filter_map(|c| fit(c, &letters, ink, None, config)).collect();
+    lines = join_pieces(lines, &letters, ink, config);
+    level_short_lines(&mut lines, &letters, ink, config);
+    drop_shadows(&mut lines);
+    lines
+}
+
+fn could_be_text(c: &Component, config: &PageConfig) -> bool {
+    let (w, h) = (c.width(), c.height());
+    let rule = w > 12.0 * h && h <= 3.0;
+    // Frames, scribbles and pictures' outlines are large and nearly empty.
+    let hollow = h > 40.0 && (c.pixels as f32) < 0.08 * w * h;
+    h >= 2.0 && h <= 3.0 * config.max_x_height_px && !rule && !hollow
+}
+
+/// Sequences of components, left to right, in which each is the best neighbour of the other.
+fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usize>> {
+    let grid = Grid::of(letters);
+    let mut right: Vec<Option<(f32, usize)>> = vec![None; letters.len()];
+    let mut left: Vec<Option<(f32, usize)>> = vec![None; letters.len()];
+    for (i, a) in letters.iter().enumerate() {
+        let reach = config.chain_gap * a.height() * 2.5;
+        grid.near(a, reach, |j| {
+            if let Some(cost) = link_cost(a, &letters[j], config) {
+                if right[i].is_none_or(|(best, _)| cost < best) {
+                    right[i] = Some((cost, j));
+                }
+                if left[j].is_none_or(|(best, _)| cost < best) {
+                    left[j] = Some((cost, i));
+                }
+            }
+        });
+    }
+    let next: Vec<Option<usize>> = (0..letters.len())
+        .map(|i| right[i].map(|(_, j)| j).filter(|&j| left[j].is_some_and(|(_, back)| back == i)))
+        .collect();
+    let mut has_previous = vec![false; letters.len()];
+    for &j in next.iter().flatten() {
+        has_previous[j] = true;
+    }
+    let heads = (0..letters.len()).filter(|&i| !has_previous[i]);
+    heads.map(|i| std::iter::successors(Some(i), |&k| next[k]).collect()).collect()
+}
+
+/// How badly `b` follows `a` on a line, in pixels; `None` where it cannot.
+fn link_cost(a: &Component, b: &Component, config: &PageConfig) -> Option<f32> {
+    if b.centre_x() <= a.centre_x() {
+        return None;
+    }
+    let (ha, hb) = (a.height(), b.height());
+    let (low, high) = (ha.min(hb), ha.max(hb));
+    let gap = b.area.x0 as f32 - a.area.x1 as f32;
+    let overlap = a.area.y1.min(b.area.y1) as f32 - a.area.y0.max(b.area.y0) as f32;
+    if low < 0.4 * high || gap > config.chain_gap * high || overlap < 0.5 * low || gap < -0.6 * a.width().min(b.width()) {
+        return None;
+    }
+    let off_centre = (a.area.y0 + a.area.y1) as f32 - (b.area.y0 + b.area.y1) as f32;
+    Some(gap.max(0.0) + 0.2 * off_centre.abs())
+}
+
+/// Fits baseline and x-height to a chain; `None` where its ink has no two edges like a line of text.
+fn fit(
+    members: Vec<usize>,
+    letters: &[Component],
+    ink: &Ink,
+    slope: Option<f32>,
+    config: &PageConfig,
+) -> Option<LineFit> {
+    let boxes = || members.iter().map(|&k| &letters[k]);
+    let x0 = boxes().map(|c| c.area.x0).min()? as f32;
+    let x1 = boxes().map(|c| c.area.x1).max()? as f32;
+    let mut heights: Vec<f32> = boxes().map(Component::height).collect();
+    let height = median(&mut heights);
+    let tallest = heights.iter().copied().fold(0.0, f32::max).min(2.5 * height);
+    if x1 - x0 < height {
+        return None;
+    }
+    let slope = slope.unwrap_or_else(|| own_slope(&members, letters, height));
+    let mut bottoms: Vec<f32> = boxes().map(|c| c.area.y1 as f32 - slope * (c.centre_x() - x0)).collect();
+    bottoms.sort_unstable_by(f32::total_cmp);
+    let first_guess = densest(&bottoms, 0.5 + 0.12 * height);
+
+    // Row profile around the guess: ink per row, the slope taken out.
+    let (up, down) = ((tallest * 1.6 + 3.0).ceil(), (height * 0.9 + 3.0).ceil());
+    let profile = Profile::of(ink, x0, x1, first_guess, slope, up, down);
+    let low = profile.steepest_fall(first_guess - 0.55 * height, first_guess + 0.4 * height)?;
+    let baseline = profile.edge_below(low, 0.3 * height);
+    let top = profile.steepest_rise(baseline - 1.25 * tallest, baseline - (0.33 * height).max(1.5))?;
+    let x_line = profile.edge_above(top, 0.3 * height);
+    let x_height_px = baseline - x_line;
+    let plausible = x_height_px >= config.min_x_height_px * 0.8
+        && x_height_px <= config.max_x_height_px
+        && x1 - x0 >= x_height_px * 0.8;
+    plausible.then_some(LineFit { x0, x1, baseline, slope, x_height_px, members })
+}
+
+/// Slope of a chain's bottoms: the median slope between members half a chain apart.
+fn own_slope(members: &[usize], letters: &[Component], height: f32) -> f32 {
+    let half = members.len() / 2;
+    if half < 3 {
+        return 0.0;
+    }
+    let mut slopes: Vec<f32> = members
+        .iter()
+        .zip(&members[half..])
+        .map(|(&a, &b)| (&letters[a], &letters[b]))
+        .filter(|(a, b)| b.centre_x() - a.centre_x() > 2.0 * height)
+        .map(|(a, b)| (b.area.y1 as f32 - a.area.y1 as f32) / (b.centre_x() - a.centre_x()))
+        .collect();
+    if slopes.is_empty() { 0.0 } else { median(&mut slopes).clamp(-0.35, 0.35) }
+}
+
+/// Joins lines that continue each other on one baseline over a gap too wide for chaining.
+fn join_pieces(mut lines: Vec<LineFit>, letters: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
+    lines.sort_unstable_by(|a, b| a.x0.total_cmp(&b.x0).then(a.baseline.total_cmp(&b.baseline)));
+    let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let follows = |before: &LineFit| {
+            let x_height = before.x_height_px.max(line.x_height_px);
+            let gap = line.x0 - before.x1;
+            let step = (before.baseline_at(line.x0) - line.baseline).abs();
+            let alike = before.x_height_px.min(line.x_height_px) > 0.7 * x_height;
+            gap > -0.5 * x_height && gap < config.join_gap_xh * x_height && step < 0.3 * x_height && alike
+        };
+        match out.iter().rposition(follows) {
+            Some(k) => {
+                let mut members = out[k].members.clone();
+                members.extend(&line.members);
+                match fit(members, letters, ink, None, config) {
+                    Some(joined) => out[k] = joined,
+                    None => out.push(line),
+                }
+            }
+            None => out.push(line),
+        }
+    }
+    out
+}
+
+/// Lines too short to have a slope of their own take that of the nearest long line.
+fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, config: &PageConfig) {
+    let long: Vec<(f32, f32)> = lines
+        .iter()
+        .filter(|l| l.width() > config.own_slope_xh * l.x_height_px && l.members.len() >= 8)
+        .map(|l| (l.baseline, l.slope))
+        .collect();
+    for line in lines.iter_mut().filter(|l| l.width() <= config.own_slope_xh * l.x_height_px || l.members.len() < 8) {
+        let nearest = long.iter().min_by(|a, b| (a.0 - line.baseline).abs().total_cmp(&(b.0 - line.baseline).abs()));
+        let slope = nearest.map_or(0.0, |&(_, slope)| slope);
+        if slope != line.slope {
+            if let Some(level) = fit(line.members.clone(), letters, ink, Some(slope), config) {
+                *line = level;
+            }
+        }
+    }
+}
+
+/// Drops lines made of other lines' accents, dots and descenders: small, and inside of a larger line's height.
+fn drop_shadows(lines: &mut Vec<LineFit>) {
+    let all: Vec<LineFit> = lines.clone();
+    lines.retain(|l| {
+        !all.iter().any(|big| {
+            let middle = (l.x0 + l.x1) / 2.0;
+            let above = big.baseline_at(middle) - l.baseline_at(middle);
+            let overlap = l.x1.min(big.x1) - l.x0.max(big.x0);
+            overlap > 0.5 * l.width()
+                && ((l.x_height_px < 0.6 * big.x_height_px
+                    && (-0.6 * big.x_height_px..1.8 * big.x_height_px).contains(&above))
+                    // The same text twice: keep the longer one.
+                    || (above.abs() < 0.5 * big.x_height_px && big.width() > l.width()))
+        })
+    });
+}
+
+/// Ink per row along a line, in steps of one pixel.
+struct Profile {
+    top: f32,
+    rows: Vec<f32>,
+}
+
+impl Profile {
+    fn of(ink: &Ink, x0: f32, x1: f32, baseline: f32, slope: f32, up: f32, down: f32) -> Self {
+        let top = (baseline - up).floor();
+        let mut rows = vec![0.0f32; (up + down) as usize + 3];
+        for x in x0 as usize..(x1.ceil() as usize).min(ink.width()) {
+            let shift = top + slope * (x as f32 + 0.5 - x0);
+            let (first, rest) = (shift.floor(), shift - shift.floor());
+            for (k, row) in rows.iter_mut().enumerate() {
+                let y = first as i64 + k as i64;
+                let at = |y: i64| {
+                    if y < 0 || y as usize >= ink.height() {
+                        return 0.0;
+                    }
+                    let value = ink.row(y as usize)[x];
+                    // Only what counts as ink, so that noise has no edges.
+                    if value > ink.thresholds(y as usize)[x / super::ink::CELL] / 2 { f32::from(value) } else { 0.0 }
+                };
+                *row += if rest < 1e-3 { at(y) } else { at(y) * (1.0 - rest) + at(y + 1) * rest };
+            }
+        }
+        Self { top, rows }
+    }
+
+    fn at(&self, k: i64) -> f32 {
+        usize::try_from(k).ok().and_then(|k| self.rows.get(k)).copied().unwrap_or(0.0)
+    }
+
+    fn index(&self, y: f32) -> i64 {
+        (y - self.top).round() as i64
+    }
+
+    /// The row boundary in `from..to` where ink falls most from the row above to the row below.
+    fn steepest_fall(&self, from: f32, to: f32) -> Option<i64> {
+        let fall = |k: i64| self.at(k - 1) - self.at(k);
+        let wide = |k: i64| fall(k) + 0.5 * (fall(k - 1) + fall(k + 1));
+        (self.index(from)..=self.index(to)).filter(|&k| fall(k) > 0.0).max_by(|&a, &b| wide(a).total_cmp(&wide(b)))
+    }
+
+    /// The row boundary in `from..to` where ink rises most from the row above to the row below.
+    fn steepest_rise(&self, from: f32, to: f32) -> Option<i64> {
+        let rise = |k: i64| self.at(k) - self.at(k - 1);
+        let wide = |k: i64| rise(k) + 0.5 * (rise(k - 1) + rise(k + 1));
+        (self.index(from)..=self.index(to)).filter(|&k| rise(k) > 0.0).max_by(|&a, &b| wide(a).total_cmp(&wide(b)))
+    }
+
+    /// Sub-pixel place where ink crosses half of its fall near boundary `k`.
+    fn edge_below(&self, k: i64, reach: f32) -> f32 {
+        let n = (reach.round() as i64).max(1);
+        let inside = (k - 1 - n..k).map(|j| self.at(j)).fold(0.0, f32::max);
+        let outside = (k..=k + n).map(|j| self.at(j)).fold(f32::INFINITY, f32::min);
+        let half = (inside + outside) / 2.0;
+        // From the strongest row inside downwards to the first row below half.
+        let mut j = (k - 1 - n..k).max_by(|&a, &b| self.at(a).total_cmp(&self.at(b))).unwrap_or(k - 1);
+        while self.at(j + 1) > half && j < k + n {
+            j += 1;
+        }
+        let (a, b) = (self.at(j), self.at(j + 1));
+        // Rows are boxes of one pixel: row j covers [j, j + 1), its centre lies at j + 0.5.
+        self.top + j as f32 + 0.5 + if a > b { ((a - half) / (a - b)).clamp(0.0, 1.0) } else { 0.5 }
+    }
+
+    /// Sub-pixel place where ink crosses half of its rise near boundary `k`.
+    fn edge_above(&self, k: i64, reach: f32) -> f32 {
+        let n = (reach.round() as i64).max(1);
+        let inside = (k..=k + n).map(|j| self.at(j)).fold(0.0, f32::max);
+        let outside = (k - 1 - n..k).map(|j| self.at(j)).fold(f32::INFINITY, f32::min);
+        let half = (inside + outside) / 2.0;
+        let mut j = (k..=k + n).max_by(|&a, &b| self.at(a).total_cmp(&self.at(b))).unwrap_or(k);
+        while self.at(j - 1) > half && j > k - 1 - n {
+            j -= 1;
+        }
+        let (a, b) = (self.at(j), self.at(j - 1));
+        self.top + j as f32 + 0.5 - if a > b { ((a - half) / (a - b)).clamp(0.0, 1.0) } else { 0.5 }
+    }
+}
+
+/// The middle value (the upper one of two).
+pub(super) fn median(values: &mut [f32]) -> f32 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f32::total_cmp).1
+}
+
+/// Mean of the most crowded window of `2 · reach` in sorted values.
+fn densest(sorted: &[f32], reach: f32) -> f32 {
+    let mut best: &[f32] = &sorted[..1];
+    let mut end = 0;
+    for start in 0..sorted.len() {
+        while end < sorted.len() && sorted[end] - sorted[start] <= 2.0 * reach {
+            end += 1;
+        }
+        if end - start > best.len() {
+            best = &sorted[start..end];
+        }
+    }
+    best.iter().sum::<f32>() / best.len() as f32
+}
+
+/// Components by place, for neighbour look-up.
+struct Grid<'a> {
+    letters: &'a [Component],
+    columns: usize,
+    rows: usize,
+    cells: Vec<Vec<u32>>,
+}
+
+impl<'a> Grid<'a> {
+    const SIDE: usize = 32;
+
+    /// Each component is filed under its left edge's centre.
+    fn of(letters: &'a [Component]) -> Self {
+        let columns = letters.iter().map(|c| c.area.x1).max().unwrap_or(0) / Self::SIDE + 1;
+        let rows = letters.iter().map(|c| c.area.y1).max().unwrap_or(0) / Self::SIDE + 1;
+        let mut cells = vec![Vec::new(); columns * rows];
+        for (k, c) in letters.iter().enumerate() {
+            for row in c.area.y0 / Self::SIDE..=(c.area.y1 - 1) / Self::SIDE {
+                cells[row * columns + c.area.x0 / Self::SIDE].push(k as u32);
+            }
+        }
+        Self { letters, columns, rows, cells }
+    }
+
+    /// Calls `f` for components whose left edge lies within `reach` right of `a` and that share rows with it (some twice).
+    fn near(&self, a: &Component, reach: f32, mut f: impl FnMut(usize)) {
+        let first = a.area.x0 / Self::SIDE;
+        let last = ((a.area.x1 as f32 + reach) as usize / Self::SIDE).min(self.columns - 1);
+        for row in a.area.y0 / Self::SIDE..=((a.area.y1 - 1) / Self::SIDE).min(self.rows - 1) {
+            for column in first..=last {
+                for &k in &self.cells[row * self.columns + column] {
+                    let b = &self.letters[k as usize];
+                    if b.area.y0 < a.area.y1 && b.area.y1 > a.area.y0 {
+                        f(k as usize);
+                    }
+                }
+            }
+        }
+    }
+}
