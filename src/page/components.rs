@@ -42,6 +42,7 @@ pub(super) fn components(raster: &Raster, ink: &mut Ink, config: &PageConfig) ->
     panels.sort_by_key(|a| std::cmp::Reverse(a.width() * a.height()));
     for panel in panels {
         ink.against_panel(raster, panel);
+        // What lies inside was found against the wrong background.
         found.retain(|c| !panel.holds(&c.area));
         found.extend(label(ink, panel));
     }
@@ -70,11 +71,11 @@ struct Run {
 /// Components (8-connected) within `area`.
 fn label(ink: &Ink, area: Area) -> Vec<Component> {
     let mut runs: Vec<Run> = Vec::new();
-    let (mut above, mut row_start) = (0, 0);
+    let mut row_start = 0;
     for y in area.y0..area.y1 {
-        (above, row_start) = (row_start, runs.len());
+        let mut a = row_start;
+        row_start = runs.len();
         push_runs(ink, y, area, &mut runs);
-        let mut a = above;
         for k in row_start..runs.len() {
             while a < row_start && runs[a].x1 < runs[k].x0 {
                 a += 1;

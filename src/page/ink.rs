@@ -120,6 +120,16 @@ impl Ink {
         self.row(y)[x] > self.thresholds(y)[x / CELL]
     }
 
+    /// Takes the ink off a pixel.
+    pub(super) fn erase(&mut self, x: usize, y: usize) {
+        self.ink[y * self.width + x] = 0;
+    }
+
+    /// The ink as a picture: 0 is background, whatever the colours were.
+    pub(super) fn into_raster(self) -> Option<Raster> {
+        Raster::from_luma(self.width as u32, self.height as u32, self.ink)
+    }
+
     /// The threshold at a point, clamped into the picture.
     pub(super) fn threshold_at(&self, x: f32, y: f32) -> u8 {
         let x = (x.max(0.0) as usize).min(self.width - 1);

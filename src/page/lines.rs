@@ -35,15 +35,55 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     let mut lines: Vec<LineFit> = chains.drain(..).filter_map(|c| fit(c, &letters, ink, None, config)).collect();
     lines = join_pieces(lines, &letters, ink, config);
     level_short_lines(&mut lines, &letters, ink, config);
+    absorb(&mut lines, components);
     drop_shadows(&mut lines);
     lines
+}
+
+/// Lets lines grow over the marks at their ends that are too small to be chained: full stops, quotes, dashes.
+fn absorb(lines: &mut [LineFit], components: &[Component]) {
+    let mut by_row: Vec<&Component> = components.iter().filter(|c| c.height() >= 1.0).collect();
+    by_row.sort_unstable_by_key(|c| c.area.y0);
+    for line in lines {
+        let xh = line.x_height_px;
+        let (y0, y1) = (line.baseline_at(line.x0), line.baseline_at(line.x1));
+        let (top, bottom) = (y0.min(y1) - 1.8 * xh, y0.max(y1) + 0.6 * xh);
+        let first = by_row.partition_point(|c| (c.area.y0 as f32) < top);
+        let last = by_row.partition_point(|c| (c.area.y0 as f32) < bottom);
+        let mut near: Vec<&Component> = by_row[first..last]
+            .iter()
+            .filter(|c| {
+                let baseline = line.baseline_at(c.centre_x());
+                c.area.y1 as f32 <= baseline + 0.6 * xh
+                    && c.area.y0 as f32 >= baseline - 1.8 * xh
+                    && c.width() < 1.5 * xh
+                    && c.pixels >= 2
+            })
+            .copied()
+            .collect();
+        near.sort_unstable_by_key(|c| c.area.x0);
+        let old_start = line.x0;
+        for c in &near {
+            let (x0, x1) = (c.area.x0 as f32, c.area.x1 as f32);
+            if x1 > line.x1 && x0 < line.x1 + 0.7 * xh {
+                line.x1 = x1;
+            }
+        }
+        for c in near.iter().rev() {
+            let (x0, x1) = (c.area.x0 as f32, c.area.x1 as f32);
+            if x0 < line.x0 && x1 > line.x0 - 0.7 * xh {
+                line.x0 = x0;
+            }
+        }
+        line.baseline += line.slope * (line.x0 - old_start);
+    }
 }
 
 fn could_be_text(c: &Component, config: &PageConfig) -> bool {
     let (w, h) = (c.width(), c.height());
     let rule = w > 12.0 * h && h <= 3.0;
     // Frames, scribbles and pictures' outlines are large and nearly empty.
-    let hollow = h > 40.0 && (c.pixels as f32) < 0.08 * w * h;
+    let hollow = h > 24.0 && (c.pixels as f32) < 0.1 * w * h;
     h >= 2.0 && h <= 3.0 * config.max_x_height_px && !rule && !hollow
 }
 
@@ -105,7 +145,6 @@ fn fit(
     let x1 = boxes().map(|c| c.area.x1).max()? as f32;
     let mut heights: Vec<f32> = boxes().map(Component::height).collect();
     let height = median(&mut heights);
-    let tallest = heights.iter().copied().fold(0.0, f32::max).min(2.5 * height);
     if x1 - x0 < height {
         return None;
     }
@@ -115,11 +154,11 @@ fn fit(
     let first_guess = densest(&bottoms, 0.5 + 0.12 * height);
 
     // Row profile around the guess: ink per row, the slope taken out.
-    let (up, down) = ((tallest * 1.6 + 3.0).ceil(), (height * 0.9 + 3.0).ceil());
+    let (up, down) = ((height * 2.0 + 3.0).ceil(), (height * 0.9 + 3.0).ceil());
     let profile = Profile::of(ink, x0, x1, first_guess, slope, up, down);
     let low = profile.steepest_fall(first_guess - 0.55 * height, first_guess + 0.4 * height)?;
     let baseline = profile.edge_below(low, 0.3 * height);
-    let top = profile.steepest_rise(baseline - 1.25 * tallest, baseline - (0.33 * height).max(1.5))?;
+    let top = profile.steepest_rise(baseline - 1.15 * height - 1.0, baseline - (0.33 * height).max(1.5))?;
     let x_line = profile.edge_above(top, 0.3 * height);
     let x_height_px = baseline - x_line;
     let plausible = x_height_px >= config.min_x_height_px * 0.8
@@ -171,7 +210,7 @@ fn join_pieces(mut lines: Vec<LineFit>, letters: &[Component], ink: &Ink, config
     out
 }
 
-/// Lines too short to have a slope of their own take that of the nearest long line.
+/// Lines too short to have a slope of their own take the middle one of the five nearest long lines.
 fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, config: &PageConfig) {
     let long: Vec<(f32, f32)> = lines
         .iter()
@@ -179,8 +218,11 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
         .map(|l| (l.baseline, l.slope))
         .collect();
     for line in lines.iter_mut().filter(|l| l.width() <= config.own_slope_xh * l.x_height_px || l.members.len() < 8) {
-        let nearest = long.iter().min_by(|a, b| (a.0 - line.baseline).abs().total_cmp(&(b.0 - line.baseline).abs()));
-        let slope = nearest.map_or(0.0, |&(_, slope)| slope);
+        let mut near: Vec<(f32, f32)> = long.iter().map(|&(y, slope)| ((y - line.baseline).abs(), slope)).collect();
+        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        near.truncate(5);
+        let mut slopes: Vec<f32> = near.iter().map(|&(_, slope)| slope).collect();
+        let slope = if slopes.is_empty() { 0.0 } else { median(&mut slopes) };
         if slope != line.slope {
             if let Some(level) = fit(line.members.clone(), letters, ink, Some(slope), config) {
                 *line = level;

@@ -10,6 +10,7 @@ mod components;
 mod ink;
 mod lines;
 mod regions;
+mod rules;
 mod words;
 
 use crate::Error;
@@ -50,8 +51,8 @@ pub struct PageConfig {
     pub widest_letter_gap_xh: f32,
     /// The border assumed where the page has too few gaps to tell. Default: 0.38.
     pub usual_space_xh: f32,
-    /// How quickly a gap's probability of being a space rises with the logarithm of its width. Default: 7.
-    pub gap_steepness: f32,
+    /// Spread of gaps of one kind that is always assumed, in square-rooted x-heights. Default: 0.06.
+    pub gap_noise: f32,
     /// Gaps less likely than this (or more than one minus this) a space are settled before the lattice. Default: 0.03.
     pub settled: f32,
     /// Most pieces joined into one word. Default: 6.
@@ -76,7 +77,7 @@ impl Default for PageConfig {
             narrowest_space_xh: 0.22,
             widest_letter_gap_xh: 1.1,
             usual_space_xh: 0.38,
-            gap_steepness: 7.0,
+            gap_noise: 0.06,
             settled: 0.03,
             max_pieces: 6,
         }
@@ -103,7 +104,7 @@ impl PageConfig {
             ("page.gap_ink_share", self.gap_ink_share),
             ("page.narrowest_space_xh", self.narrowest_space_xh),
             ("page.usual_space_xh", self.usual_space_xh),
-            ("page.gap_steepness", self.gap_steepness),
+            ("page.gap_noise", self.gap_noise),
             ("page.settled", self.settled),
         ];
         for (setting, value) in positive {
@@ -135,6 +136,9 @@ pub struct Page {
     pub words: Vec<Word>,
     /// Nodes of the lattice: the places between words, numbered in reading order.
     pub nodes: u32,
+    /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word patches
+    /// are cut from.
+    pub ink: Option<Raster>,
 }
 
 impl Page {
@@ -221,6 +225,7 @@ pub struct Word {
 #[must_use]
 pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
     let mut ink = ink::Ink::of(raster, config);
+    rules::take_off_rules(&mut ink);
     let components = components::components(raster, &mut ink, config);
     let fits = lines::lines(&components, &ink, config);
     let regions = regions::regions(&fits, config);
@@ -238,6 +243,7 @@ pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
     }
+    page.ink = ink.into_raster();
     page
 }
 

@@ -71,7 +71,7 @@ impl ColumnProfile {
         let length = line.width() * norm + 2.0 * margin;
         let n = (length / step) as usize;
         let (mut body, mut tail) = (vec![0.0f32; n], vec![0.0f32; n]);
-        let mut strongest = |column: &mut f32, u: f32, from: f32, to: f32| {
+        let strongest = |column: &mut f32, u: f32, from: f32, to: f32| {
             let rows = ((to - from) / row_step) as usize;
             for r in 0..=rows {
                 let v = from + r as f32 * row_step;
@@ -112,47 +112,50 @@ impl ColumnProfile {
     }
 }
 
-/// How likely a gap is a space: a logistic curve over the gap's log width, its middle fitted to the page.
+/// How likely a gap is a space: two kinds of gaps, fitted to the page, compared in the square root of their width.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct GapModel {
-    /// The gap that is as likely a space as not, in x-heights.
-    pub(super) middle_xh: f32,
-    /// Steepness, per unit of natural-log width.
+    /// Square root of the gap that is as likely a space as not.
+    middle: f32,
+    /// Log-odds per unit of square-rooted width.
     steepness: f32,
 }
 
 impl GapModel {
-    /// Splits the gaps of lines that look alike into two kinds such that both kinds are as narrow as they can be (Otsu's
-    /// criterion on the square root of the width).
+    /// Splits the gaps of lines that look alike into two kinds such that both are as narrow as they can be (N. Otsu, "A
+    /// threshold selection method from gray-level histograms", 1979), then takes both as bell curves of one width.
     pub(super) fn fit(gaps_xh: &[f32], config: &PageConfig) -> Self {
-        let (low, high) = (config.narrowest_space_xh, config.widest_letter_gap_xh);
+        let (low, high) = (config.narrowest_space_xh.sqrt(), config.widest_letter_gap_xh.sqrt());
+        let usual = config.usual_space_xh.sqrt();
         let mut roots: Vec<f32> = gaps_xh.iter().map(|g| g.min(2.5).sqrt()).collect();
         roots.sort_unstable_by(f32::total_cmp);
-        let total: f32 = roots.iter().sum();
         let n = roots.len() as f32;
-        let mut best = (0.0f32, config.usual_space_xh);
+        let (total, squares) = roots.iter().fold((0.0, 0.0), |(s, q), r| (s + r, q + r * r));
+        // (variance between the kinds, cut, distance of their means)
+        let mut best = (0.0f32, usual, 0.3f32);
         let mut sum = 0.0;
         for k in 1..roots.len() {
             sum += roots[k - 1];
             let cut = (roots[k - 1] + roots[k]) / 2.0;
-            if cut * cut < low || cut * cut > high || roots[k] - roots[k - 1] < 1e-6 {
+            if cut < low || cut > high || roots[k] - roots[k - 1] < 1e-6 {
                 continue;
             }
             let (a, b) = (k as f32, n - k as f32);
-            let apart = sum / a - (total - sum) / b;
+            let apart = (total - sum) / b - sum / a;
             let between = a * b / (n * n) * apart * apart;
             if between > best.0 {
-                best = (between, cut * cut);
+                best = (between, cut, apart);
             }
         }
         // Few gaps say little: lean on the usual space.
         let trust = n / (n + 6.0);
-        let middle_xh = (best.1.ln() * trust + config.usual_space_xh.ln() * (1.0 - trust)).exp();
-        Self { middle_xh, steepness: config.gap_steepness }
+        let whole = if n > 0.0 { squares / n - (total / n).powi(2) } else { 0.0 };
+        let within = (whole - best.0).max(0.0) * trust + 0.01 * (1.0 - trust) + config.gap_noise.powi(2);
+        Self { middle: best.1 * trust + usual * (1.0 - trust), steepness: best.2 / within }
     }
 
     /// Probability that a gap of this width is a space.
     pub(super) fn space(&self, gap_xh: f32) -> f32 {
-        1.0 / (1.0 + (-self.steepness * (gap_xh.max(1e-3) / self.middle_xh).ln()).exp())
+        1.0 / (1.0 + (-self.steepness * (gap_xh.max(0.0).sqrt() - self.middle)).exp())
     }
 }

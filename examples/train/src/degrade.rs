@@ -160,7 +160,7 @@ pub fn colour(line: &mut Line, highlight: f32, underline: bool, rng: &mut Rng) {
         if inverted { (rng.range(5.0, 70.0), rng.range(150.0, 255.0)) } else { (rng.range(195.0, 255.0), rng.range(0.0, 110.0)) };
     let (w, h, xh) = (line.grey.width, line.grey.height, line.x_height);
     let mut background = vec![paper; w * h];
-    let mut fill = |x0: f32, x1: f32, y0: f32, y1: f32, values: &mut [f32], value: f32| {
+    let fill = |x0: f32, x1: f32, y0: f32, y1: f32, values: &mut [f32], value: f32| {
         for y in y0.max(0.0) as usize..(y1.max(0.0) as usize).min(h) {
             let (a, b) = ((x0.max(0.0) as usize).min(w), (x1.max(0.0) as usize).min(w));
             values[y * w..][a.min(b)..b].fill(value);

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::fonts::Face;
+use crate::fonts::Training;
 use crate::net::{Adam, BITS, Mat, Net, Work, adam, matmul};
-use crate::pool::{CELLS, Pool, augment};
+use crate::pool::{CELLS, Pool, augment, curves};
 use crate::rng::Rng;
 use crate::sample::Kind;
 use crate::words::Types;
@@ -165,18 +165,19 @@ fn draw_types(pool: &Pool, types: &Types, rng: &mut Rng) -> Vec<u32> {
 }
 
 /// Trains `net`; saves it to `out` now and then and at the end.
-pub fn train(net: &mut Net, types: &Types, faces: &[Face], plan: &Plan, out: &Path) -> Result<()> {
+pub fn train(net: &mut Net, types: &Types, faces: &Training, plan: &Plan, out: &Path) -> Result<()> {
     let n = types.words.len();
     let mut rng = Rng::new(plan.seed);
     let mut pool = Pool::new(n, plan.slots, plan.seed ^ 0xface);
     let started = Instant::now();
     pool.refresh(plan.warm * pool.lines_per_round(), types, faces, &mut kind);
     let lines = plan.warm * pool.lines_per_round();
-    eprintln!("{n} types, {} faces, {} MAC; {lines} lines rendered in {:.1} s", faces.len(), net.macs(), started.elapsed().as_secs_f32());
+    eprintln!("{n} types, {} faces, {} MAC; {lines} lines rendered in {:.1} s", faces.faces.len(), net.macs(), started.elapsed().as_secs_f32());
     let mut head = Head { w: (0..n * BITS).map(|_| 0.09 * rng.normal()).collect(), m: vec![0.0; n * BITS], v: vec![0.0; n * BITS] };
     let (mut optimiser, mut grads) = (Adam::new(net), net.clone());
     let (mut work, mut scratch) = (Work::default(), Scratch::default());
     let mut x = Vec::new();
+    let curves = curves();
     let mut place = vec![usize::MAX; n];
     let mut average = f32::NAN;
     let started = Instant::now();
@@ -186,7 +187,7 @@ pub fn train(net: &mut Net, types: &Types, faces: &[Face], plan: &Plan, out: &Pa
         x.resize(ids.len() * CELLS, 0.0);
         for (&id, x) in ids.iter().zip(x.chunks_exact_mut(CELLS)) {
             if let Some(patch) = pool.draw(id as usize, &mut rng) {
-                augment(patch, true, &mut rng, x);
+                augment(patch, true, &curves, &mut rng, x);
             }
         }
         // Rivals: the types of the batch, their partners, then others at random.

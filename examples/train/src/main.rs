@@ -89,7 +89,7 @@ fn main() -> Result<()> {
 
 fn fonts() -> Result<()> {
     let faces = Faces::find()?;
-    for (use_, list) in [("train", &faces.train), ("test", &faces.test), ("catalogue", &faces.catalogue)] {
+    for (use_, list) in [("train", &faces.train.faces), ("test", &faces.test), ("catalogue", &faces.catalogue)] {
         for face in list {
             println!("{use_}\t{}\t{:.3}\t{}", face.name, face.x_height, face.path.display());
         }
@@ -110,7 +110,7 @@ fn render(out: &std::path::Path, seed: u64) -> Result<()> {
     for row in 0..down {
         let kind = [Kind::Clean, Kind::Large, Kind::Large, Kind::Small(2.4, 5.5)][row % 4];
         let tokens: Vec<String> = (0..across).map(|_| rng.pick(&types.words).clone()).collect();
-        for (column, sample) in sampler.line(&tokens, rng.clone().pick(&faces.train), kind, &mut rng).iter().enumerate() {
+        for (column, sample) in sampler.line(&tokens, faces.train.pick(&mut rng.clone()), kind, &mut rng).iter().enumerate() {
             patches += 1;
             for (y, ink) in sample.patch.ink().chunks_exact(COLS).enumerate() {
                 let at = (row * (ROWS + 2) + y) * width + column * (COLS + 2);

@@ -2,7 +2,7 @@
 
 use leakprint::fingerprint::{COLS, ROWS};
 
-use crate::fonts::Face;
+use crate::fonts::Training;
 use crate::rng::Rng;
 use crate::sample::{Kind, Sampler};
 use crate::words::Types;
@@ -38,7 +38,7 @@ impl Pool {
     }
 
     /// Renders `lines` more lines; `kind` chooses what each is like.
-    pub fn refresh(&mut self, lines: usize, types: &Types, faces: &[Face], kind: &mut dyn FnMut(&mut Rng) -> Kind) {
+    pub fn refresh(&mut self, lines: usize, types: &Types, faces: &Training, kind: &mut dyn FnMut(&mut Rng) -> Kind) {
         for _ in 0..lines {
             if self.next >= self.order.len() {
                 self.rng.shuffle(&mut self.order);
@@ -48,7 +48,7 @@ impl Pool {
             self.next += LINE;
             let tokens: Vec<String> = ids.iter().map(|&id| types.words[id as usize].clone()).collect();
             let kind = kind(&mut self.rng);
-            let face = self.rng.pick(faces);
+            let face = faces.pick(&mut self.rng);
             for sample in self.sampler.line(&tokens, face, kind, &mut self.rng) {
                 let id = ids[sample.token] as usize;
                 let slot = self.filled[id] as usize % self.slots;
@@ -70,15 +70,17 @@ impl Pool {
     }
 }
 
+/// Contrast curves for [`augment`]: powers from 2^-½ to 2^½.
+pub fn curves() -> Vec<[f32; 256]> {
+    let power = |i: usize| ((i as f32 - 16.0) / 32.0).exp2();
+    (0..=32).map(|i| std::array::from_fn(|v| (v as f32 / 255.0).powf(power(i)))).collect()
+}
+
 /// A patch as the net's input: shifted by up to a cell, its contrast bent by a power, 0 to 1.
-pub fn augment(patch: &[u8], shift_rows: bool, rng: &mut Rng, out: &mut [f32]) {
+pub fn augment(patch: &[u8], shift_rows: bool, curves: &[[f32; 256]], rng: &mut Rng, out: &mut [f32]) {
     let dx = rng.int(-1, 1);
     let dy = if shift_rows && rng.chance(0.33) { rng.int(-1, 1) } else { 0 };
-    let power = rng.range(-0.5, 0.5).exp2();
-    let mut bent = [0.0f32; 256];
-    for (v, out) in bent.iter_mut().enumerate() {
-        *out = (v as f32 / 255.0).powf(power);
-    }
+    let bent = rng.pick(curves);
     for (y, row) in out.chunks_exact_mut(COLS).enumerate() {
         let from = y as i64 + dy;
         for (x, cell) in row.iter_mut().enumerate() {

@@ -65,11 +65,17 @@ pub struct Line {
 }
 
 /// What rendering keeps from line to line.
-#[derive(Default)]
 pub struct Renderer {
     scale: ScaleContext,
     shape: ShapeContext,
     scratch: zeno::Scratch,
+}
+
+impl Default for Renderer {
+    fn default() -> Self {
+        // Room for all faces: what these contexts keep of a face costs more than a line of text.
+        Self { scale: ScaleContext::with_max_entries(1200), shape: ShapeContext::with_max_entries(1200), scratch: zeno::Scratch::new() }
+    }
 }
 
 impl Renderer {

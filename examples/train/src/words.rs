@@ -159,8 +159,11 @@ impl Types {
                 pairs.push((id, other));
             }
         }
-        for i in 0..1800 {
+        for i in 0..2000 {
             let word = artificial(&frequent, &mut rng);
+            if word.len() > 26 {
+                continue;
+            }
             let id = add(word.clone(), &mut words);
             if i % 3 == 0 && let Some(other) = one_letter(&word, &mut rng) {
                 let other = add(other, &mut words);
