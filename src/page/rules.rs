@@ -55,7 +55,9 @@ pub(super) fn take_off_rules(ink: &mut Ink) {
 fn thickness(ink: &Ink, x0: usize, x1: usize, y: usize) -> Option<usize> {
     let length = x1 - x0;
     let share = |y: Option<usize>| match y {
-        Some(y) if y < ink.height() => (x0..x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / length as f32,
+        Some(y) if y < ink.height() => {
+            (x0..x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / length as f32
+        }
         _ => 0.0,
     };
     if share(y.checked_sub(1)) > 0.8 {

@@ -18,7 +18,20 @@ impl Raster {
     #[must_use]
     pub fn from_luma(width: u32, height: u32, luma: Vec<u8>) -> Option<Self> {
         let area = u64::from(width) * u64::from(height);
-        (area > 0 && luma.len() as u64 == area).then_some(Self { width, height, luma })
+        (area > 0 && luma.len() as u64 == area).then_some(Self {
+            width,
+            height,
+            luma,
+        })
+    }
+
+    /// A single white pixel.
+    pub(crate) fn dot() -> Self {
+        Self {
+            width: 1,
+            height: 1,
+            luma: vec![255],
+        }
     }
 
     /// Width in pixels.

@@ -1,0 +1,476 @@
+//! The catalogue: known documents, as the codes of their words.
+//!
+//! Made from text ([`Catalogue::add_mails`]) or from pictures ([`Catalogue::add_picture`]), in memory or in a folder. A folder
+//! has one writer at a time ([`Catalogue::edit`], then [`Catalogue::commit`]) and any number of readers ([`Catalogue::open`]),
+//! each of which keeps the state it opened.
+
+pub mod mail;
+mod segment;
+mod store;
+pub mod text;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use self::mail::Mail;
+use self::segment::Words;
+use self::store::{Entry, Manifest};
+use self::text::{Face, TextEncoder, TextWord};
+use crate::Error;
+use crate::fingerprint::{Codes, Family, fingerprint};
+use crate::index::{Index, phrase_caps};
+use crate::page::{PageConfig, analyse};
+use crate::raster::{RasterConfig, decode};
+
+/// Which hash and which typefaces a catalogue is made with. Fixed once it holds documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueConfig {
+    /// The word hash. Default: [`Family::Dct`].
+    pub family: Family,
+    /// The faces that words of text are drawn in; each costs as many bytes again. Default: sans and mono.
+    pub faces: Vec<Face>,
+}
+
+impl Default for CatalogueConfig {
+    fn default() -> Self {
+        Self {
+            family: Family::default(),
+            faces: vec![Face::Sans, Face::Mono],
+        }
+    }
+}
+
+/// What became of added mails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// New documents.
+    pub documents: usize,
+    /// Words of those.
+    pub words: usize,
+    /// Mails whose text was there already: their ids were added to that document.
+    pub duplicates: usize,
+    /// Mails whose id was there already with another text: the old text is gone.
+    pub replaced: usize,
+    /// Mails without a word.
+    pub empty: usize,
+    /// Words with characters that the faces lack: such a word matches nothing.
+    pub undrawn: usize,
+}
+
+impl std::ops::AddAssign for Added {
+    fn add_assign(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.words += other.words;
+        self.duplicates += other.duplicates;
+        self.replaced += other.replaced;
+        self.empty += other.empty;
+        self.undrawn += other.undrawn;
+    }
+}
+
+struct Document {
+    ids: Vec<String>,
+    content: u64,
+    undrawn: u32,
+    words: Words,
+    /// Segment file and number there, once committed.
+    stored: Option<(u32, u32)>,
+}
+
+/// Known documents.
+///
+/// # Examples
+///
+/// ```
+/// use leakprint::catalogue::{Catalogue, CatalogueConfig, mail::Mail};
+///
+/// let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
+/// let mail = Mail { id: "memo-1".into(), body: "The tunnel opens in May.".into(), ..Mail::default() };
+/// let added = catalogue.add_mails(&[mail])?;
+/// assert_eq!((added.documents, added.words), (1, 5));
+/// # Ok::<(), leakprint::Error>(())
+/// ```
+pub struct Catalogue {
+    config: CatalogueConfig,
+    documents: Vec<Document>,
+    by_id: HashMap<String, usize>,
+    by_content: HashMap<u64, usize>,
+    /// Codes of words drawn so far, one a face.
+    drawn: HashMap<String, Vec<TextWord>>,
+    next_segment: u32,
+    /// Folder and lock of a catalogue opened for writing.
+    home: Option<(PathBuf, File)>,
+}
+
+/// Words remembered while mails are added: some 200 bytes each.
+const MAX_DRAWN: usize = 2_000_000;
+
+impl Catalogue {
+    /// An empty catalogue in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if there is no face or one is named twice.
+    pub fn new(config: CatalogueConfig) -> Result<Self, Error> {
+        let distinct: std::collections::HashSet<_> = config.faces.iter().collect();
+        if config.faces.is_empty() || distinct.len() != config.faces.len() {
+            let expected = "there must be at least one face, and none twice";
+            return Err(Error::caller(
+                "catalogue.faces",
+                format!("{:?}", config.faces),
+                expected,
+            ));
+        }
+        Ok(Self {
+            config,
+            documents: Vec::new(),
+            by_id: HashMap::new(),
+            by_content: HashMap::new(),
+            drawn: HashMap::new(),
+            next_segment: 0,
+            home: None,
+        })
+    }
+
+    /// Opens a catalogue's folder for reading; later changes to the folder are not seen.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the folder is no catalogue or a file in it is damaged, [`Error::Io`] if it cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let manifest = store::read_manifest(folder)?.ok_or_else(|| {
+            let reason = if folder.is_dir() {
+                "the folder holds no MANIFEST"
+            } else {
+                "there is no such folder"
+            };
+            Error::file(
+                folder,
+                format!("not a leakprint catalogue: {reason}; `build_catalogue --out` makes one"),
+            )
+        })?;
+        Self::load(folder, &manifest)
+    }
+
+    /// Opens a catalogue's folder for writing, or makes a new one with `config`. Nobody else can write to it until this value
+    /// is dropped; what is not committed by then is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::open`]; also if another process is writing, or if the folder holds something else.
+    pub fn edit(folder: &Path, config: CatalogueConfig) -> Result<Self, Error> {
+        let lock = store::lock(folder)?;
+        let mut this = match store::read_manifest(folder)? {
+            Some(manifest) => {
+                store::sweep(folder, &manifest)?;
+                Self::load(folder, &manifest)?
+            }
+            None => Self::new(config)?,
+        };
+        this.home = Some((folder.to_owned(), lock));
+        Ok(this)
+    }
+
+    fn load(folder: &Path, manifest: &Manifest) -> Result<Self, Error> {
+        let config = CatalogueConfig {
+            family: manifest.family,
+            faces: manifest.faces.clone(),
+        };
+        let mut this = Self::new(config)?;
+        this.next_segment = manifest.next_segment;
+        let numbers: BTreeSet<u32> = manifest.documents.iter().map(|d| d.segment).collect();
+        let mut segments: HashMap<u32, Vec<Words>> = HashMap::new();
+        for number in numbers {
+            let path = store::segment_path(folder, number);
+            let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+            segments.insert(
+                number,
+                segment::from_bytes(&path, &bytes, manifest.family, &manifest.faces)?,
+            );
+        }
+        for entry in &manifest.documents {
+            let words = segments
+                .get_mut(&entry.segment)
+                .and_then(|s| s.get_mut(entry.ordinal as usize));
+            let words = std::mem::take(words.ok_or_else(|| {
+                let reason = format!(
+                    "it lacks document {} that the manifest names",
+                    entry.ordinal
+                );
+                Error::file(&store::segment_path(folder, entry.segment), reason)
+            })?);
+            this.push(Document {
+                ids: entry.ids.clone(),
+                content: entry.content,
+                undrawn: entry.undrawn,
+                words,
+                stored: Some((entry.segment, entry.ordinal)),
+            });
+        }
+        Ok(this)
+    }
+
+    /// The hash and the faces.
+    #[must_use]
+    pub fn config(&self) -> &CatalogueConfig {
+        &self.config
+    }
+
+    /// Number of documents.
+    #[must_use]
+    pub fn documents(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Number of words.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.documents.iter().map(|d| d.words.widths.len()).sum()
+    }
+
+    /// Adds mails by their text. A mail whose id is known replaces the old one; one whose text is known becomes another id of
+    /// that document.
+    ///
+    /// Distinct words are drawn and hashed in parallel, each once: some 15,000 new words a second and core.
+    ///
+    /// # Errors
+    ///
+    /// None for mails of text.
+    pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
+        self.draw_new_words(mails)?;
+        let mut added = Added::default();
+        for mail in mails {
+            let tokens: Vec<&str> = mail.body.split_whitespace().collect();
+            if tokens.is_empty() {
+                added.empty += 1;
+                continue;
+            }
+            let content = content_hash(&tokens);
+            if let Some(&known) = self.by_id.get(&mail.id) {
+                if self.documents[known].content == content {
+                    added.duplicates += 1;
+                    continue;
+                }
+                self.remove(&mail.id);
+                added.replaced += 1;
+            }
+            if let Some(&known) = self.by_content.get(&content) {
+                self.documents[known].ids.push(mail.id.clone());
+                self.by_id.insert(mail.id.clone(), known);
+                added.duplicates += 1;
+                continue;
+            }
+            let mut words = Words {
+                faces: Vec::new(),
+                widths: Vec::with_capacity(tokens.len()),
+            };
+            let found: Vec<&Vec<TextWord>> =
+                tokens.iter().filter_map(|t| self.drawn.get(*t)).collect();
+            for face in 0..self.config.faces.len() {
+                let data = found
+                    .iter()
+                    .flat_map(|w| w[face].code.iter().copied())
+                    .collect();
+                words
+                    .faces
+                    .push(Codes::from_data(self.config.family, data)?);
+            }
+            words.widths.extend(found.iter().map(|w| w[0].width));
+            let undrawn = found.iter().filter(|w| w.iter().all(|f| !f.drawn)).count();
+            added.documents += 1;
+            added.words += tokens.len();
+            added.undrawn += undrawn;
+            self.push(Document {
+                ids: vec![mail.id.clone()],
+                content,
+                undrawn: undrawn as u32,
+                words,
+                stored: None,
+            });
+        }
+        Ok(added)
+    }
+
+    fn draw_new_words(&mut self, mails: &[Mail]) -> Result<(), Error> {
+        if self.drawn.len() > MAX_DRAWN {
+            self.drawn.clear();
+        }
+        let new: BTreeSet<&str> = mails
+            .iter()
+            .flat_map(|m| m.body.split_whitespace())
+            .filter(|w| !self.drawn.contains_key(*w))
+            .collect();
+        let encoder = self.config.family.encoder();
+        let faces: Vec<TextEncoder<'_>> = self
+            .config
+            .faces
+            .iter()
+            .map(|&f| TextEncoder::new(f, &*encoder))
+            .collect::<Result<_, _>>()?;
+        let drawn: Vec<(String, Vec<TextWord>)> = new
+            .into_par_iter()
+            .map(|word| {
+                let codes: Result<Vec<TextWord>, Error> =
+                    faces.iter().map(|f| f.encode(word)).collect();
+                codes.map(|c| (word.to_owned(), c))
+            })
+            .collect::<Result<_, _>>()?;
+        self.drawn.extend(drawn);
+        Ok(())
+    }
+
+    /// Adds a picture of a document: the words of its likeliest reading.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`]; [`Error::Input`] if no text was found in it.
+    pub fn add_picture(&mut self, id: &str, bytes: &[u8]) -> Result<Added, Error> {
+        let page = analyse(
+            &decode(bytes, &RasterConfig::default())?,
+            &PageConfig::default(),
+        );
+        let encoder = self.config.family.encoder();
+        let print = fingerprint(&page, &*encoder)?;
+        let likeliest: Vec<usize> = (0..page.words.len())
+            .filter(|&k| page.words[k].likeliest)
+            .collect();
+        if likeliest.is_empty() {
+            return Err(Error::input("picture", "no lines of text were found"));
+        }
+        let data = likeliest
+            .iter()
+            .flat_map(|&k| print.codes.get(k).iter().copied())
+            .collect();
+        let codes = Codes::from_data(self.config.family, data)?;
+        let words = Words {
+            widths: likeliest.iter().map(|&k| print.widths[k]).collect(),
+            faces: vec![codes; self.config.faces.len()],
+        };
+        let content = fnv(bytes.iter().copied());
+        let mut added = Added {
+            documents: 1,
+            words: words.widths.len(),
+            ..Added::default()
+        };
+        if self.remove(id) {
+            added.replaced = 1;
+        }
+        self.push(Document {
+            ids: vec![id.to_owned()],
+            content,
+            undrawn: 0,
+            words,
+            stored: None,
+        });
+        Ok(added)
+    }
+
+    fn push(&mut self, document: Document) {
+        let number = self.documents.len();
+        for id in &document.ids {
+            self.by_id.insert(id.clone(), number);
+        }
+        self.by_content.insert(document.content, number);
+        self.documents.push(document);
+    }
+
+    /// Removes an id; the document goes with its last id. Returns whether the id was known.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let Some(number) = self.by_id.remove(id) else {
+            return false;
+        };
+        self.documents[number].ids.retain(|i| i != id);
+        if self.documents[number].ids.is_empty() {
+            let gone = self.documents.swap_remove(number);
+            self.by_content.remove(&gone.content);
+            if let Some(moved) = self.documents.get(number) {
+                for id in &moved.ids {
+                    self.by_id.insert(id.clone(), number);
+                }
+                self.by_content.insert(moved.content, number);
+            }
+        }
+        true
+    }
+
+    /// Writes all changes to the folder that the catalogue was opened from for writing. A crash at any instant leaves the last
+    /// commit or this one, whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if the catalogue was not opened with [`Catalogue::edit`], [`Error::Io`] if the disk refuses.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        let Some((folder, _)) = &self.home else {
+            return Err(Error::caller(
+                "catalogue",
+                "in memory or read-only",
+                "only one opened with `edit` can commit",
+            ));
+        };
+        let fresh: Vec<usize> = (0..self.documents.len())
+            .filter(|&k| self.documents[k].stored.is_none())
+            .collect();
+        if !fresh.is_empty() {
+            let number = self.next_segment;
+            let words: Vec<&Words> = fresh.iter().map(|&k| &self.documents[k].words).collect();
+            let bytes = segment::to_bytes(self.config.family, &self.config.faces, &words);
+            store::write_whole(&store::segment_path(folder, number), &bytes)?;
+            for (ordinal, &k) in fresh.iter().enumerate() {
+                self.documents[k].stored = Some((number, ordinal as u32));
+            }
+            self.next_segment += 1;
+        }
+        let entry = |d: &Document| {
+            let (segment, ordinal) = d.stored.unwrap_or_default();
+            Entry {
+                ids: d.ids.clone(),
+                content: d.content,
+                undrawn: d.undrawn,
+                segment,
+                ordinal,
+            }
+        };
+        let manifest = Manifest {
+            family: self.config.family,
+            faces: self.config.faces.clone(),
+            next_segment: self.next_segment,
+            documents: self.documents.iter().map(entry).collect(),
+        };
+        store::write_manifest(folder, &manifest)?;
+        store::sweep(folder, &manifest)
+    }
+
+    /// The documents' ids and numbers of words, in the index's order, and the index.
+    pub(crate) fn to_index(&self) -> Result<(Vec<(Vec<String>, usize)>, Index), Error> {
+        // In the order of the ids, so that the order of enrolment does not show.
+        let mut order: Vec<&Document> = self.documents.iter().collect();
+        order.sort_by(|a, b| a.ids.iter().min().cmp(&b.ids.iter().min()));
+        let first: Vec<&Codes> = order.iter().map(|d| &d.words.faces[0]).collect();
+        let caps = phrase_caps(&first);
+        let documents = order
+            .iter()
+            .zip(&caps)
+            .map(|(d, c)| (d.words.faces.iter().collect(), c.as_slice()));
+        let index = Index::new(documents)?;
+        let names = order.iter().map(|d| {
+            let mut ids = d.ids.clone();
+            ids.sort_unstable();
+            (ids, d.words.widths.len())
+        });
+        Ok((names.collect(), index))
+    }
+}
+
+/// FNV-1a, 64 bits.
+fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, b| {
+        (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn content_hash(tokens: &[&str]) -> u64 {
+    fnv(tokens.iter().flat_map(|t| t.bytes().chain([b' '])))
+}

@@ -1,0 +1,334 @@
+//! Hash families: which code is which, and which never compare.
+
+use serde::{Deserialize, Serialize};
+
+use super::dct::Dct;
+use super::img_hash::ImgHash;
+use super::{Encoder, Patch};
+use crate::Error;
+
+/// A word hash with its version. Carried with every set of codes: codes of different families never compare.
+///
+/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate, 32–63 are kept for learned encoders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "FamilyTag", try_from = "FamilyTag")]
+#[non_exhaustive]
+pub enum Family {
+    /// Signs of the low frequencies of the patch's cosine transform, 128 bits: the best unlearned hash of the study.
+    #[default]
+    Dct,
+    /// `img_hash`: each cell against the mean of all.
+    Mean,
+    /// `img_hash`: each cell against the median of all.
+    Median,
+    /// `img_hash`: each cell against its right neighbour (dHash).
+    Gradient,
+    /// `img_hash`: each cell against its lower neighbour.
+    VertGradient,
+    /// `img_hash`: each cell against both neighbours.
+    DoubleGradient,
+    /// `img_hash`: Blockhash.
+    Blockhash,
+    /// `img_hash`: cosine transform, then the mean (pHash).
+    Phash,
+}
+
+/// How a family is written into files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct FamilyTag {
+    id: u8,
+    version: u8,
+}
+
+impl From<Family> for FamilyTag {
+    fn from(family: Family) -> Self {
+        Self {
+            id: family.id(),
+            version: family.version(),
+        }
+    }
+}
+
+impl TryFrom<FamilyTag> for Family {
+    type Error = Error;
+
+    fn try_from(tag: FamilyTag) -> Result<Self, Error> {
+        Self::from_tag(tag.id, tag.version)
+    }
+}
+
+impl Family {
+    /// Every family of this release.
+    pub const ALL: [Self; 8] = [
+        Self::Dct,
+        Self::Mean,
+        Self::Median,
+        Self::Gradient,
+        Self::VertGradient,
+        Self::DoubleGradient,
+        Self::Blockhash,
+        Self::Phash,
+    ];
+
+    /// The family's number in files.
+    #[must_use]
+    pub fn id(self) -> u8 {
+        match self {
+            Self::Dct => 1,
+            Self::Mean => 16,
+            Self::Median => 17,
+            Self::Gradient => 18,
+            Self::VertGradient => 19,
+            Self::DoubleGradient => 20,
+            Self::Blockhash => 21,
+            Self::Phash => 22,
+        }
+    }
+
+    /// The version of its codes: raised whenever a patch gets another code than before.
+    #[must_use]
+    pub fn version(self) -> u8 {
+        1
+    }
+
+    /// Length of a code, in bits.
+    #[must_use]
+    pub fn bits(self) -> usize {
+        match self {
+            Self::Dct => 128,
+            Self::DoubleGradient => 76,
+            _ => 64,
+        }
+    }
+
+    /// The family with this number and version.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if this release has no such family.
+    pub fn from_tag(id: u8, version: u8) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|f| f.id() == id && f.version() == version)
+            .ok_or_else(|| {
+                let known: Vec<String> = Self::ALL
+                    .iter()
+                    .map(|f| format!("{}.{}", f.id(), f.version()))
+                    .collect();
+                Error::caller(
+                    "family",
+                    format!("{id}.{version}"),
+                    format!("this release knows {}", known.join(", ")),
+                )
+            })
+    }
+
+    /// Its encoder.
+    #[must_use]
+    pub fn encoder(self) -> Box<dyn Encoder> {
+        match self {
+            Self::Dct => Box::new(Dct::new()),
+            other => Box::new(ImgHash::new(other)),
+        }
+    }
+
+    /// How far apart codes of one word and codes of two words are.
+    #[must_use]
+    pub fn distances(self) -> DistanceModel {
+        let bits = self.bits() as f32;
+        match self {
+            Self::Dct => DistanceModel {
+                same_mean: 0.245 * bits,
+                same_sd: 0.095 * bits,
+            },
+            Self::Mean | Self::Median | Self::Phash => DistanceModel {
+                same_mean: 0.20 * bits,
+                same_sd: 0.09 * bits,
+            },
+            Self::Blockhash => DistanceModel {
+                same_mean: 0.22 * bits,
+                same_sd: 0.09 * bits,
+            },
+            _ => DistanceModel {
+                same_mean: 0.27 * bits,
+                same_sd: 0.09 * bits,
+            },
+        }
+    }
+}
+
+/// Distances between codes of the *same* word, one from text, one cut from a picture: a bell curve, in bits.
+///
+/// (Distances of different words are counted in the catalogue at hand, where they are needed.)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DistanceModel {
+    /// Mean, in bits.
+    pub same_mean: f32,
+    /// Standard deviation, in bits.
+    pub same_sd: f32,
+}
+
+/// Codes of one family, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Codes {
+    family: Family,
+    /// [`Codes::stride`] words of 64 bits a code; bits past the family's length are zero.
+    data: Vec<u64>,
+}
+
+impl Codes {
+    /// No codes yet.
+    #[must_use]
+    pub fn new(family: Family) -> Self {
+        Self {
+            family,
+            data: Vec::new(),
+        }
+    }
+
+    /// Codes from their 64-bit words.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if the number of words is no multiple of the stride.
+    pub fn from_data(family: Family, data: Vec<u64>) -> Result<Self, Error> {
+        let this = Self { family, data };
+        if this.data.len() % this.stride() != 0 {
+            let expected = format!("a code of this family takes {} words", this.stride());
+            return Err(Error::caller("codes", this.data.len(), expected));
+        }
+        Ok(this)
+    }
+
+    /// The family of all of them.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// 64-bit words a code: 1 or 2.
+    #[must_use]
+    pub fn stride(&self) -> usize {
+        self.family.bits().div_ceil(64)
+    }
+
+    /// Number of codes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.data.len() / self.stride()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// All codes, [`Codes::stride`] words each.
+    #[must_use]
+    pub fn data(&self) -> &[u64] {
+        &self.data
+    }
+
+    /// One code.
+    ///
+    /// # Panics
+    ///
+    /// If `k` is not below [`Codes::len`].
+    #[must_use]
+    pub fn get(&self, k: usize) -> &[u64] {
+        &self.data[k * self.stride()..][..self.stride()]
+    }
+
+    /// Hashes a patch and appends its code.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if the encoder is of another family.
+    pub fn push(&mut self, encoder: &dyn Encoder, patch: &Patch) -> Result<(), Error> {
+        self.same_family(encoder.family())?;
+        let mut values = [0.0f32; MAX_BITS];
+        let values = &mut values[..self.family.bits()];
+        encoder.encode(patch, values);
+        let mut code = [0u64; MAX_BITS / 64];
+        for (k, _) in values.iter().enumerate().filter(|(_, v)| **v > 0.0) {
+            code[k / 64] |= 1 << (k % 64);
+        }
+        let stride = self.stride();
+        self.data.extend_from_slice(&code[..stride]);
+        Ok(())
+    }
+
+    /// Appends codes of the same family.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if the families differ.
+    pub fn extend(&mut self, other: &Self) -> Result<(), Error> {
+        self.same_family(other.family)?;
+        self.data.extend_from_slice(&other.data);
+        Ok(())
+    }
+
+    /// Hamming distance of code `i` here and code `j` there, in bits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if the families differ.
+    pub fn distance_bits(&self, i: usize, other: &Self, j: usize) -> Result<u32, Error> {
+        self.same_family(other.family)?;
+        Ok(self
+            .get(i)
+            .iter()
+            .zip(other.get(j))
+            .map(|(a, b)| (a ^ b).count_ones())
+            .sum())
+    }
+
+    /// Refuses codes of another family.
+    pub(crate) fn same_family(&self, other: Family) -> Result<(), Error> {
+        if self.family == other {
+            return Ok(());
+        }
+        Err(Error::caller(
+            "family",
+            format!("{other:?}"),
+            format!("these codes are of family {:?}", self.family),
+        ))
+    }
+}
+
+/// The longest code of any family, in bits.
+pub(crate) const MAX_BITS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_unique_and_come_back() {
+        for family in Family::ALL {
+            let json = serde_json::to_string(&family).expect("a family is plain data");
+            assert_eq!(
+                serde_json::from_str::<Family>(&json).expect("its own tag"),
+                family
+            );
+        }
+        assert!(Family::from_tag(99, 1).is_err());
+    }
+
+    #[test]
+    fn families_do_not_compare() {
+        let patch = Patch::from_ink([7; super::super::ROWS * super::super::COLS]);
+        let mut dct = Codes::new(Family::Dct);
+        dct.push(&*Family::Dct.encoder(), &patch)
+            .expect("its own encoder");
+        let mut gradient = Codes::new(Family::Gradient);
+        gradient
+            .push(&*Family::Gradient.encoder(), &patch)
+            .expect("its own encoder");
+        assert!(dct.distance_bits(0, &gradient, 0).is_err());
+        assert!(dct.push(&*Family::Gradient.encoder(), &patch).is_err());
+        assert!(dct.extend(&gradient).is_err());
+    }
+}

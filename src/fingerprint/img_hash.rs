@@ -1,0 +1,57 @@
+//! The hashes of the `img_hash` crate (its maintained fork) on word patches: the baseline that every other hash must beat.
+
+use img_hash::{HashAlg, Hasher, HasherConfig};
+
+use super::{COLS, Encoder, Family, Patch, ROWS};
+
+/// Encoder of the `img_hash` families.
+pub(super) struct ImgHash {
+    family: Family,
+    hasher: Hasher<Vec<u8>>,
+}
+
+impl ImgHash {
+    pub(super) fn new(family: Family) -> Self {
+        let algorithm = match family {
+            Family::Mean | Family::Phash => HashAlg::Mean,
+            Family::Median => HashAlg::Median,
+            Family::VertGradient => HashAlg::VertGradient,
+            Family::DoubleGradient => HashAlg::DoubleGradient,
+            Family::Blockhash => HashAlg::Blockhash,
+            Family::Gradient | Family::Dct => HashAlg::Gradient,
+        };
+        let config = HasherConfig::with_bytes_type::<Vec<u8>>()
+            .hash_size(8, 8)
+            .hash_alg(algorithm);
+        let config = if family == Family::Phash {
+            config.preproc_dct()
+        } else {
+            config
+        };
+        Self {
+            family,
+            hasher: config.to_hasher(),
+        }
+    }
+}
+
+impl Encoder for ImgHash {
+    fn family(&self) -> Family {
+        self.family
+    }
+
+    fn encode(&self, patch: &Patch, values: &mut [f32]) {
+        let picture = image::GrayImage::from_fn(COLS as u32, ROWS as u32, |x, y| {
+            image::Luma([patch.at(y as usize, x as usize)])
+        });
+        let hash = self.hasher.hash_image(&picture);
+        let bits = hash
+            .as_bytes()
+            .iter()
+            .flat_map(|byte| (0..8).map(move |k| byte >> k & 1));
+        values.fill(-1.0);
+        for (value, bit) in values.iter_mut().zip(bits) {
+            *value = if bit == 1 { 1.0 } else { -1.0 };
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a word of the picture earns against a word of the catalogue: log-likelihood ratios, density-aware.
+//!
+//! `ln P(distance | same word) − ln P(distance | some word of the catalogue)`. The second is counted for every query word on a
+//! sample of the catalogue itself, so a word that looks like many others earns little: an inverse document frequency of
+//! shapes. The curve is taken as a straight line between two limits, which is what the scan can compute in two instructions;
+//! scan and aligner share it.
+
+use super::{Index, Query};
+use crate::Error;
+use crate::fingerprint::{Codes, DistanceModel, MAX_BITS};
+use crate::simd::Kernels;
+use crate::simd::kernels::WordScore;
+
+/// Fixed-point units a nat. `i16` then holds alignments of up to 1,023 nats; longer ones saturate.
+pub(crate) const UNITS_PER_NAT: f32 = 32.0;
+
+/// Nats in fixed-point units.
+pub(crate) fn units(nats: f32) -> i16 {
+    (nats * UNITS_PER_NAT).round().clamp(-8192.0, 8192.0) as i16
+}
+
+/// Settings of scoring.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreConfig {
+    /// Most that one word can earn, in nats. Default: 8.
+    pub most_nats: f32,
+    /// Most that one word can lose, in nats. Default: 3.
+    pub least_nats: f32,
+    /// Cost of a query word that the document lacks, in nats. Default: 2.5.
+    pub skip_query_nats: f32,
+    /// Cost of a document word that the query lacks, in nats. Default: 2.5.
+    pub skip_document_nats: f32,
+}
+
+impl Default for ScoreConfig {
+    fn default() -> Self {
+        Self {
+            most_nats: 8.0,
+            least_nats: 3.0,
+            skip_query_nats: 2.5,
+            skip_document_nats: 2.5,
+        }
+    }
+}
+
+impl ScoreConfig {
+    /// Checks every value's range.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] names the first setting that is out of its range.
+    pub fn check(&self) -> Result<(), Error> {
+        let settings: [(&'static str, f32); 4] = [
+            ("score.most_nats", self.most_nats),
+            ("score.least_nats", self.least_nats),
+            ("score.skip_query_nats", self.skip_query_nats),
+            ("score.skip_document_nats", self.skip_document_nats),
+        ];
+        match settings
+            .into_iter()
+            .find(|(_, v)| !(*v > 0.0 && *v <= 64.0))
+        {
+            Some((setting, value)) => Err(Error::caller(
+                setting,
+                value,
+                "it must be above 0 and at most 64",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Scores of a query's words, in the order of its arcs.
+pub(crate) fn word_scores(
+    query: &Query<'_>,
+    index: &Index,
+    kernels: &Kernels,
+    config: &ScoreConfig,
+) -> Vec<WordScore> {
+    let sample = index.sample();
+    let mut distances = vec![0i16; sample.len()];
+    let mut other = distances.clone();
+    let same = same_word_curve(query.codes);
+    (0..query.arcs.len())
+        .map(|k| {
+            sample.distances(query.codes.get(k), kernels, &mut distances, &mut other);
+            let mut counts = [0u32; MAX_BITS + 1];
+            for &d in &distances {
+                counts[d as usize] += 1;
+            }
+            let curve = log_ratio(&same, &counts, query.codes.family().bits());
+            line_through(&curve, query.arcs[k].prior_nats, config)
+        })
+        .collect()
+}
+
+/// `ln P(d | same word)` for each distance.
+fn same_word_curve(codes: &Codes) -> [f32; MAX_BITS + 1] {
+    let DistanceModel { same_mean, same_sd } = codes.family().distances();
+    std::array::from_fn(|d| {
+        let z = (d as f32 - same_mean) / same_sd;
+        // Distances below the mean are no evidence against the word.
+        -0.5 * z.max(0.0).powi(2) - same_sd.ln() - 0.919
+    })
+}
+
+/// `ln P(d | same) − ln P(d | any)` for each distance, falling from left to right.
+fn log_ratio(
+    same: &[f32; MAX_BITS + 1],
+    counts: &[u32; MAX_BITS + 1],
+    bits: usize,
+) -> [f32; MAX_BITS + 1] {
+    let n: u32 = counts.iter().sum();
+    let nf = (n as f32).max(1.0);
+    let mean = counts
+        .iter()
+        .enumerate()
+        .map(|(d, &c)| d as f32 * c as f32)
+        .sum::<f32>()
+        / nf;
+    let variance = counts
+        .iter()
+        .enumerate()
+        .map(|(d, &c)| (d as f32 - mean).powi(2) * c as f32)
+        .sum::<f32>()
+        / nf;
+    let sd = variance.sqrt().max(bits as f32 * 0.04);
+    let mut curve = [0.0f32; MAX_BITS + 1];
+    let mut lowest = f32::INFINITY;
+    for d in 0..=bits {
+        // Counts of neighbouring distances together; beyond them, a bell curve through all.
+        let (low, high) = (d.saturating_sub(3), (d + 3).min(bits));
+        let near = counts[low..=high].iter().sum::<u32>() as f32 / nf / (high - low + 1) as f32;
+        let z = (d as f32 - mean) / sd;
+        let bell = (-0.5 * z * z).exp() / (sd * 2.5066);
+        let any = (0.9 * near + 0.1 * bell).max(1e-7);
+        lowest = lowest.min(same[d] - any.ln());
+        curve[d] = lowest;
+    }
+    curve
+}
+
+/// The straight line that agrees with a curve at its zero and twelve bits (of 128) before it.
+fn line_through(curve: &[f32; MAX_BITS + 1], prior_nats: f32, config: &ScoreConfig) -> WordScore {
+    let zero = curve.iter().position(|&v| v <= 0.0).unwrap_or(MAX_BITS);
+    let most = curve[0].min(config.most_nats);
+    if most <= 0.05 || zero == 0 {
+        // The word looks like everything: it earns nothing, and costs nothing either.
+        return WordScore {
+            start: 0,
+            slope: 0,
+            most: 0,
+            least: 0,
+        };
+    }
+    let back = zero.saturating_sub(12);
+    let slope = ((curve[back] - curve[zero]) / (zero - back) as f32).clamp(0.05, 0.8);
+    WordScore {
+        start: units(slope * zero as f32 + prior_nats),
+        slope: units(slope).max(1),
+        most: units((most + prior_nats).max(0.0)),
+        least: units(-config.least_nats),
+    }
+}

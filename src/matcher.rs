@@ -1,0 +1,250 @@
+//! The flow: six calls from bytes to verdict.
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::align::align;
+use crate::catalogue::Catalogue;
+use crate::fingerprint::{Encoder, fingerprint};
+use crate::index::{DocumentScore, Index, Query, Subset, scan, word_scores};
+use crate::page::analyse;
+use crate::raster::decode;
+use crate::simd::Kernels;
+use crate::verdict::{Candidate, Chance, Decoy, Match, Millis, Outcome, Verdict, select};
+use crate::{Config, Error};
+
+/// Recognises documents of a catalogue in pictures.
+///
+/// # Examples
+///
+/// ```
+/// use leakprint::catalogue::{Catalogue, CatalogueConfig, mail::read_mails};
+/// use leakprint::verdict::Outcome;
+/// use leakprint::{Config, Matcher};
+///
+/// let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
+/// let mails = read_mails("testdata/mails.jsonl".as_ref())?.collect::<Result<Vec<_>, _>>()?;
+/// catalogue.add_mails(&mails)?;
+///
+/// let matcher = Matcher::new(&catalogue, Config::default())?;
+/// let verdict = matcher.identify(&std::fs::read("testdata/shots/budget-q3--webmail-light.png").unwrap())?;
+/// assert_eq!(verdict.outcome, Outcome::Match);
+/// assert_eq!(verdict.matches[0].documents, ["budget-q3"]);
+/// # Ok::<(), leakprint::Error>(())
+/// ```
+pub struct Matcher {
+    config: Config,
+    encoder: Box<dyn Encoder>,
+    kernels: Kernels,
+    /// Ids and number of words of each document, in the index's order.
+    documents: Vec<(Vec<String>, usize)>,
+    index: Index,
+}
+
+impl Matcher {
+    /// A matcher for the documents that the catalogue holds now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if a setting is out of its range.
+    pub fn new(catalogue: &Catalogue, config: Config) -> Result<Self, Error> {
+        config.check()?;
+        let (documents, index) = catalogue.to_index()?;
+        Ok(Self {
+            config,
+            encoder: catalogue.config().family.encoder(),
+            kernels: Kernels::best(),
+            documents,
+            index,
+        })
+    }
+
+    /// Bytes taken up by the index.
+    #[must_use]
+    pub fn memory_usage(&self) -> usize {
+        self.index.memory_usage()
+    }
+
+    /// Decides what a picture shows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] or [`Error::Limit`] if the bytes are no picture that can be decoded; a picture without text is no
+    /// error but [`Outcome::Unreadable`].
+    pub fn identify(&self, bytes: &[u8]) -> Result<Verdict, Error> {
+        let mut clock = Clock::start();
+
+        // 1. Bytes → grey picture as displayed.
+        let raster = decode(bytes, &self.config.raster)?;
+        clock.millis.decode = clock.lap();
+
+        // 2. Picture → lines and a lattice of words.
+        let page = analyse(&raster, &self.config.page);
+        clock.millis.page = clock.lap();
+
+        // 3. Words → codes.
+        let print = fingerprint(&page, &*self.encoder)?;
+        clock.millis.fingerprint = clock.lap();
+
+        // 4. Codes → documents that may hold them, and what chance would have found.
+        let query = Query::new(&page, &print)?;
+        let found = self.search(&query)?;
+        clock.millis.search = clock.lap();
+
+        // 5. Documents → alignments, word by word.
+        let candidates = self.align(&query, &found)?;
+
+        // 6. Alignments → verdict.
+        let matches = select(candidates, &found.chance, &page, &self.config.verdict);
+        clock.millis.align = clock.lap();
+        Ok(verdict(
+            matches,
+            page.words_seen(),
+            (raster.width(), raster.height()),
+            clock.finish(),
+        ))
+    }
+
+    /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
+    /// threads.
+    #[must_use]
+    pub fn identify_many<B: AsRef<[u8]> + Sync>(
+        &self,
+        pictures: &[B],
+    ) -> Vec<Result<Verdict, Error>> {
+        pictures
+            .par_iter()
+            .map(|bytes| self.identify(bytes.as_ref()))
+            .collect()
+    }
+
+    fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
+        let scores = word_scores(query, &self.index, &self.kernels, &self.config.score);
+        let mut documents = scan(
+            &self.index,
+            query,
+            &scores,
+            Subset { step: 1 },
+            &self.kernels,
+            &self.config.score,
+        );
+        // Enough decoy scores for a tail, from a part of a large catalogue or by several shuffles of a small one.
+        let step = (self.index.documents() / DECOY_SCORES).max(1);
+        let shuffles = DECOY_SCORES
+            .div_ceil(self.index.documents().max(1))
+            .clamp(1, MAX_SHUFFLES);
+        let mut decoys = Vec::new();
+        for seed in 0..shuffles as u64 {
+            let decoy = Decoy::of(query, &scores, seed)?;
+            let subset = Subset { step };
+            decoys.extend(scan(
+                &self.index,
+                &decoy.query(),
+                &decoy.scores,
+                subset,
+                &self.kernels,
+                &self.config.score,
+            ));
+        }
+        let chance = Chance::fit(&decoys, self.index.documents());
+        // Best first; equal scores in the documents' order.
+        documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
+        documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
+        documents.truncate(MAX_CANDIDATES);
+        Ok(Found {
+            scores,
+            documents,
+            chance,
+        })
+    }
+
+    fn align(&self, query: &Query<'_>, found: &Found) -> Result<Vec<Candidate<'_>>, Error> {
+        let one = |d: &DocumentScore| {
+            let (ids, document_words) = &self.documents[d.document as usize];
+            let alignment = align(
+                &self.index,
+                d.document as usize,
+                query,
+                &found.scores,
+                &self.config.score,
+                &self.config.align,
+            )?;
+            Ok(Candidate {
+                ids,
+                document_words: *document_words,
+                alignment,
+            })
+        };
+        found.documents.par_iter().map(one).collect()
+    }
+}
+
+/// What stage 4 hands on.
+struct Found {
+    scores: Vec<crate::simd::kernels::WordScore>,
+    documents: Vec<DocumentScore>,
+    chance: Chance,
+}
+
+/// Decoy scores that a tail is fitted to.
+const DECOY_SCORES: usize = 1200;
+/// Shuffles of one query at most.
+const MAX_SHUFFLES: usize = 64;
+/// Documents aligned word by word at most.
+const MAX_CANDIDATES: usize = 32;
+/// Documents that chance would reach more often than this by their best passage are not aligned.
+const MAX_CANDIDATE_E: f64 = 1.0;
+
+fn verdict(
+    matches: Vec<Match>,
+    words_seen: usize,
+    (width, height): (u32, u32),
+    millis: Millis,
+) -> Verdict {
+    let outcome = match (words_seen, matches.is_empty()) {
+        (0, _) => Outcome::Unreadable,
+        (_, true) => Outcome::NoMatch,
+        (_, false) => Outcome::Match,
+    };
+    let reason = (outcome == Outcome::Unreadable).then(|| "no lines of text were found".to_owned());
+    Verdict {
+        outcome,
+        reason,
+        words_seen,
+        width,
+        height,
+        matches,
+        millis,
+    }
+}
+
+/// Times the stages.
+struct Clock {
+    begin: Instant,
+    lap: Instant,
+    millis: Millis,
+}
+
+impl Clock {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self {
+            begin: now,
+            lap: now,
+            millis: Millis::default(),
+        }
+    }
+
+    fn lap(&mut self) -> f32 {
+        let now = Instant::now();
+        let millis = (now - self.lap).as_secs_f32() * 1e3;
+        self.lap = now;
+        millis
+    }
+
+    fn finish(mut self) -> Millis {
+        self.millis.total = self.begin.elapsed().as_secs_f32() * 1e3;
+        self.millis
+    }
+}

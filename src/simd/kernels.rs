@@ -1,0 +1,93 @@
+//! Portable bodies of the hot loops: plain Rust over slices, shaped for the auto-vectoriser.
+//!
+//! Each is `#[inline(always)]`, so that [`super::Kernels`] can compile it once for each instruction set. They are their own
+//! oracle: the tests compare every compiled variant with a scalar loop.
+
+/// What a word of the query earns against a catalogue word, all in fixed-point units: `clamp(start - slope · distance)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WordScore {
+    /// Score at distance 0, before clamping.
+    pub(crate) start: i16,
+    /// Loss for each bit of distance.
+    pub(crate) slope: i16,
+    /// Most that the word can earn.
+    pub(crate) most: i16,
+    /// Least, 0 or below.
+    pub(crate) least: i16,
+}
+
+impl WordScore {
+    /// The score at a distance, capped by what the catalogue word may earn.
+    #[inline(always)]
+    pub(crate) fn at(self, distance: i16, cap: i16) -> i16 {
+        self.start
+            .wrapping_sub(self.slope.wrapping_mul(distance))
+            .clamp(self.least, self.most)
+            .min(cap)
+    }
+}
+
+/// Writes the Hamming distance of `code` to each catalogue code; `lanes` holds the codes' 64-bit words, lane by lane.
+#[inline(always)]
+pub(super) fn distances(code: &[u64], lanes: &[&[u64]], out: &mut [i16]) {
+    match (code, lanes) {
+        ([a], [x]) => {
+            for (out, x) in out.iter_mut().zip(*x) {
+                *out = (a ^ x).count_ones() as i16;
+            }
+        }
+        ([a, b], [x, y]) => {
+            for ((out, x), y) in out.iter_mut().zip(*x).zip(*y) {
+                *out = ((a ^ x).count_ones() + (b ^ y).count_ones()) as i16;
+            }
+        }
+        _ => debug_assert!(false, "codes have one or two lanes"),
+    }
+}
+
+/// Lowers `out` to the smaller of two distances, element by element.
+#[inline(always)]
+pub(super) fn nearer(out: &mut [i16], other: &[i16]) {
+    for (out, other) in out.iter_mut().zip(other) {
+        *out = (*out).min(*other);
+    }
+}
+
+/// One arc of the lattice against a tile: `to[p + 1] = max(to[p + 1], from[p] + score(p))`.
+#[inline(always)]
+pub(super) fn step(
+    score: WordScore,
+    distances: &[i16],
+    caps: &[i16],
+    from: &[i16],
+    to: &mut [i16],
+) {
+    for (((to, from), distance), cap) in to[1..].iter_mut().zip(from).zip(distances).zip(caps) {
+        *to = (*to).max(from.saturating_add(score.at(*distance, *cap)));
+    }
+}
+
+/// Skipping a query word: `to[p] = max(to[p], from[p] - cost)`.
+#[inline(always)]
+pub(super) fn skip_query(cost: i16, from: &[i16], to: &mut [i16]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = (*to).max(from.saturating_sub(cost));
+    }
+}
+
+/// Skipping one catalogue word (`row[p + 1] = max(row[p + 1], old[p] - cost)`, never over the end of a document, where the
+/// cap is negative) and keeping each place's best score.
+#[inline(always)]
+pub(super) fn finish(cost: i16, caps: &[i16], old: &[i16], row: &mut [i16], best: &mut [i16]) {
+    for ((row, old), cap) in row[1..].iter_mut().zip(old).zip(caps) {
+        let skipped = if *cap < 0 {
+            0
+        } else {
+            old.saturating_sub(cost)
+        };
+        *row = (*row).max(skipped);
+    }
+    for (best, row) in best.iter_mut().zip(&*row) {
+        *best = (*best).max(*row);
+    }
+}

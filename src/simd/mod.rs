@@ -1,0 +1,172 @@
+//! The only unsafe code of the matcher: choosing the instruction set that the hot loops run with.
+//!
+//! The loops themselves are safe, portable and written once ([`kernels`]); here each is compiled for AVX-512 and for AVX2
+//! too. *Benefit*, measured by `cargo bench --bench scan`: see the design page. *Correctness*: a `#[target_feature]`
+//! function is called only through [`Kernels`] values that [`Kernels::best`] made after the CPU was asked for exactly those
+//! features, and the functions do nothing but call the safe bodies.
+#![expect(
+    unsafe_code,
+    reason = "calls of #[target_feature] functions, each after run-time detection"
+)]
+
+pub(crate) mod kernels;
+
+use kernels::WordScore;
+
+type Distances = fn(&[u64], &[&[u64]], &mut [i16]);
+type Nearer = fn(&mut [i16], &[i16]);
+type Step = fn(WordScore, &[i16], &[i16], &[i16], &mut [i16]);
+type SkipQuery = fn(i16, &[i16], &mut [i16]);
+type Finish = fn(i16, &[i16], &[i16], &mut [i16], &mut [i16]);
+
+/// The hot loops, compiled for one instruction set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kernels {
+    pub(crate) name: &'static str,
+    pub(crate) distances: Distances,
+    pub(crate) nearer: Nearer,
+    pub(crate) step: Step,
+    pub(crate) skip_query: SkipQuery,
+    pub(crate) finish: Finish,
+}
+
+/// Compiles every kernel with the given features and offers them as safe functions, to be used after detection only.
+#[cfg(target_arch = "x86_64")]
+macro_rules! compiled_for {
+    ($module:ident, $name:literal, $features:literal) => {
+        mod $module {
+            use super::kernels::{self, WordScore};
+
+            #[target_feature(enable = $features)]
+            fn distances_(code: &[u64], lanes: &[&[u64]], out: &mut [i16]) {
+                kernels::distances(code, lanes, out);
+            }
+            #[target_feature(enable = $features)]
+            fn nearer_(out: &mut [i16], other: &[i16]) {
+                kernels::nearer(out, other);
+            }
+            #[target_feature(enable = $features)]
+            fn step_(
+                score: WordScore,
+                distances: &[i16],
+                caps: &[i16],
+                from: &[i16],
+                to: &mut [i16],
+            ) {
+                kernels::step(score, distances, caps, from, to);
+            }
+            #[target_feature(enable = $features)]
+            fn skip_query_(cost: i16, from: &[i16], to: &mut [i16]) {
+                kernels::skip_query(cost, from, to);
+            }
+            #[target_feature(enable = $features)]
+            fn finish_(cost: i16, caps: &[i16], old: &[i16], row: &mut [i16], best: &mut [i16]) {
+                kernels::finish(cost, caps, old, row, best);
+            }
+
+            /// The kernels, if this CPU has the features.
+            pub(super) fn detect(detected: bool) -> Option<super::Kernels> {
+                // SAFETY (all five): the closures are handed out only where `detected` is the CPU's own answer for every
+                // feature in $features; the functions have no other requirement.
+                detected.then_some(super::Kernels {
+                    name: $name,
+                    distances: |a, b, c| unsafe { distances_(a, b, c) },
+                    nearer: |a, b| unsafe { nearer_(a, b) },
+                    step: |a, b, c, d, e| unsafe { step_(a, b, c, d, e) },
+                    skip_query: |a, b, c| unsafe { skip_query_(a, b, c) },
+                    finish: |a, b, c, d, e| unsafe { finish_(a, b, c, d, e) },
+                })
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+compiled_for!(
+    avx512,
+    "AVX-512",
+    "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt"
+);
+#[cfg(target_arch = "x86_64")]
+compiled_for!(avx2, "AVX2", "avx2,popcnt");
+
+impl Kernels {
+    /// Compiled for every CPU of the target.
+    pub(crate) const PORTABLE: Self = Self {
+        name: "portable",
+        distances: kernels::distances,
+        nearer: kernels::nearer,
+        step: kernels::step,
+        skip_query: kernels::skip_query,
+        finish: kernels::finish,
+    };
+
+    /// Every variant that this CPU can run, fastest first.
+    pub(crate) fn available() -> Vec<Self> {
+        let mut found = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            found.extend(avx512::detect(
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vpopcntdq")
+                    && is_x86_feature_detected!("avx512bitalg")
+                    && is_x86_feature_detected!("popcnt"),
+            ));
+            found.extend(avx2::detect(
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
+            ));
+        }
+        found.push(Self::PORTABLE);
+        found
+    }
+
+    /// The fastest variant for this CPU.
+    pub(crate) fn best() -> Self {
+        Self::available()[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_variant_gives_the_scalar_answer(
+            codes in prop::collection::vec((any::<u64>(), any::<u64>()), 1..200),
+            query in (any::<u64>(), any::<u64>()),
+            (start, slope, most, least) in (0i16..600, 1i16..30, 0i16..300, -100i16..0),
+            seed in any::<u64>(),
+        ) {
+            let n = codes.len();
+            let noise = |k: usize, range: u64| (seed.rotate_left(k as u32 % 61).wrapping_mul(k as u64 | 1) % range) as i16;
+            let (low, high): (Vec<u64>, Vec<u64>) = codes.iter().copied().unzip();
+            let caps: Vec<i16> = (0..n).map(|k| if noise(k, 9) == 0 { i16::MIN } else { noise(k, 300) }).collect();
+            let from: Vec<i16> = (0..=n).map(|k| noise(k + 7, 2000)).collect();
+            let base: Vec<i16> = (0..=n).map(|k| noise(k + 13, 2000)).collect();
+            let score = WordScore { start, slope, most, least };
+            for kernels in Kernels::available() {
+                let mut distances = vec![0; n];
+                (kernels.distances)(&[query.0, query.1], &[&low, &high], &mut distances);
+                let (mut to, mut skipped, mut row, mut best) = (base.clone(), base.clone(), base.clone(), from.clone());
+                (kernels.step)(score, &distances, &caps, &from, &mut to);
+                (kernels.skip_query)(64, &from, &mut skipped);
+                (kernels.finish)(64, &caps, &from, &mut row, &mut best);
+                for p in 0..n {
+                    let d = ((codes[p].0 ^ query.0).count_ones() + (codes[p].1 ^ query.1).count_ones()) as i16;
+                    prop_assert_eq!(distances[p], d, "{}", kernels.name);
+                    let s = (start - slope * d).clamp(least, most).min(caps[p]);
+                    prop_assert_eq!(to[p + 1], base[p + 1].max(from[p].saturating_add(s)));
+                    prop_assert_eq!(skipped[p], base[p].max(from[p] - 64));
+                    let jumped = if caps[p] < 0 { 0 } else { from[p] - 64 };
+                    prop_assert_eq!(row[p + 1], base[p + 1].max(jumped));
+                    prop_assert_eq!(best[p + 1], from[p + 1].max(row[p + 1]));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Stage 6: what the picture shows, and what speaks for it.
+
+mod chance;
+mod select;
+
+use serde::Serialize;
+
+pub use chance::Chance;
+pub(crate) use chance::Decoy;
+pub(crate) use select::{Candidate, select};
+
+use crate::Error;
+
+/// Settings of stage 6.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerdictConfig {
+    /// Largest E-value of a match: the expected number of documents that would look as much like the picture by chance.
+    /// Default: [`LIKELY`].
+    pub max_e: f64,
+    /// Fewest aligned words of a match. Default: 5.
+    pub min_words: usize,
+    /// A document that explains the same words as a better one is named beside it if its score is at least this share of the
+    /// best one's. Default: 0.9.
+    pub tie_share: f32,
+}
+
+impl Default for VerdictConfig {
+    fn default() -> Self {
+        Self {
+            max_e: LIKELY,
+            min_words: 5,
+            tie_share: 0.9,
+        }
+    }
+}
+
+impl VerdictConfig {
+    /// Checks every value's range.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] names the first setting that is out of its range.
+    pub fn check(&self) -> Result<(), Error> {
+        if !(self.max_e > 0.0) {
+            return Err(Error::caller(
+                "verdict.max_e",
+                self.max_e,
+                "it must be above 0",
+            ));
+        }
+        if !(self.tie_share > 0.0 && self.tie_share <= 1.0) {
+            return Err(Error::caller(
+                "verdict.tie_share",
+                self.tie_share,
+                "it must be above 0 and at most 1",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// E-value of a match beyond doubt: one in a million pictures would look like this by chance.
+pub const CERTAIN: f64 = 1e-6;
+/// E-value of a likely match; the default limit.
+pub const LIKELY: f64 = 1e-3;
+/// E-value of a possible match: worth a person's look.
+pub const POSSIBLE: f64 = 0.1;
+
+/// The answer for one picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// What it comes to.
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// Why the picture is [`Outcome::Unreadable`].
+    pub reason: Option<String>,
+    /// Words on the likeliest reading of the picture.
+    pub words_seen: usize,
+    /// Width of the picture as displayed, in pixels.
+    pub width: u32,
+    /// Height of the picture as displayed, in pixels.
+    pub height: u32,
+    /// What was recognised, strongest first; each covers words of its own.
+    pub matches: Vec<Match>,
+    /// How long each stage took.
+    pub millis: Millis,
+}
+
+/// What a verdict comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A passage of a known document, with an E-value of at most the limit.
+    Match,
+    /// Text, but none that is known.
+    NoMatch,
+    /// No lines of text were found.
+    Unreadable,
+}
+
+/// A recognised passage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Match {
+    /// The documents that hold it, best first: ids, duplicates' ids included.
+    pub documents: Vec<String>,
+    /// Expected number of documents that would match as well by chance.
+    pub e_value: f64,
+    /// Alignment score, in nats.
+    #[serde(rename = "score")]
+    pub score_nats: f32,
+    /// Number of words aligned.
+    pub aligned_words: usize,
+    /// First and last word of the passage in the best document, counted from 0.
+    pub document_words: [u32; 2],
+    /// Share of the picture's words that the passage explains, 0 to 1.
+    pub query_coverage: f32,
+    /// Share of the document's words that were aligned, 0 to 1.
+    pub document_coverage: f32,
+    /// Hull of the aligned words, `[x0, y0, x1, y1]` in pixels.
+    pub region: [f32; 4],
+    /// The aligned words, and those inside of the passage that the document lacks.
+    pub words: Vec<MatchedWord>,
+}
+
+/// A word of the picture inside of a recognised passage.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MatchedWord {
+    /// Its box, `[x0, y0, x1, y1]` in pixels.
+    #[serde(rename = "box")]
+    pub area: [f32; 4],
+    /// Number of the document's word that it lies on; none if the document lacks it.
+    pub document_word: Option<u32>,
+    /// How much its shape agrees with that word, 0 to 1; 0.5 says nothing.
+    pub agreement: f32,
+    /// Whether its shape contradicts the document's word although the passage around it is firm.
+    pub altered: bool,
+}
+
+/// Milliseconds of each stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Millis {
+    /// Stage 1.
+    pub decode: f32,
+    /// Stage 2.
+    pub page: f32,
+    /// Stage 3.
+    pub fingerprint: f32,
+    /// Stage 4.
+    pub search: f32,
+    /// Stages 5 and 6.
+    pub align: f32,
+    /// All of them.
+    pub total: f32,
+}

@@ -1,0 +1,120 @@
+//! Which alignments become matches: the strongest explanation of each part of the picture, and every document that holds it.
+
+use super::{Chance, Match, MatchedWord, VerdictConfig};
+use crate::align::Alignment;
+use crate::geom::Rect;
+use crate::page::Page;
+
+/// An aligned document.
+pub(crate) struct Candidate<'a> {
+    pub(crate) ids: &'a [String],
+    /// Words of the document.
+    pub(crate) document_words: usize,
+    pub(crate) alignment: Alignment,
+}
+
+/// Two matches may have this share of the shorter one's words in common and still be two.
+const MAX_SHARED: f32 = 0.3;
+
+/// Selects matches from candidates (in any order).
+pub(crate) fn select(
+    mut candidates: Vec<Candidate<'_>>,
+    chance: &Chance,
+    page: &Page,
+    config: &VerdictConfig,
+) -> Vec<Match> {
+    candidates.retain(|c| {
+        c.alignment.pairs.len() >= config.min_words
+            && chance.e_value(c.alignment.score_nats) <= config.max_e
+    });
+    // Equal scores in the order of the ids, so that the order of enrolment does not show.
+    candidates.sort_by(|a, b| {
+        b.alignment
+            .score_nats
+            .total_cmp(&a.alignment.score_nats)
+            .then_with(|| a.ids.cmp(b.ids))
+    });
+    let mut chosen: Vec<(Match, &Alignment)> = Vec::new();
+    for c in &candidates {
+        let overlap = chosen
+            .iter_mut()
+            .map(|m| (shared(m.1, &c.alignment), m))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        match overlap {
+            Some((share, (best, _))) if share > MAX_SHARED => {
+                if c.alignment.score_nats >= config.tie_share * best.score_nats {
+                    best.documents.extend(c.ids.iter().cloned());
+                }
+            }
+            _ => chosen.push((to_match(c, chance, page), &c.alignment)),
+        }
+    }
+    chosen.into_iter().map(|(m, _)| m).collect()
+}
+
+/// Share of the shorter alignment's words that lie in the other one.
+fn shared(a: &Alignment, b: &Alignment) -> f32 {
+    let words = |x: &Alignment| {
+        x.pairs
+            .iter()
+            .map(|p| p.word)
+            .collect::<std::collections::BTreeSet<u32>>()
+    };
+    let (a, b) = (words(a), words(b));
+    a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
+}
+
+fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
+    let pairs = &c.alignment.pairs;
+    let area = |word: u32| page.words[word as usize].frame.hull();
+    let mut words: Vec<(u32, MatchedWord)> = pairs
+        .iter()
+        .enumerate()
+        .map(|(k, pair)| {
+            let firm = |k: Option<&crate::align::Pair>| k.is_some_and(|p| p.score_nats > FIRM_NATS);
+            let surrounded = firm(k.checked_sub(1).map(|k| &pairs[k])) && firm(pairs.get(k + 1));
+            let matched = MatchedWord {
+                area: area(pair.word).to_array(),
+                document_word: Some(pair.document_word),
+                agreement: 1.0 / (1.0 + (-pair.score_nats).exp()),
+                altered: surrounded && pair.score_nats <= -FIRM_NATS,
+            };
+            (pair.word, matched)
+        })
+        .collect();
+    words.extend(c.alignment.skipped.iter().map(|&word| {
+        (
+            word,
+            MatchedWord {
+                area: area(word).to_array(),
+                document_word: None,
+                agreement: 0.0,
+                altered: false,
+            },
+        )
+    }));
+    words.sort_by_key(|(word, _)| *word);
+    let region = pairs
+        .iter()
+        .map(|p| area(p.word))
+        .reduce(|a: Rect, b| a.union(&b))
+        .unwrap_or_default();
+    let document_words = [
+        pairs.iter().map(|p| p.document_word).min().unwrap_or(0),
+        pairs.iter().map(|p| p.document_word).max().unwrap_or(0),
+    ];
+    Match {
+        documents: c.ids.to_vec(),
+        e_value: chance.e_value(c.alignment.score_nats),
+        score_nats: c.alignment.score_nats,
+        aligned_words: pairs.len(),
+        document_words,
+        query_coverage: (pairs.len() as f32 / page.words_seen().max(1) as f32).min(1.0),
+        document_coverage: pairs.len() as f32 / c.document_words.max(1) as f32,
+        region: region.to_array(),
+        words: words.into_iter().map(|(_, w)| w).collect(),
+    }
+}
+
+/// A word with a score above this is firm; one below its negative contradicts.
+const FIRM_NATS: f32 = 2.0;
