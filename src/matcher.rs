@@ -147,7 +147,7 @@ impl Matcher {
                 &self.config.score,
             ));
         }
-        let chance = Chance::fit(&decoys, self.index.documents());
+        let chance = Chance::fit(&decoys, &documents);
         // Best first; equal scores in the documents' order.
         documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
@@ -173,6 +173,7 @@ impl Matcher {
             Ok(Candidate {
                 ids,
                 document_words: *document_words,
+                best_passage_nats: d.nats(),
                 alignment,
             })
         };

@@ -89,9 +89,6 @@ pub struct Index {
     starts: Vec<u32>,
 }
 
-/// The cap of a place that may earn whatever it does.
-pub(crate) const NO_CAP: i16 = i16::MAX;
-
 impl Index {
     /// An index of documents, each given as one [`Codes`] a face (all of one length) and what each word can earn at most, in
     /// fixed-point units.

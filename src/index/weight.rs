@@ -1,61 +1,69 @@
-//! What each catalogue word may earn at most: phrases that many documents share convict nobody.
+//! What each catalogue word may earn at most: what a language model of the catalogue itself did not expect.
 //!
-//! Header blocks, signatures, disclaimers and list footers repeat, word for word, across a catalogue. A word all of whose
-//! phrases (runs of three words) stand in several documents earns at most its share of `ln(documents / documents with the
-//! phrase)`. Learned from the catalogue; no list of phrases.
+//! Unrelated mails share phrases ("let me know if you have any") and blocks (headers, signatures, disclaimers). A word that
+//! the two words before it predict is no evidence, however well its shape agrees, so a word's score is capped at
+//! `−ln P(word | two words before)`, in nats. The probabilities come from a trigram model with Dirichlet smoothing (D. MacKay
+//! & L. Peto 1995) over *documents*: in how many others does the phrase stand? Nothing is known about any phrase beforehand.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::{NO_CAP, units};
+use super::units;
 use crate::fingerprint::Codes;
 
-/// Words of a phrase.
-const PHRASE: usize = 3;
-/// A phrase in fewer documents than this may be a quotation: it is not capped.
-const COMMON: u32 = 4;
+/// Weight of the shorter context, in documents.
+const PRIOR: f32 = 2.0;
+/// A phrase may stand in so many other documents as a quotation or copy without being taken for language.
+const QUOTATIONS: u32 = 3;
+
+/// In how many documents something stands, by its hash: `(documents, last document counted)`.
+type Frequency = HashMap<u64, (u32, u32), BuildHasherDefault<Mixed>>;
 
 /// Caps in fixed-point units for every word of every document.
+///
+/// Cost: three hash look-ups a word to count and three to weigh, some 0.4 µs a word together.
 pub(crate) fn phrase_caps(documents: &[&Codes]) -> Vec<Vec<i16>> {
-    // Phrase → (documents that hold it, the last of them).
-    let mut frequency: HashMap<u64, (u32, u32), BuildHasherDefault<Mixed>> = HashMap::default();
+    let mut frequency: [Frequency; 3] = Default::default();
+    let mut words = 0u32;
     for (number, codes) in documents.iter().enumerate() {
-        for k in 0..(codes.len() + 1).saturating_sub(PHRASE) {
-            let entry = frequency.entry(phrase(codes, k)).or_insert((0, u32::MAX));
-            if entry.1 != number as u32 {
-                *entry = (entry.0 + 1, number as u32);
+        for k in 0..codes.len() {
+            for length in 1..=3.min(k + 1) {
+                let entry = frequency[length - 1].entry(phrase(codes, k, length)).or_insert((0, u32::MAX));
+                if entry.1 != number as u32 {
+                    *entry = (entry.0 + 1, number as u32);
+                    words += u32::from(length == 1);
+                }
             }
         }
     }
-    let all = documents.len() as f32;
+    // In how many *other* documents the phrase of `length` words that ends before `end` stands.
+    let others = |codes: &Codes, end: usize, length: usize| {
+        frequency[length - 1].get(&phrase(codes, end, length)).map_or(0, |f| f.0 - 1)
+    };
     documents
         .iter()
         .map(|codes| {
-            let n = codes.len();
-            let mut caps = vec![if n < PHRASE { NO_CAP } else { 0 }; n];
-            for k in 0..(n + 1).saturating_sub(PHRASE) {
-                let documents = frequency.get(&phrase(codes, k)).map_or(1, |f| f.0);
-                let cap = if documents < COMMON {
-                    NO_CAP
-                } else {
-                    units((all / documents as f32).ln().max(0.0) / PHRASE as f32)
-                };
-                for c in &mut caps[k..k + PHRASE] {
-                    *c = (*c).max(cap);
-                }
-            }
-            caps
+            (0..codes.len())
+                .map(|k| {
+                    let mut p = (others(codes, k, 1) as f32 + 0.5) / (words as f32 + 1.0);
+                    for length in 2..=3.min(k + 1) {
+                        let seen = others(codes, k, length).saturating_sub(QUOTATIONS) as f32;
+                        let context = others(codes, k - 1, length - 1) as f32;
+                        p = (seen + PRIOR * p) / (context + PRIOR);
+                    }
+                    units(-p.min(1.0).ln())
+                })
+                .collect()
         })
         .collect()
 }
 
-fn phrase(codes: &Codes, at: usize) -> u64 {
-    (at..at + PHRASE)
-        .flat_map(|k| codes.get(k))
-        .fold(0x9e37_79b9_7f4a_7c15, |hash, &lane| {
-            let mixed = (hash ^ lane).wrapping_mul(0xff51_afd7_ed55_8ccd);
-            mixed ^ (mixed >> 32)
-        })
+/// Hash of the `length` words that end with word `last`.
+fn phrase(codes: &Codes, last: usize, length: usize) -> u64 {
+    (last + 1 - length..=last).flat_map(|k| codes.get(k)).fold(length as u64, |hash, &lane| {
+        let mixed = (hash ^ lane).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        (mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53)
+    })
 }
 
 /// Passes keys through that are mixed already.
@@ -84,20 +92,30 @@ mod tests {
     use crate::fingerprint::Family;
 
     #[test]
-    fn only_what_repeats_is_capped() {
+    fn only_what_others_predict_is_capped() {
+        // 20 documents: six words of their own, then the same four.
         let document = |own: u64| {
             let words: Vec<u64> = (0..6).map(|k| own * 100 + k).chain([1, 2, 3, 4]).collect();
             Codes::from_data(Family::Gradient, words).expect("one word a code")
         };
-        let documents: Vec<Codes> = (1..=10).map(document).collect();
-        let caps = phrase_caps(&documents.iter().collect::<Vec<_>>());
-        for caps in caps {
-            assert_eq!(
-                caps[..7],
-                [NO_CAP; 7],
-                "own words, and the first of the shared ones through its phrase"
-            );
-            assert_eq!(caps[8..], [0, 0], "in all documents");
+        let documents: Vec<Codes> = (1..=20).map(document).collect();
+        for caps in phrase_caps(&documents.iter().collect::<Vec<_>>()) {
+            assert!(caps[..6].iter().all(|&c| c > units(5.0)), "own words: {caps:?}");
+            assert!(caps[6] > units(2.0), "the block's first word is a surprise: {caps:?}");
+            assert!(caps[8..].iter().all(|&c| c < units(0.4)), "the rest of the block is none: {caps:?}");
         }
+    }
+
+    #[test]
+    fn a_passage_quoted_twice_is_no_language() {
+        let quoted = [11, 12, 13, 14, 15];
+        let document = |own: u64| {
+            let tail = if own <= 3 { quoted } else { [own * 100 + 7; 5] };
+            let words: Vec<u64> = (0..6).map(|k| own * 100 + k).chain(tail).collect();
+            Codes::from_data(Family::Gradient, words).expect("one word a code")
+        };
+        let documents: Vec<Codes> = (1..=50).map(document).collect();
+        let caps = phrase_caps(&documents.iter().collect::<Vec<_>>());
+        assert!(caps[0].iter().all(|&c| c > units(4.0)), "{:?}", caps[0]);
     }
 }

@@ -8,49 +8,80 @@ use crate::fingerprint::Codes;
 use crate::index::{Arc, DocumentScore, Query};
 use crate::simd::kernels::WordScore;
 
-/// How many documents reach a score by chance.
+/// How many documents reach a score by chance: the larger of two estimates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chance {
-    /// Documents of the catalogue.
     documents: f64,
-    /// Scores above this were used for the fit, in nats.
+    /// From decoys: no passages at all, so a lower bound.
+    decoys: Tail,
+    /// From the search itself, its best documents left out: unrelated mails share turns of phrase that decoys lack.
+    search: Option<Tail>,
+}
+
+/// `expected(score) = count · exp(−(score − threshold) / scale)`, above the threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tail {
+    /// Expected number of documents above the threshold.
+    count: f64,
     threshold_nats: f64,
-    /// Share of decoy scores above the threshold.
-    share: f64,
-    /// Mean excess over the threshold, in nats.
     scale_nats: f64,
 }
 
-/// The mean excess is taken as if this many more decoys had one of [`PRIOR_SCALE_NATS`].
+/// The scale is taken as if this many more scores had the usual one.
 const PRIOR_WEIGHT: f64 = 8.0;
 /// What local alignments of log-likelihood ratios with skips show on unrelated text.
-const PRIOR_SCALE_NATS: f64 = 2.0;
+const PRIOR_SCALE_NATS: f64 = 2.5;
+/// Best documents of the search that may be the right ones: how good they are is not used.
+const SET_ASIDE: usize = 24;
+/// Documents of the search whose scores are used, with those set aside.
+const SEARCH_TAIL: usize = 200;
+/// A catalogue of fewer documents says too little about unrelated ones.
+const MIN_DOCUMENTS: usize = 800;
 
-impl Chance {
-    /// Fits the tail of decoy scores, for a catalogue of `documents`.
-    pub(crate) fn fit(decoys: &[DocumentScore], documents: usize) -> Self {
-        let mut nats: Vec<f64> = decoys.iter().map(|d| f64::from(d.nats())).collect();
-        nats.sort_unstable_by(|a, b| b.total_cmp(a));
-        let tail = (nats.len() / 20)
-            .clamp(1, 100)
-            .min(nats.len().saturating_sub(1));
+impl Tail {
+    /// Fits the `tail` best of `nats` (sorted, best first), of which the `censored` best count only as at least as good as the
+    /// next one (maximum likelihood of an exponential with type-II censoring).
+    fn fit(nats: &[f64], tail: usize, censored: usize) -> Self {
         let threshold_nats = nats.get(tail).copied().unwrap_or(0.0);
-        let excess: f64 = nats[..tail].iter().map(|s| s - threshold_nats).sum();
-        let scale_nats = (excess + PRIOR_WEIGHT * PRIOR_SCALE_NATS) / (tail as f64 + PRIOR_WEIGHT);
+        let excess: f64 = (0..tail).map(|k| nats[k.max(censored)] - threshold_nats).sum();
+        let seen = (tail - censored) as f64;
+        let scale_nats = (excess + PRIOR_WEIGHT * PRIOR_SCALE_NATS) / (seen + PRIOR_WEIGHT);
         Self {
-            documents: documents as f64,
+            count: tail as f64 + 0.5,
             threshold_nats,
-            share: (tail as f64 + 0.5) / (nats.len() as f64 + 1.0),
             // An exponential tail cannot fall faster than the odds that the scores stand for.
             scale_nats: scale_nats.max(1.0),
         }
     }
 
+    fn expected(&self, nats: f32) -> f64 {
+        self.count * (-(f64::from(nats) - self.threshold_nats).max(0.0) / self.scale_nats).exp()
+    }
+}
+
+impl Chance {
+    /// Fits the tails of decoy scores and of the search's own scores.
+    pub(crate) fn fit(decoys: &[DocumentScore], search: &[DocumentScore]) -> Self {
+        let documents = search.len() as f64;
+        let sorted = |scores: &[DocumentScore]| {
+            let mut nats: Vec<f64> = scores.iter().map(|d| f64::from(d.nats())).collect();
+            nats.sort_unstable_by(|a, b| b.total_cmp(a));
+            nats
+        };
+        let chance = sorted(decoys);
+        let tail = (chance.len() / 20).min(100);
+        let mut decoys = Tail::fit(&chance, tail, 0);
+        // Per document of the catalogue, however many decoys there were.
+        decoys.count *= documents / (chance.len() as f64).max(1.0);
+        let search = (search.len() >= MIN_DOCUMENTS).then(|| Tail::fit(&sorted(search), SEARCH_TAIL, SET_ASIDE));
+        Self { documents, decoys, search }
+    }
+
     /// Expected number of documents that reach this score by chance.
     #[must_use]
     pub fn e_value(&self, score_nats: f32) -> f64 {
-        let excess = (f64::from(score_nats) - self.threshold_nats).max(0.0);
-        (self.documents * self.share * (-excess / self.scale_nats).exp()).min(self.documents)
+        let search = self.search.map_or(0.0, |t| t.expected(score_nats));
+        self.decoys.expected(score_nats).max(search).min(self.documents)
     }
 }
 
@@ -150,20 +181,26 @@ mod tests {
     fn the_fitted_tail_is_that_of_an_exponential() {
         // Quantiles of an exponential of scale 3 over 10,000 documents.
         let decoys = scores((0..10_000).map(|k| -3.0 * ((f64::from(k) + 0.5) / 10_000.0).ln()));
-        let chance = Chance::fit(&decoys, 10_000);
+        let chance = Chance::fit(&decoys, &decoys);
         for (score, expected) in [(20.0f32, 12.7), (30.0, 0.454), (40.0, 0.0162)] {
             let found = chance.e_value(score);
-            assert!(
-                (found / expected).ln().abs() < 0.8,
-                "E({score}) is {found}, should be near {expected}"
-            );
+            assert!((found / expected).ln().abs() < 0.8, "E({score}) is {found}, should be near {expected}");
         }
     }
 
     #[test]
+    fn right_answers_do_not_hide_themselves() {
+        let chance = |k: i32| -2.0 * ((f64::from(k) + 0.5) / 5000.0).ln();
+        let unrelated = scores((0..5000).map(chance));
+        let found = scores((0..5000).map(|k| if k < 12 { 150.0 } else { chance(k) }));
+        let (without, with) = (Chance::fit(&unrelated, &unrelated), Chance::fit(&unrelated, &found));
+        assert!(with.e_value(60.0) < 1e-6, "{}", with.e_value(60.0));
+        assert!((with.e_value(25.0) / without.e_value(25.0)).ln().abs() < 0.5);
+    }
+
+    #[test]
     fn no_decoys_no_certainty() {
-        let chance = Chance::fit(&[], 3);
-        assert!(chance.e_value(0.0) >= 1.0);
+        let chance = Chance::fit(&[], &scores([0.0, 3.0, 9.0].into_iter()));
         assert!(chance.e_value(5.0) > 0.01);
     }
 }

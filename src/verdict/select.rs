@@ -10,6 +10,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) ids: &'a [String],
     /// Words of the document.
     pub(crate) document_words: usize,
+    /// Score of the best passage without a jump: what the E-value is about.
+    pub(crate) best_passage_nats: f32,
     pub(crate) alignment: Alignment,
 }
 
@@ -25,7 +27,7 @@ pub(crate) fn select(
 ) -> Vec<Match> {
     candidates.retain(|c| {
         c.alignment.pairs.len() >= config.min_words
-            && chance.e_value(c.alignment.score_nats) <= config.max_e
+            && chance.e_value(c.best_passage_nats) <= config.max_e
     });
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| {
@@ -105,7 +107,7 @@ fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
     ];
     Match {
         documents: c.ids.to_vec(),
-        e_value: chance.e_value(c.alignment.score_nats),
+        e_value: chance.e_value(c.best_passage_nats),
         score_nats: c.alignment.score_nats,
         aligned_words: pairs.len(),
         document_words,
