@@ -64,8 +64,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
 
     let (mut total, mut skipped) = (Added::default(), 0usize);
     let style = ProgressStyle::with_template("{spinner} {pos} mails {per_sec} {msg}");
-    let bar = ProgressBar::new_spinner()
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let mut skip = |error: &dyn std::fmt::Display| {
         bar.suspend(|| eprintln!("skipped: {error}"));
         skipped += 1;
@@ -112,10 +111,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
     catalogue.commit()?;
     bar.finish_and_clear();
     if total.replaced > 0 {
-        eprintln!(
-            "{} mails replaced an older one of the same id",
-            total.replaced
-        );
+        eprintln!("{} mails replaced an older one of the same id", total.replaced);
     }
     if total.undrawn > 0 {
         let share = 100.0 * total.undrawn as f64 / total.words.max(1) as f64;
@@ -136,10 +132,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
 }
 
 fn add_picture(catalogue: &mut Catalogue, path: &Path) -> Result<Added, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let id = path.file_stem().unwrap_or_default().to_string_lossy();
     catalogue.add_picture(&id, &bytes)
 }

@@ -95,17 +95,9 @@ impl Tally {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().stage {
         Stage::Page { folders, worst } => page(&folders, worst),
-        Stage::Words {
-            folders,
-            every_family,
-        } => words(
-            &folders,
-            if every_family {
-                &Family::ALL
-            } else {
-                &Family::ALL[..1]
-            },
-        ),
+        Stage::Words { folders, every_family } => {
+            words(&folders, if every_family { &Family::ALL } else { &Family::ALL[..1] })
+        }
     }
 }
 
@@ -138,10 +130,8 @@ fn band(line_box_px: f32) -> &'static str {
 
 fn page(folders: &[PathBuf], worst: usize) -> Result<(), Box<dyn std::error::Error>> {
     let truths = truths(folders)?;
-    let measured: Vec<_> = truths
-        .par_iter()
-        .filter_map(|(path, truth)| Some((path, truth, measure(path, truth)?)))
-        .collect();
+    let measured: Vec<_> =
+        truths.par_iter().filter_map(|(path, truth)| Some((path, truth, measure(path, truth)?))).collect();
     let mut rows: BTreeMap<String, Tally> = BTreeMap::new();
     let mut shots = Vec::new();
     for (path, truth, bands) in &measured {
@@ -149,22 +139,15 @@ fn page(folders: &[PathBuf], worst: usize) -> Result<(), Box<dyn std::error::Err
         let theme = truth.regions.first().map_or("none", |r| &r.theme);
         let mut all = Tally::default();
         for (band, tally) in bands {
-            rows.entry(format!("1 x-height {band}"))
-                .or_default()
-                .add(tally);
+            rows.entry(format!("1 x-height {band}")).or_default().add(tally);
             all.add(tally);
         }
-        rows.entry(format!("2 attack {attack}"))
-            .or_default()
-            .add(&all);
+        rows.entry(format!("2 attack {attack}")).or_default().add(&all);
         rows.entry(format!("3 look {theme}")).or_default().add(&all);
         rows.entry("4 all".into()).or_default().add(&all);
         shots.push((all.found as f32 / all.words.max(1) as f32, all.words, path));
     }
-    println!(
-        "{:28} {:>7} {:>7} {:>7} {:>11}",
-        "", "words", "found", "linked", "boxes/word"
-    );
+    println!("{:28} {:>7} {:>7} {:>7} {:>11}", "", "words", "found", "linked", "boxes/word");
     for (name, t) in &rows {
         let share = |a: usize, b: usize| a as f32 / b.max(1) as f32;
         println!(
@@ -198,14 +181,9 @@ fn measure(path: &Path, truth: &Truth) -> Option<Vec<(&'static str, Tally)>> {
                 continue;
             }
             let band = band(area.height());
-            let touching: Vec<usize> = (0..hulls.len())
-                .filter(|&k| hulls[k].intersection(&area).area() > 0.0)
-                .collect();
-            let matching: Vec<usize> = touching
-                .iter()
-                .copied()
-                .filter(|&k| hulls[k].iou(&area) >= 0.5)
-                .collect();
+            let touching: Vec<usize> =
+                (0..hulls.len()).filter(|&k| hulls[k].intersection(&area).area() > 0.0).collect();
+            let matching: Vec<usize> = touching.iter().copied().filter(|&k| hulls[k].iou(&area) >= 0.5).collect();
             let tally = bands.entry(band).or_default();
             tally.words += 1;
             tally.found += usize::from(!matching.is_empty());
@@ -220,11 +198,8 @@ fn measure(path: &Path, truth: &Truth) -> Option<Vec<(&'static str, Tally)>> {
             if let Some((i, last)) = before.filter(|(i, _)| word.i == i + 1) {
                 let _ = i;
                 tally.pairs += 1;
-                tally.linked += usize::from(last.iter().any(|&a| {
-                    matching
-                        .iter()
-                        .any(|&b| page.words[a].to == page.words[b].from)
-                }));
+                tally.linked +=
+                    usize::from(last.iter().any(|&a| matching.iter().any(|&b| page.words[a].to == page.words[b].from)));
             }
             before = Some((word.i, matching));
         }
@@ -255,11 +230,7 @@ fn words(folders: &[PathBuf], families: &[Family]) -> Result<(), Box<dyn std::er
                 let seen = fingerprint(&page, &*encoder)?;
                 let (mut pictured, mut written) = (Codes::new(family), Codes::new(family));
                 let mut tokens = Vec::new();
-                for (region, word) in truth
-                    .regions
-                    .iter()
-                    .flat_map(|r| r.words.iter().map(move |w| (r, w)))
-                {
+                for (region, word) in truth.regions.iter().flat_map(|r| r.words.iter().map(move |w| (r, w))) {
                     let area = Rect::new(word.area[0], word.area[1], word.area[2], word.area[3]);
                     let best = (0..page.words.len())
                         .map(|k| (page.words[k].frame.hull().iou(&area), k))
@@ -281,10 +252,8 @@ fn words(folders: &[PathBuf], families: &[Family]) -> Result<(), Box<dyn std::er
                     ];
                     let same = pictured.distance_bits(i, &written, i)?;
                     let stride = tokens.len() / 7 + 1;
-                    let others: Vec<usize> = (1..7)
-                        .map(|k| (i + k * stride) % tokens.len())
-                        .filter(|&j| tokens[j].0 != *token)
-                        .collect();
+                    let others: Vec<usize> =
+                        (1..7).map(|k| (i + k * stride) % tokens.len()).filter(|&j| tokens[j].0 != *token).collect();
                     for key in keys {
                         let row = rows.entry(key).or_default();
                         row.same.push(same);
@@ -295,10 +264,7 @@ fn words(folders: &[PathBuf], families: &[Family]) -> Result<(), Box<dyn std::er
                 }
             }
         }
-        println!(
-            "{family:?}: words from pictures against words from text drawn in one face, {} bits",
-            family.bits()
-        );
+        println!("{family:?}: words from pictures against words from text drawn in one face, {} bits", family.bits());
         println!(
             "{:34} {:>6} {:>6} {:>5} {:>6} {:>5}  TPR at FPR 1e-2, 1e-3",
             "", "words", "same", "sd", "other", "sd"
@@ -326,10 +292,6 @@ fn moments(distances: &[u32], family: Family) -> (f32, f32) {
     let share = |d: &u32| *d as f32 / family.bits() as f32;
     let n = distances.len().max(1) as f32;
     let mean = distances.iter().map(share).sum::<f32>() / n;
-    let variance = distances
-        .iter()
-        .map(|d| (share(d) - mean).powi(2))
-        .sum::<f32>()
-        / n;
+    let variance = distances.iter().map(|d| (share(d) - mean).powi(2)).sum::<f32>() / n;
     (mean, variance.sqrt())
 }

@@ -54,13 +54,14 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::default();
     config.verdict.max_e = arguments.max_e;
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(arguments.threads)
-        .build_global()?;
+    rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
     let matcher = Matcher::new(&Catalogue::open(&arguments.catalogue)?, config)?;
     let pictures = expand(&arguments.inputs, is_picture);
     if pictures.is_empty() {
-        return Err("no pictures found: the folders hold no file with a picture's suffix (png, jpg, webp, gif, bmp, tif)".into());
+        return Err(
+            "no pictures found: the folders hold no file with a picture's suffix (png, jpg, webp, gif, bmp, tif)"
+                .into(),
+        );
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Some pictures at a time: the answers come in order, and early.
@@ -77,19 +78,14 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
 
 /// The verdict on a file; one that cannot be read is unreadable, and says why.
 fn answer(matcher: &Matcher, path: &Path) -> Verdict {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    });
-    bytes
-        .and_then(|b| matcher.identify(&b))
-        .unwrap_or_else(|e| Verdict {
-            outcome: Outcome::Unreadable,
-            reason: Some(e.to_string()),
-            words_seen: 0,
-            width: 0,
-            height: 0,
-            matches: Vec::new(),
-            millis: Millis::default(),
-        })
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source });
+    bytes.and_then(|b| matcher.identify(&b)).unwrap_or_else(|e| Verdict {
+        outcome: Outcome::Unreadable,
+        reason: Some(e.to_string()),
+        words_seen: 0,
+        width: 0,
+        height: 0,
+        matches: Vec::new(),
+        millis: Millis::default(),
+    })
 }

@@ -38,32 +38,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         for line in &page.lines {
             let frame = line.frame(0.0, line.length_px);
-            stroke(
-                frame.at(0.0, 0.0),
-                frame.at(frame.width_px, 0.0),
-                [0, 0, 255],
-            );
-            stroke(
-                frame.at(0.0, -line.x_height_px),
-                frame.at(frame.width_px, -line.x_height_px),
-                [0, 170, 190],
-            );
+            stroke(frame.at(0.0, 0.0), frame.at(frame.width_px, 0.0), [0, 0, 255]);
+            stroke(frame.at(0.0, -line.x_height_px), frame.at(frame.width_px, -line.x_height_px), [0, 170, 190]);
         }
         for pair in page.lines.windows(2).filter(|p| p[0].region == p[1].region) {
             stroke(pair[0].origin, pair[1].origin, [200, 0, 200]);
         }
         for word in &page.words {
             let (top, bottom) = (-1.6 * word.frame.x_height_px, 0.45 * word.frame.x_height_px);
-            let inset = if word.likeliest {
-                0.0
-            } else {
-                0.3 * word.frame.x_height_px
-            };
-            let colour = if word.likeliest {
-                [0, 150, 0]
-            } else {
-                [255, 130, 0]
-            };
+            let inset = if word.likeliest { 0.0 } else { 0.3 * word.frame.x_height_px };
+            let colour = if word.likeliest { [0, 150, 0] } else { [255, 130, 0] };
             let corners = [
                 word.frame.at(0.0, top + inset),
                 word.frame.at(word.frame.width_px, top + inset),
@@ -74,10 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 stroke(corners[k], corners[(k + 1) % 4], colour);
             }
         }
-        let out = arguments
-            .out
-            .join(path.file_stem().unwrap_or_default())
-            .with_extension("png");
+        let out = arguments.out.join(path.file_stem().unwrap_or_default()).with_extension("png");
         canvas.save(&out)?;
         println!(
             "{}: {} lines, {} words ({} boxes) -> {}",

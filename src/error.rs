@@ -60,36 +60,19 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn input(what: impl Into<String>, reason: impl ToString) -> Self {
-        Self::Input {
-            what: what.into(),
-            reason: reason.to_string(),
-        }
+        Self::Input { what: what.into(), reason: reason.to_string() }
     }
 
-    pub(crate) fn caller(
-        setting: &'static str,
-        value: impl ToString,
-        expected: impl Into<String>,
-    ) -> Self {
-        Self::Caller {
-            setting,
-            value: value.to_string(),
-            expected: expected.into(),
-        }
+    pub(crate) fn caller(setting: &'static str, value: impl ToString, expected: impl Into<String>) -> Self {
+        Self::Caller { setting, value: value.to_string(), expected: expected.into() }
     }
 
     pub(crate) fn file(path: &Path, reason: impl Into<String>) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
+        Self::File { path: path.to_owned(), reason: reason.into() }
     }
 
     /// For `map_err`: names the path in an I/O error.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
-        move |source| Self::Io {
-            path: path.to_owned(),
-            source,
-        }
+        move |source| Self::Io { path: path.to_owned(), source }
     }
 }

@@ -64,12 +64,7 @@ impl Rect {
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let (x0, y0) = (self.x0.max(other.x0), self.y0.max(other.y0));
-        Self {
-            x0,
-            y0,
-            x1: self.x1.min(other.x1).max(x0),
-            y1: self.y1.min(other.y1).max(y0),
-        }
+        Self { x0, y0, x1: self.x1.min(other.x1).max(x0), y1: self.y1.min(other.y1).max(y0) }
     }
 
     /// Intersection over union, 0 to 1.

@@ -51,13 +51,7 @@ impl Matcher {
     pub fn new(catalogue: &Catalogue, config: Config) -> Result<Self, Error> {
         config.check()?;
         let (documents, index) = catalogue.to_index()?;
-        Ok(Self {
-            config,
-            encoder: catalogue.config().family.encoder(),
-            kernels: Kernels::best(),
-            documents,
-            index,
-        })
+        Ok(Self { config, encoder: catalogue.config().family.encoder(), kernels: Kernels::best(), documents, index })
     }
 
     /// Bytes taken up by the index.
@@ -98,84 +92,42 @@ impl Matcher {
         // 6. Alignments → verdict.
         let matches = select(candidates, &found.chance, &page, &self.config.verdict);
         clock.millis.align = clock.lap();
-        Ok(verdict(
-            matches,
-            page.words_seen(),
-            (raster.width(), raster.height()),
-            clock.finish(),
-        ))
+        Ok(verdict(matches, page.words_seen(), (raster.width(), raster.height()), clock.finish()))
     }
 
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
     /// threads.
     #[must_use]
-    pub fn identify_many<B: AsRef<[u8]> + Sync>(
-        &self,
-        pictures: &[B],
-    ) -> Vec<Result<Verdict, Error>> {
-        pictures
-            .par_iter()
-            .map(|bytes| self.identify(bytes.as_ref()))
-            .collect()
+    pub fn identify_many<B: AsRef<[u8]> + Sync>(&self, pictures: &[B]) -> Vec<Result<Verdict, Error>> {
+        pictures.par_iter().map(|bytes| self.identify(bytes.as_ref())).collect()
     }
 
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         let scores = word_scores(query, &self.index, &self.kernels, &self.config.score);
-        let mut documents = scan(
-            &self.index,
-            query,
-            &scores,
-            Subset { step: 1 },
-            &self.kernels,
-            &self.config.score,
-        );
+        let mut documents = scan(&self.index, query, &scores, Subset { step: 1 }, &self.kernels, &self.config.score);
         // Enough decoy scores for a tail, from a part of a large catalogue or by several shuffles of a small one.
         let step = (self.index.documents() / DECOY_SCORES).max(1);
-        let shuffles = DECOY_SCORES
-            .div_ceil(self.index.documents().max(1))
-            .clamp(1, MAX_SHUFFLES);
+        let shuffles = DECOY_SCORES.div_ceil(self.index.documents().max(1)).clamp(1, MAX_SHUFFLES);
         let mut decoys = Vec::new();
         for seed in 0..shuffles as u64 {
             let decoy = Decoy::of(query, &scores, seed)?;
             let subset = Subset { step };
-            decoys.extend(scan(
-                &self.index,
-                &decoy.query(),
-                &decoy.scores,
-                subset,
-                &self.kernels,
-                &self.config.score,
-            ));
+            decoys.extend(scan(&self.index, &decoy.query(), &decoy.scores, subset, &self.kernels, &self.config.score));
         }
         let chance = Chance::fit(&decoys, &documents);
         // Best first; equal scores in the documents' order.
         documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
-        Ok(Found {
-            scores,
-            documents,
-            chance,
-        })
+        Ok(Found { scores, documents, chance })
     }
 
     fn align(&self, query: &Query<'_>, found: &Found) -> Result<Vec<Candidate<'_>>, Error> {
         let one = |d: &DocumentScore| {
             let (ids, document_words) = &self.documents[d.document as usize];
-            let alignment = align(
-                &self.index,
-                d.document as usize,
-                query,
-                &found.scores,
-                &self.config.score,
-                &self.config.align,
-            )?;
-            Ok(Candidate {
-                ids,
-                document_words: *document_words,
-                best_passage_nats: d.nats(),
-                alignment,
-            })
+            let alignment =
+                align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
+            Ok(Candidate { ids, document_words: *document_words, best_passage_nats: d.nats(), alignment })
         };
         found.documents.par_iter().map(one).collect()
     }
@@ -197,27 +149,14 @@ const MAX_CANDIDATES: usize = 32;
 /// Documents that chance would reach more often than this by their best passage are not aligned.
 const MAX_CANDIDATE_E: f64 = 1.0;
 
-fn verdict(
-    matches: Vec<Match>,
-    words_seen: usize,
-    (width, height): (u32, u32),
-    millis: Millis,
-) -> Verdict {
+fn verdict(matches: Vec<Match>, words_seen: usize, (width, height): (u32, u32), millis: Millis) -> Verdict {
     let outcome = match (words_seen, matches.is_empty()) {
         (0, _) => Outcome::Unreadable,
         (_, true) => Outcome::NoMatch,
         (_, false) => Outcome::Match,
     };
     let reason = (outcome == Outcome::Unreadable).then(|| "no lines of text were found".to_owned());
-    Verdict {
-        outcome,
-        reason,
-        words_seen,
-        width,
-        height,
-        matches,
-        millis,
-    }
+    Verdict { outcome, reason, words_seen, width, height, matches, millis }
 }
 
 /// Times the stages.
@@ -230,11 +169,7 @@ struct Clock {
 impl Clock {
     fn start() -> Self {
         let now = Instant::now();
-        Self {
-            begin: now,
-            lap: now,
-            millis: Millis::default(),
-        }
+        Self { begin: now, lap: now, millis: Millis::default() }
     }
 
     fn lap(&mut self) -> f32 {

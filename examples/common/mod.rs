@@ -6,13 +6,7 @@ use std::path::{Path, PathBuf};
 pub(crate) fn expand(inputs: &[PathBuf], wanted: impl Fn(&Path) -> bool + Copy) -> Vec<PathBuf> {
     inputs
         .iter()
-        .flat_map(|input| {
-            if input.is_dir() {
-                files_below(input, wanted)
-            } else {
-                vec![input.clone()]
-            }
-        })
+        .flat_map(|input| if input.is_dir() { files_below(input, wanted) } else { vec![input.clone()] })
         .collect()
 }
 
@@ -39,10 +33,6 @@ fn files_below(folder: &Path, wanted: impl Fn(&Path) -> bool + Copy) -> Vec<Path
 
 /// Whether a file has a picture's suffix.
 pub(crate) fn is_picture(path: &Path) -> bool {
-    let suffix = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+    let suffix = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"].contains(&suffix.as_str())
 }

@@ -19,10 +19,7 @@ pub struct AlignConfig {
 
 impl Default for AlignConfig {
     fn default() -> Self {
-        Self {
-            jump_nats: 14.0,
-            max_cells: 40_000_000,
-        }
+        Self { jump_nats: 14.0, max_cells: 40_000_000 }
     }
 }
 
@@ -34,11 +31,7 @@ impl AlignConfig {
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
         if !(self.jump_nats >= 0.0 && self.jump_nats <= 250.0) {
-            return Err(Error::caller(
-                "align.jump_nats",
-                self.jump_nats,
-                "it must be 0 to 250",
-            ));
+            return Err(Error::caller("align.jump_nats", self.jump_nats, "it must be 0 to 250"));
         }
         if self.max_cells == 0 {
             return Err(Error::caller("align.max_cells", 0, "it must be at least 1"));
@@ -105,47 +98,43 @@ pub(crate) fn align(
             limit: config.max_cells,
         });
     }
-    let (skip_query, skip_document) = (
-        i32::from(units(scoring.skip_query_nats)),
-        i32::from(units(scoring.skip_document_nats)),
-    );
+    let (skip_query, skip_document) =
+        (i32::from(units(scoring.skip_query_nats)), i32::from(units(scoring.skip_document_nats)));
     let jump = (config.jump_nats * UNITS_PER_NAT) as i32;
     let mut table = vec![(0i32, Move::Start); cells as usize];
     // The best cell above and left of each place, itself included: where a jump would come from.
     let mut best_before: Vec<u32> = vec![0; width];
     let mut finished = 0usize;
     let mut best = 0usize;
-    let finish =
-        |table: &mut [(i32, Move)], best_before: &mut [u32], node: usize, best: &mut usize| {
-            for p in 0..width {
-                let cell = node * width + p;
-                if p > 0 {
-                    let skipped = table[cell - 1].0 - skip_document;
-                    if skipped > table[cell].0 {
-                        table[cell] = (skipped, Move::SkipDocument);
-                    }
-                }
-                let from = best_before[p];
-                let jumped = table[from as usize].0 - jump;
-                if jumped > table[cell].0 {
-                    table[cell] = (jumped, Move::Jump(from));
-                }
-                if table[cell].0 > table[*best].0 {
-                    *best = cell;
+    let finish = |table: &mut [(i32, Move)], best_before: &mut [u32], node: usize, best: &mut usize| {
+        for p in 0..width {
+            let cell = node * width + p;
+            if p > 0 {
+                let skipped = table[cell - 1].0 - skip_document;
+                if skipped > table[cell].0 {
+                    table[cell] = (skipped, Move::SkipDocument);
                 }
             }
-            // Only now, so that a jump is from an earlier node.
-            for p in 0..width {
-                let cell = node * width + p;
-                if table[cell].0 > table[best_before[p] as usize].0 {
-                    best_before[p] = cell as u32;
-                }
-                if p > 0 && table[best_before[p - 1] as usize].0 > table[best_before[p] as usize].0
-                {
-                    best_before[p] = best_before[p - 1];
-                }
+            let from = best_before[p];
+            let jumped = table[from as usize].0 - jump;
+            if jumped > table[cell].0 {
+                table[cell] = (jumped, Move::Jump(from));
             }
-        };
+            if table[cell].0 > table[*best].0 {
+                *best = cell;
+            }
+        }
+        // Only now, so that a jump is from an earlier node.
+        for p in 0..width {
+            let cell = node * width + p;
+            if table[cell].0 > table[best_before[p] as usize].0 {
+                best_before[p] = cell as u32;
+            }
+            if p > 0 && table[best_before[p - 1] as usize].0 > table[best_before[p] as usize].0 {
+                best_before[p] = best_before[p - 1];
+            }
+        }
+    };
     for (k, (arc, score)) in query.arcs.iter().zip(scores).enumerate() {
         while finished <= arc.from as usize {
             finish(&mut table, &mut best_before, finished, &mut best);
@@ -174,10 +163,7 @@ pub(crate) fn align(
         finished += 1;
     }
 
-    let mut alignment = Alignment {
-        score_nats: table[best].0 as f32 / UNITS_PER_NAT,
-        ..Alignment::default()
-    };
+    let mut alignment = Alignment { score_nats: table[best].0 as f32 / UNITS_PER_NAT, ..Alignment::default() };
     let mut cell = best;
     loop {
         let p = cell % width;

@@ -40,11 +40,7 @@ const MAX_LINE: u64 = 64 << 20;
 ///
 /// [`Error::Io`] if the file cannot be opened, [`Error::Input`] for another suffix.
 pub fn read_mails(path: &Path) -> Result<Box<dyn Iterator<Item = Result<Mail, Error>>>, Error> {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let file = File::open(path).map_err(Error::io(path))?;
     if name.ends_with(".jsonl") {
         Ok(Box::new(JsonLines::new(path, BufReader::new(file))))
@@ -59,11 +55,7 @@ pub fn read_mails(path: &Path) -> Result<Box<dyn Iterator<Item = Result<Mail, Er
 /// Whether [`read_mails`] takes files of this name.
 #[must_use]
 pub fn is_mail_file(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let messages = cfg!(feature = "mail") && (name.ends_with(".eml") || name.ends_with(".mbox"));
     name.ends_with(".jsonl") || name.ends_with(".jsonl.xz") || messages
 }
@@ -77,12 +69,7 @@ struct JsonLines<R> {
 
 impl<R: BufRead> JsonLines<R> {
     fn new(path: &Path, reader: R) -> Self {
-        Self {
-            name: path.display().to_string(),
-            reader,
-            line: 0,
-            failed: false,
-        }
+        Self { name: path.display().to_string(), reader, line: 0, failed: false }
     }
 }
 
@@ -95,10 +82,7 @@ impl<R: BufRead> Iterator for JsonLines<R> {
             self.line += 1;
             text.clear();
             let at = format!("{} line {}", self.name, self.line);
-            match (&mut self.reader)
-                .take(MAX_LINE)
-                .read_until(b'\n', &mut text)
-            {
+            match (&mut self.reader).take(MAX_LINE).read_until(b'\n', &mut text) {
                 Ok(0) => return None,
                 Ok(n) if n as u64 == MAX_LINE => {
                     self.failed = true;
@@ -123,11 +107,7 @@ impl<R: BufRead> Iterator for JsonLines<R> {
 }
 
 #[cfg(not(feature = "mail"))]
-fn messages(
-    path: &Path,
-    _: &str,
-    _: File,
-) -> Result<Box<dyn Iterator<Item = Result<Mail, Error>>>, Error> {
+fn messages(path: &Path, _: &str, _: File) -> Result<Box<dyn Iterator<Item = Result<Mail, Error>>>, Error> {
     Err(Error::input(
         path.display().to_string(),
         "not a .jsonl or .jsonl.xz file (.eml and .mbox need the feature `mail`)",
@@ -135,18 +115,10 @@ fn messages(
 }
 
 #[cfg(feature = "mail")]
-fn messages(
-    path: &Path,
-    name: &str,
-    mut file: File,
-) -> Result<Box<dyn Iterator<Item = Result<Mail, Error>>>, Error> {
+fn messages(path: &Path, name: &str, mut file: File) -> Result<Box<dyn Iterator<Item = Result<Mail, Error>>>, Error> {
     use mail_parser::mailbox::mbox::MessageIterator;
 
-    let stem = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if name.ends_with(".eml") {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(Error::io(path))?;
@@ -154,20 +126,13 @@ fn messages(
     }
     if name.ends_with(".mbox") {
         let at = path.display().to_string();
-        let found = MessageIterator::new(BufReader::new(file))
-            .enumerate()
-            .map(move |(k, raw)| {
-                let raw = raw.map_err(|e| {
-                    Error::input(format!("{at} message {}", k + 1), format!("{e:?}"))
-                })?;
-                message(raw.contents(), &format!("{stem}:{}", k + 1))
-            });
+        let found = MessageIterator::new(BufReader::new(file)).enumerate().map(move |(k, raw)| {
+            let raw = raw.map_err(|e| Error::input(format!("{at} message {}", k + 1), format!("{e:?}")))?;
+            message(raw.contents(), &format!("{stem}:{}", k + 1))
+        });
         return Ok(Box::new(found));
     }
-    Err(Error::input(
-        path.display().to_string(),
-        "not a .jsonl, .jsonl.xz, .eml or .mbox file",
-    ))
+    Err(Error::input(path.display().to_string(), "not a .jsonl, .jsonl.xz, .eml or .mbox file"))
 }
 
 /// A message's text as a client shows it; its id is the Message-ID, else `fallback`.
@@ -176,17 +141,10 @@ fn message(bytes: &[u8], fallback: &str) -> Result<Mail, Error> {
     use mail_parser::MessageParser;
 
     let unreadable = |reason: &str| Error::input(format!("message {fallback}"), reason);
-    let message = MessageParser::default()
-        .parse(bytes)
-        .ok_or_else(|| unreadable("it has no header"))?;
-    let body = message
-        .body_text(0)
-        .ok_or_else(|| unreadable("it has no text"))?
-        .into_owned();
+    let message = MessageParser::default().parse(bytes).ok_or_else(|| unreadable("it has no header"))?;
+    let body = message.body_text(0).ok_or_else(|| unreadable("it has no text"))?.into_owned();
     let people = |list: Option<&mail_parser::Address<'_>>| {
-        let names = list
-            .into_iter()
-            .flat_map(|a| a.iter().filter_map(|p| p.name().or(p.address())));
+        let names = list.into_iter().flat_map(|a| a.iter().filter_map(|p| p.name().or(p.address())));
         names.collect::<Vec<_>>().join(", ")
     };
     Ok(Mail {

@@ -36,10 +36,7 @@ pub struct CatalogueConfig {
 
 impl Default for CatalogueConfig {
     fn default() -> Self {
-        Self {
-            family: Family::default(),
-            faces: vec![Face::Sans, Face::Mono],
-        }
+        Self { family: Family::default(), faces: vec![Face::Sans, Face::Mono] }
     }
 }
 
@@ -118,11 +115,7 @@ impl Catalogue {
         let distinct: std::collections::HashSet<_> = config.faces.iter().collect();
         if config.faces.is_empty() || distinct.len() != config.faces.len() {
             let expected = "there must be at least one face, and none twice";
-            return Err(Error::caller(
-                "catalogue.faces",
-                format!("{:?}", config.faces),
-                expected,
-            ));
+            return Err(Error::caller("catalogue.faces", format!("{:?}", config.faces), expected));
         }
         Ok(Self {
             config,
@@ -142,15 +135,8 @@ impl Catalogue {
     /// [`Error::File`] if the folder is no catalogue or a file in it is damaged, [`Error::Io`] if it cannot be read.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let manifest = store::read_manifest(folder)?.ok_or_else(|| {
-            let reason = if folder.is_dir() {
-                "the folder holds no MANIFEST"
-            } else {
-                "there is no such folder"
-            };
-            Error::file(
-                folder,
-                format!("not a leakprint catalogue: {reason}; `build_catalogue --out` makes one"),
-            )
+            let reason = if folder.is_dir() { "the folder holds no MANIFEST" } else { "there is no such folder" };
+            Error::file(folder, format!("not a leakprint catalogue: {reason}; `build_catalogue --out` makes one"))
         })?;
         Self::load(folder, &manifest)
     }
@@ -175,10 +161,7 @@ impl Catalogue {
     }
 
     fn load(folder: &Path, manifest: &Manifest) -> Result<Self, Error> {
-        let config = CatalogueConfig {
-            family: manifest.family,
-            faces: manifest.faces.clone(),
-        };
+        let config = CatalogueConfig { family: manifest.family, faces: manifest.faces.clone() };
         let mut this = Self::new(config)?;
         this.next_segment = manifest.next_segment;
         let numbers: BTreeSet<u32> = manifest.documents.iter().map(|d| d.segment).collect();
@@ -186,20 +169,12 @@ impl Catalogue {
         for number in numbers {
             let path = store::segment_path(folder, number);
             let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-            segments.insert(
-                number,
-                segment::from_bytes(&path, &bytes, manifest.family, &manifest.faces)?,
-            );
+            segments.insert(number, segment::from_bytes(&path, &bytes, manifest.family, &manifest.faces)?);
         }
         for entry in &manifest.documents {
-            let words = segments
-                .get_mut(&entry.segment)
-                .and_then(|s| s.get_mut(entry.ordinal as usize));
+            let words = segments.get_mut(&entry.segment).and_then(|s| s.get_mut(entry.ordinal as usize));
             let words = std::mem::take(words.ok_or_else(|| {
-                let reason = format!(
-                    "it lacks document {} that the manifest names",
-                    entry.ordinal
-                );
+                let reason = format!("it lacks document {} that the manifest names", entry.ordinal);
                 Error::file(&store::segment_path(folder, entry.segment), reason)
             })?);
             this.push(Document {
@@ -263,33 +238,18 @@ impl Catalogue {
                 added.duplicates += 1;
                 continue;
             }
-            let mut words = Words {
-                faces: Vec::new(),
-                widths: Vec::with_capacity(tokens.len()),
-            };
-            let found: Vec<&Vec<TextWord>> =
-                tokens.iter().filter_map(|t| self.drawn.get(*t)).collect();
+            let mut words = Words { faces: Vec::new(), widths: Vec::with_capacity(tokens.len()) };
+            let found: Vec<&Vec<TextWord>> = tokens.iter().filter_map(|t| self.drawn.get(*t)).collect();
             for face in 0..self.config.faces.len() {
-                let data = found
-                    .iter()
-                    .flat_map(|w| w[face].code.iter().copied())
-                    .collect();
-                words
-                    .faces
-                    .push(Codes::from_data(self.config.family, data)?);
+                let data = found.iter().flat_map(|w| w[face].code.iter().copied()).collect();
+                words.faces.push(Codes::from_data(self.config.family, data)?);
             }
             words.widths.extend(found.iter().map(|w| w[0].width));
             let undrawn = found.iter().filter(|w| w.iter().all(|f| !f.drawn)).count();
             added.documents += 1;
             added.words += tokens.len();
             added.undrawn += undrawn;
-            self.push(Document {
-                ids: vec![mail.id.clone()],
-                content,
-                undrawn: undrawn as u32,
-                words,
-                stored: None,
-            });
+            self.push(Document { ids: vec![mail.id.clone()], content, undrawn: undrawn as u32, words, stored: None });
         }
         Ok(added)
     }
@@ -298,23 +258,15 @@ impl Catalogue {
         if self.drawn.len() > MAX_DRAWN {
             self.drawn.clear();
         }
-        let new: BTreeSet<&str> = mails
-            .iter()
-            .flat_map(|m| m.body.split_whitespace())
-            .filter(|w| !self.drawn.contains_key(*w))
-            .collect();
+        let new: BTreeSet<&str> =
+            mails.iter().flat_map(|m| m.body.split_whitespace()).filter(|w| !self.drawn.contains_key(*w)).collect();
         let encoder = self.config.family.encoder();
-        let faces: Vec<TextEncoder<'_>> = self
-            .config
-            .faces
-            .iter()
-            .map(|&f| TextEncoder::new(f, &*encoder))
-            .collect::<Result<_, _>>()?;
+        let faces: Vec<TextEncoder<'_>> =
+            self.config.faces.iter().map(|&f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
         let drawn: Vec<(String, Vec<TextWord>)> = new
             .into_par_iter()
             .map(|word| {
-                let codes: Result<Vec<TextWord>, Error> =
-                    faces.iter().map(|f| f.encode(word)).collect();
+                let codes: Result<Vec<TextWord>, Error> = faces.iter().map(|f| f.encode(word)).collect();
                 codes.map(|c| (word.to_owned(), c))
             })
             .collect::<Result<_, _>>()?;
@@ -328,43 +280,25 @@ impl Catalogue {
     ///
     /// As [`decode`]; [`Error::Input`] if no text was found in it.
     pub fn add_picture(&mut self, id: &str, bytes: &[u8]) -> Result<Added, Error> {
-        let page = analyse(
-            &decode(bytes, &RasterConfig::default())?,
-            &PageConfig::default(),
-        );
+        let page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
         let encoder = self.config.family.encoder();
         let print = fingerprint(&page, &*encoder)?;
-        let likeliest: Vec<usize> = (0..page.words.len())
-            .filter(|&k| page.words[k].likeliest)
-            .collect();
+        let likeliest: Vec<usize> = (0..page.words.len()).filter(|&k| page.words[k].likeliest).collect();
         if likeliest.is_empty() {
             return Err(Error::input("picture", "no lines of text were found"));
         }
-        let data = likeliest
-            .iter()
-            .flat_map(|&k| print.codes.get(k).iter().copied())
-            .collect();
+        let data = likeliest.iter().flat_map(|&k| print.codes.get(k).iter().copied()).collect();
         let codes = Codes::from_data(self.config.family, data)?;
         let words = Words {
             widths: likeliest.iter().map(|&k| print.widths[k]).collect(),
             faces: vec![codes; self.config.faces.len()],
         };
         let content = fnv(bytes.iter().copied());
-        let mut added = Added {
-            documents: 1,
-            words: words.widths.len(),
-            ..Added::default()
-        };
+        let mut added = Added { documents: 1, words: words.widths.len(), ..Added::default() };
         if self.remove(id) {
             added.replaced = 1;
         }
-        self.push(Document {
-            ids: vec![id.to_owned()],
-            content,
-            undrawn: 0,
-            words,
-            stored: None,
-        });
+        self.push(Document { ids: vec![id.to_owned()], content, undrawn: 0, words, stored: None });
         Ok(added)
     }
 
@@ -404,15 +338,9 @@ impl Catalogue {
     /// [`Error::Caller`] if the catalogue was not opened with [`Catalogue::edit`], [`Error::Io`] if the disk refuses.
     pub fn commit(&mut self) -> Result<(), Error> {
         let Some((folder, _)) = &self.home else {
-            return Err(Error::caller(
-                "catalogue",
-                "in memory or read-only",
-                "only one opened with `edit` can commit",
-            ));
+            return Err(Error::caller("catalogue", "in memory or read-only", "only one opened with `edit` can commit"));
         };
-        let fresh: Vec<usize> = (0..self.documents.len())
-            .filter(|&k| self.documents[k].stored.is_none())
-            .collect();
+        let fresh: Vec<usize> = (0..self.documents.len()).filter(|&k| self.documents[k].stored.is_none()).collect();
         if !fresh.is_empty() {
             let number = self.next_segment;
             let words: Vec<&Words> = fresh.iter().map(|&k| &self.documents[k].words).collect();
@@ -425,13 +353,7 @@ impl Catalogue {
         }
         let entry = |d: &Document| {
             let (segment, ordinal) = d.stored.unwrap_or_default();
-            Entry {
-                ids: d.ids.clone(),
-                content: d.content,
-                undrawn: d.undrawn,
-                segment,
-                ordinal,
-            }
+            Entry { ids: d.ids.clone(), content: d.content, undrawn: d.undrawn, segment, ordinal }
         };
         let manifest = Manifest {
             family: self.config.family,
@@ -450,10 +372,7 @@ impl Catalogue {
         order.sort_by(|a, b| a.ids.iter().min().cmp(&b.ids.iter().min()));
         let first: Vec<&Codes> = order.iter().map(|d| &d.words.faces[0]).collect();
         let caps = phrase_caps(&first);
-        let documents = order
-            .iter()
-            .zip(&caps)
-            .map(|(d, c)| (d.words.faces.iter().collect(), c.as_slice()));
+        let documents = order.iter().zip(&caps).map(|(d, c)| (d.words.faces.iter().collect(), c.as_slice()));
         let index = Index::new(documents)?;
         let names = order.iter().map(|d| {
             let mut ids = d.ids.clone();
@@ -466,9 +385,7 @@ impl Catalogue {
 
 /// FNV-1a, 64 bits.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, b| {
-        (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn content_hash(tokens: &[&str]) -> u64 {

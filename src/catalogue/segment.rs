@@ -22,8 +22,7 @@ pub(super) struct Words {
 /// A segment's bytes.
 pub(super) fn to_bytes(family: Family, faces: &[Face], documents: &[&Words]) -> Vec<u8> {
     let words: u64 = documents.iter().map(|d| d.widths.len() as u64).sum();
-    let mut out =
-        Vec::with_capacity(HEADER + words as usize * (1 + faces.len() * family.bits() / 8));
+    let mut out = Vec::with_capacity(HEADER + words as usize * (1 + faces.len() * family.bits() / 8));
     out.extend(MAGIC);
     out.extend(VERSION.to_le_bytes());
     out.extend([family.id(), family.version(), faces.len() as u8, 0]);
@@ -47,29 +46,18 @@ pub(super) fn to_bytes(family: Family, faces: &[Face], documents: &[&Words]) -> 
 }
 
 /// The documents of a segment. Every length is checked against the file's before anything is allocated.
-pub(super) fn from_bytes(
-    path: &Path,
-    bytes: &[u8],
-    family: Family,
-    faces: &[Face],
-) -> Result<Vec<Words>, Error> {
+pub(super) fn from_bytes(path: &Path, bytes: &[u8], family: Family, faces: &[Face]) -> Result<Vec<Words>, Error> {
     let bad = |reason: String| Error::file(path, reason);
     if bytes.len() < HEADER + 4 || bytes[..8] != MAGIC {
         return Err(bad("it is no segment of a leakprint catalogue".into()));
     }
-    let u32_at =
-        |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let version = u32_at(8);
     if version != VERSION {
-        return Err(bad(format!(
-            "it is of version {version}, this release reads version {VERSION}: build it anew"
-        )));
+        return Err(bad(format!("it is of version {version}, this release reads version {VERSION}: build it anew")));
     }
     if bytes[12..15] != [family.id(), family.version(), faces.len() as u8] {
-        return Err(bad(format!(
-            "its codes are of family {}.{}, the manifest says {family:?}",
-            bytes[12], bytes[13]
-        )));
+        return Err(bad(format!("its codes are of family {}.{}, the manifest says {family:?}", bytes[12], bytes[13])));
     }
     let documents = u32_at(16) as usize;
     let words = u64::from(u32_at(24)) | u64::from(u32_at(28)) << 32;
@@ -87,13 +75,9 @@ pub(super) fn from_bytes(
     let body = bytes.len() - 4;
     let (stored, found) = (u32_at(body), crc32fast::hash(&bytes[..body]));
     if stored != found {
-        return Err(bad(format!(
-            "its checksum is {found:08x}, it should be {stored:08x}: the file is damaged"
-        )));
+        return Err(bad(format!("its checksum is {found:08x}, it should be {stored:08x}: the file is damaged")));
     }
-    let counts: Vec<usize> = (0..documents)
-        .map(|k| u32_at(HEADER + 4 * k) as usize)
-        .collect();
+    let counts: Vec<usize> = (0..documents).map(|k| u32_at(HEADER + 4 * k) as usize).collect();
     if counts.iter().map(|&c| c as u64).sum::<u64>() != words {
         return Err(bad("its documents' word counts do not add up".into()));
     }
@@ -102,17 +86,12 @@ pub(super) fn from_bytes(
     let mut out = Vec::with_capacity(documents);
     let mut first = 0;
     for count in counts {
-        let mut found = Words {
-            faces: Vec::with_capacity(faces.len()),
-            widths: bytes[widths_at + first..][..count].to_vec(),
-        };
+        let mut found =
+            Words { faces: Vec::with_capacity(faces.len()), widths: bytes[widths_at + first..][..count].to_vec() };
         for face in 0..faces.len() {
             let at = codes_at + (face * words as usize + first) * stride * 8;
             let (lanes, _) = bytes[at..at + count * stride * 8].as_chunks::<8>();
-            found.faces.push(Codes::from_data(
-                family,
-                lanes.iter().map(|l| u64::from_le_bytes(*l)).collect(),
-            )?);
+            found.faces.push(Codes::from_data(family, lanes.iter().map(|l| u64::from_le_bytes(*l)).collect())?);
         }
         out.push(found);
         first += count;

@@ -49,12 +49,7 @@ pub(super) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Error> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(Error::io(&path)(e)),
     };
-    let damaged = || {
-        Error::file(
-            &path,
-            "it is damaged or no manifest of a leakprint catalogue",
-        )
-    };
+    let damaged = || Error::file(&path, "it is damaged or no manifest of a leakprint catalogue");
     let end = bytes.iter().position(|&b| b == b'\n').ok_or_else(damaged)?;
     let title = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged())?;
     let mut parts = title.split(' ');
@@ -63,21 +58,15 @@ pub(super) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Error> {
     }
     let version = parts.next().unwrap_or_default();
     if version != VERSION.to_string() {
-        let reason = format!(
-            "it is of version {version}, this release reads version {VERSION}: build the catalogue anew"
-        );
+        let reason =
+            format!("it is of version {version}, this release reads version {VERSION}: build the catalogue anew");
         return Err(Error::file(&path, reason));
     }
     let body = &bytes[end + 1..];
     if parts.next() != Some(format!("{:08x}", crc32fast::hash(body)).as_str()) {
-        return Err(Error::file(
-            &path,
-            "its checksum is wrong: the file is damaged",
-        ));
+        return Err(Error::file(&path, "its checksum is wrong: the file is damaged"));
     }
-    serde_json::from_slice(body)
-        .map(Some)
-        .map_err(|e| Error::file(&path, e.to_string()))
+    serde_json::from_slice(body).map(Some).map_err(|e| Error::file(&path, e.to_string()))
 }
 
 /// Writes a manifest: readers see the old one or the new one, whole.
@@ -92,52 +81,33 @@ pub(super) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), E
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let fresh = path.with_extension("new");
     let mut file = File::create(&fresh).map_err(Error::io(&fresh))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(Error::io(&fresh))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(&fresh))?;
     fs::rename(&fresh, path).map_err(Error::io(path))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     // The rename itself lives in the folder.
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(Error::io(folder))
+    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io(folder))
 }
 
 /// The right to write to a folder, until dropped. Refuses folders that hold something else.
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
     let mut entries = fs::read_dir(folder).map_err(Error::io(folder))?;
-    if !folder.join(MANIFEST).exists() && !folder.join("LOCK").exists() && entries.next().is_some()
-    {
-        return Err(Error::file(
-            folder,
-            "the folder is neither empty nor a leakprint catalogue: choose another one",
-        ));
+    if !folder.join(MANIFEST).exists() && !folder.join("LOCK").exists() && entries.next().is_some() {
+        return Err(Error::file(folder, "the folder is neither empty nor a leakprint catalogue: choose another one"));
     }
     let path = folder.join("LOCK");
-    let file = File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(Error::io(&path))?;
+    let file = File::options().create(true).write(true).truncate(false).open(&path).map_err(Error::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::file(
-            folder,
-            "another process is writing to this catalogue",
-        )),
+        Err(TryLockError::WouldBlock) => Err(Error::file(folder, "another process is writing to this catalogue")),
         Err(TryLockError::Error(e)) => Err(Error::io(&path)(e)),
     }
 }
 
 /// Deletes segment files that no manifest names any more (of removed documents, or of a commit that did not happen).
 pub(super) fn sweep(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
-    let used: std::collections::BTreeSet<PathBuf> = manifest
-        .documents
-        .iter()
-        .map(|d| segment_path(folder, d.segment))
-        .collect();
+    let used: std::collections::BTreeSet<PathBuf> =
+        manifest.documents.iter().map(|d| segment_path(folder, d.segment)).collect();
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let path = entry.map_err(Error::io(folder))?.path();
         if path.extension().is_some_and(|e| e == "seg" || e == "new") && !used.contains(&path) {

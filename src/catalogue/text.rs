@@ -66,11 +66,7 @@ impl<'a> TextEncoder<'a> {
         let bounds = font.outline(font.glyph_id('x')).map(|o| o.bounds);
         let x_height_units = bounds.map_or(0.5, |b| b.max.y.abs().max(b.min.y.abs()));
         let scale = PxScale::from(X_HEIGHT_PX * font.height_unscaled() / x_height_units);
-        Ok(Self {
-            font,
-            scale,
-            encoder,
-        })
+        Ok(Self { font, scale, encoder })
     }
 
     /// The code of a word.
@@ -82,11 +78,7 @@ impl<'a> TextEncoder<'a> {
         let (raster, frame, drawn) = self.draw(word);
         let mut code = Codes::new(self.encoder.family());
         code.push(self.encoder, &Patch::sample(&raster, &frame))?;
-        Ok(TextWord {
-            code: code.data().to_vec(),
-            width: log_width(frame.width_xh()),
-            drawn,
-        })
+        Ok(TextWord { code: code.data().to_vec(), width: log_width(frame.width_xh()), drawn })
     }
 
     /// The word as a picture, its frame from the first to the last ink, and whether all of it could be drawn.
@@ -101,10 +93,7 @@ impl<'a> TextEncoder<'a> {
             glyphs.push(id.with_scale_and_position(self.scale, point(x, baseline)));
             x += scaled.h_advance(id);
         }
-        let (width, height) = (
-            (x + X_HEIGHT_PX).ceil() as usize,
-            (3.2 * X_HEIGHT_PX) as usize,
-        );
+        let (width, height) = ((x + X_HEIGHT_PX).ceil() as usize, (3.2 * X_HEIGHT_PX) as usize);
         let mut ink = vec![0u8; width * height];
         let (mut left, mut right) = (f32::INFINITY, 0.0f32);
         for glyph in glyphs {
@@ -113,10 +102,7 @@ impl<'a> TextEncoder<'a> {
             };
             let bounds = outline.px_bounds();
             outline.draw(|gx, gy, cover| {
-                let (x, y) = (
-                    bounds.min.x as i64 + i64::from(gx),
-                    bounds.min.y as i64 + i64::from(gy),
-                );
+                let (x, y) = (bounds.min.x as i64 + i64::from(gx), bounds.min.y as i64 + i64::from(gy));
                 if x < 0 || y < 0 || x as usize >= width || y as usize >= height || cover <= 0.0 {
                     return;
                 }
@@ -140,8 +126,5 @@ impl<'a> TextEncoder<'a> {
 
 /// Zero-width characters that mails carry: they take up no room in a picture.
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-    )
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }

@@ -19,10 +19,7 @@ pub(super) struct Dct {
 
 impl Dct {
     pub(super) fn new() -> Self {
-        Self {
-            down: basis(),
-            across: basis(),
-        }
+        Self { down: basis(), across: basis() }
     }
 }
 
@@ -55,9 +52,7 @@ impl Encoder for Dct {
         }
         let mut sorted = [0.0f32; DOWN * ACROSS];
         sorted.copy_from_slice(values);
-        let median = *sorted
-            .select_nth_unstable_by(DOWN * ACROSS / 2, f32::total_cmp)
-            .1;
+        let median = *sorted.select_nth_unstable_by(DOWN * ACROSS / 2, f32::total_cmp).1;
         values.iter_mut().for_each(|v| *v -= median);
     }
 }

@@ -42,10 +42,7 @@ struct FamilyTag {
 
 impl From<Family> for FamilyTag {
     fn from(family: Family) -> Self {
-        Self {
-            id: family.id(),
-            version: family.version(),
-        }
+        Self { id: family.id(), version: family.version() }
     }
 }
 
@@ -107,20 +104,10 @@ impl Family {
     ///
     /// [`Error::Caller`] if this release has no such family.
     pub fn from_tag(id: u8, version: u8) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|f| f.id() == id && f.version() == version)
-            .ok_or_else(|| {
-                let known: Vec<String> = Self::ALL
-                    .iter()
-                    .map(|f| format!("{}.{}", f.id(), f.version()))
-                    .collect();
-                Error::caller(
-                    "family",
-                    format!("{id}.{version}"),
-                    format!("this release knows {}", known.join(", ")),
-                )
-            })
+        Self::ALL.into_iter().find(|f| f.id() == id && f.version() == version).ok_or_else(|| {
+            let known: Vec<String> = Self::ALL.iter().map(|f| format!("{}.{}", f.id(), f.version())).collect();
+            Error::caller("family", format!("{id}.{version}"), format!("this release knows {}", known.join(", ")))
+        })
     }
 
     /// Its encoder.
@@ -137,22 +124,10 @@ impl Family {
     pub fn distances(self) -> DistanceModel {
         let bits = self.bits() as f32;
         match self {
-            Self::Dct => DistanceModel {
-                same_mean: 0.245 * bits,
-                same_sd: 0.095 * bits,
-            },
-            Self::Mean | Self::Median | Self::Phash => DistanceModel {
-                same_mean: 0.20 * bits,
-                same_sd: 0.09 * bits,
-            },
-            Self::Blockhash => DistanceModel {
-                same_mean: 0.22 * bits,
-                same_sd: 0.09 * bits,
-            },
-            _ => DistanceModel {
-                same_mean: 0.27 * bits,
-                same_sd: 0.09 * bits,
-            },
+            Self::Dct => DistanceModel { same_mean: 0.245 * bits, same_sd: 0.095 * bits },
+            Self::Mean | Self::Median | Self::Phash => DistanceModel { same_mean: 0.20 * bits, same_sd: 0.09 * bits },
+            Self::Blockhash => DistanceModel { same_mean: 0.22 * bits, same_sd: 0.09 * bits },
+            _ => DistanceModel { same_mean: 0.27 * bits, same_sd: 0.09 * bits },
         }
     }
 }
@@ -180,10 +155,7 @@ impl Codes {
     /// No codes yet.
     #[must_use]
     pub fn new(family: Family) -> Self {
-        Self {
-            family,
-            data: Vec::new(),
-        }
+        Self { family, data: Vec::new() }
     }
 
     /// Codes from their 64-bit words.
@@ -277,12 +249,7 @@ impl Codes {
     /// [`Error::Caller`] if the families differ.
     pub fn distance_bits(&self, i: usize, other: &Self, j: usize) -> Result<u32, Error> {
         self.same_family(other.family)?;
-        Ok(self
-            .get(i)
-            .iter()
-            .zip(other.get(j))
-            .map(|(a, b)| (a ^ b).count_ones())
-            .sum())
+        Ok(self.get(i).iter().zip(other.get(j)).map(|(a, b)| (a ^ b).count_ones()).sum())
     }
 
     /// Refuses codes of another family.
@@ -290,11 +257,7 @@ impl Codes {
         if self.family == other {
             return Ok(());
         }
-        Err(Error::caller(
-            "family",
-            format!("{other:?}"),
-            format!("these codes are of family {:?}", self.family),
-        ))
+        Err(Error::caller("family", format!("{other:?}"), format!("these codes are of family {:?}", self.family)))
     }
 }
 
@@ -309,10 +272,7 @@ mod tests {
     fn tags_are_unique_and_come_back() {
         for family in Family::ALL {
             let json = serde_json::to_string(&family).expect("a family is plain data");
-            assert_eq!(
-                serde_json::from_str::<Family>(&json).expect("its own tag"),
-                family
-            );
+            assert_eq!(serde_json::from_str::<Family>(&json).expect("its own tag"), family);
         }
         assert!(Family::from_tag(99, 1).is_err());
     }
@@ -321,12 +281,9 @@ mod tests {
     fn families_do_not_compare() {
         let patch = Patch::from_ink([7; super::super::ROWS * super::super::COLS]);
         let mut dct = Codes::new(Family::Dct);
-        dct.push(&*Family::Dct.encoder(), &patch)
-            .expect("its own encoder");
+        dct.push(&*Family::Dct.encoder(), &patch).expect("its own encoder");
         let mut gradient = Codes::new(Family::Gradient);
-        gradient
-            .push(&*Family::Gradient.encoder(), &patch)
-            .expect("its own encoder");
+        gradient.push(&*Family::Gradient.encoder(), &patch).expect("its own encoder");
         assert!(dct.distance_bits(0, &gradient, 0).is_err());
         assert!(dct.push(&*Family::Gradient.encoder(), &patch).is_err());
         assert!(dct.extend(&gradient).is_err());

@@ -20,18 +20,9 @@ impl ImgHash {
             Family::Blockhash => HashAlg::Blockhash,
             Family::Gradient | Family::Dct => HashAlg::Gradient,
         };
-        let config = HasherConfig::with_bytes_type::<Vec<u8>>()
-            .hash_size(8, 8)
-            .hash_alg(algorithm);
-        let config = if family == Family::Phash {
-            config.preproc_dct()
-        } else {
-            config
-        };
-        Self {
-            family,
-            hasher: config.to_hasher(),
-        }
+        let config = HasherConfig::with_bytes_type::<Vec<u8>>().hash_size(8, 8).hash_alg(algorithm);
+        let config = if family == Family::Phash { config.preproc_dct() } else { config };
+        Self { family, hasher: config.to_hasher() }
     }
 }
 
@@ -41,14 +32,10 @@ impl Encoder for ImgHash {
     }
 
     fn encode(&self, patch: &Patch, values: &mut [f32]) {
-        let picture = image::GrayImage::from_fn(COLS as u32, ROWS as u32, |x, y| {
-            image::Luma([patch.at(y as usize, x as usize)])
-        });
+        let picture =
+            image::GrayImage::from_fn(COLS as u32, ROWS as u32, |x, y| image::Luma([patch.at(y as usize, x as usize)]));
         let hash = self.hasher.hash_image(&picture);
-        let bits = hash
-            .as_bytes()
-            .iter()
-            .flat_map(|byte| (0..8).map(move |k| byte >> k & 1));
+        let bits = hash.as_bytes().iter().flat_map(|byte| (0..8).map(move |k| byte >> k & 1));
         values.fill(-1.0);
         for (value, bit) in values.iter_mut().zip(bits) {
             *value = if bit == 1 { 1.0 } else { -1.0 };

@@ -41,10 +41,7 @@ pub struct Fingerprint {
 ///
 /// None today: the signature leaves room for encoders that can fail.
 pub fn fingerprint(page: &Page, encoder: &dyn Encoder) -> Result<Fingerprint, Error> {
-    let mut out = Fingerprint {
-        codes: Codes::new(encoder.family()),
-        widths: Vec::with_capacity(page.words.len()),
-    };
+    let mut out = Fingerprint { codes: Codes::new(encoder.family()), widths: Vec::with_capacity(page.words.len()) };
     let Some(ink) = &page.ink else { return Ok(out) };
     for word in &page.words {
         out.codes.push(encoder, &Patch::sample(ink, &word.frame))?;
@@ -59,7 +56,5 @@ pub const WIDTH_STEPS: f32 = 32.0;
 /// A word's width in x-heights as a byte on a logarithmic scale: 0 is an eighth of an x-height or less, 255 is 31 and more.
 #[must_use]
 pub fn log_width(width_xh: f32) -> u8 {
-    (WIDTH_STEPS * (width_xh.max(0.125).log2() + 3.0))
-        .round()
-        .min(255.0) as u8
+    (WIDTH_STEPS * (width_xh.max(0.125).log2() + 3.0)).round().min(255.0) as u8
 }

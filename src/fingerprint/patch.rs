@@ -43,12 +43,7 @@ impl WordFrame {
     /// A word on a level baseline at `y = baseline`, from `x0` to `x1`.
     #[must_use]
     pub fn level(x0: f32, x1: f32, baseline: f32, x_height_px: f32) -> Self {
-        Self {
-            origin: Point { x: x0, y: baseline },
-            along: Point { x: 1.0, y: 0.0 },
-            width_px: x1 - x0,
-            x_height_px,
-        }
+        Self { origin: Point { x: x0, y: baseline }, along: Point { x: 1.0, y: 0.0 }, width_px: x1 - x0, x_height_px }
     }
 
     /// The picture point at `u` pixels along the baseline and `v` pixels *below* it.
@@ -70,17 +65,12 @@ impl WordFrame {
     #[must_use]
     pub fn hull(&self) -> Rect {
         let (top, bottom) = (-1.75 * self.x_height_px, 0.5 * self.x_height_px);
-        [
-            (0.0, top),
-            (self.width_px, top),
-            (self.width_px, bottom),
-            (0.0, bottom),
-        ]
-        .map(|(u, v)| self.at(u, v))
-        .iter()
-        .map(|p| Rect::new(p.x, p.y, p.x, p.y))
-        .reduce(|a, b| a.union(&b))
-        .unwrap_or_default()
+        [(0.0, top), (self.width_px, top), (self.width_px, bottom), (0.0, bottom)]
+            .map(|(u, v)| self.at(u, v))
+            .iter()
+            .map(|p| Rect::new(p.x, p.y, p.x, p.y))
+            .reduce(|a, b| a.union(&b))
+            .unwrap_or_default()
     }
 }
 
@@ -107,11 +97,7 @@ impl Patch {
             for sub_col in 0..COLS * OVER {
                 let u = (sub_col as f32 + 0.5) * col_px / OVER as f32;
                 let p = frame.at(u, v);
-                cells[sub_col / OVER] += if cubic {
-                    raster.cubic(p.x, p.y)
-                } else {
-                    raster.linear(p.x, p.y)
-                };
+                cells[sub_col / OVER] += if cubic { raster.cubic(p.x, p.y) } else { raster.linear(p.x, p.y) };
             }
         }
         for cell in &mut grey {
@@ -131,17 +117,11 @@ impl Patch {
             *sorted.select_nth_unstable_by(k, f32::total_cmp).1
         };
         let (background, low, high) = (quantile(0.5), quantile(0.04), quantile(0.96));
-        let sign = if background - low >= high - background {
-            -1.0
-        } else {
-            1.0
-        };
+        let sign = if background - low >= high - background { -1.0 } else { 1.0 };
         // The 97th percentile of ink = that of the values on the side of the ink.
         let full = sign * (quantile(if sign < 0.0 { 0.03 } else { 0.97 }) - background);
         let scale = 255.0 / full.max(MIN_CONTRAST);
-        Self {
-            ink: grey.map(|g| (sign * (g - background) * scale).clamp(0.0, 255.0).round() as u8),
-        }
+        Self { ink: grey.map(|g| (sign * (g - background) * scale).clamp(0.0, 255.0).round() as u8) }
     }
 
     /// A patch from ink values that are normalised already, row by row.
@@ -174,13 +154,8 @@ mod tests {
 
     fn bar(background: u8, ink: u8) -> Raster {
         let (w, h) = (100u32, 60u32);
-        let luma = (0..w * h).map(|i| {
-            if (40..44).contains(&(i % w)) && (10..50).contains(&(i / w)) {
-                ink
-            } else {
-                background
-            }
-        });
+        let luma = (0..w * h)
+            .map(|i| if (40..44).contains(&(i % w)) && (10..50).contains(&(i / w)) { ink } else { background });
         Raster::from_luma(w, h, luma.collect()).expect("a small raster")
     }
 
@@ -190,28 +165,15 @@ mod tests {
         let dark_on_light = Patch::sample(&bar(250, 10), &frame);
         assert_eq!(dark_on_light, Patch::sample(&bar(10, 250), &frame));
         let faint = Patch::sample(&bar(200, 150), &frame);
-        let difference = faint
-            .ink()
-            .iter()
-            .zip(dark_on_light.ink())
-            .map(|(a, b)| a.abs_diff(*b))
-            .max();
-        assert!(
-            difference <= Some(2),
-            "faint text differs by {difference:?}"
-        );
+        let difference = faint.ink().iter().zip(dark_on_light.ink()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(difference <= Some(2), "faint text differs by {difference:?}");
         assert_eq!((dark_on_light.at(9, 0), dark_on_light.at(9, 21)), (0, 255));
     }
 
     #[test]
     fn flat_area_has_no_ink() {
         let frame = WordFrame::level(20.0, 68.0, 40.0, 16.0);
-        assert!(
-            Patch::sample(&bar(99, 99), &frame)
-                .ink()
-                .iter()
-                .all(|&v| v == 0)
-        );
+        assert!(Patch::sample(&bar(99, 99), &frame).ink().iter().all(|&v| v == 0));
     }
 
     #[test]

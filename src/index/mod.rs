@@ -46,12 +46,7 @@ pub struct Arc {
 
 impl From<&Word> for Arc {
     fn from(word: &Word) -> Self {
-        Self {
-            from: word.from,
-            to: word.to,
-            prior_nats: word.prior_nats,
-            likeliest: word.likeliest,
-        }
+        Self { from: word.from, to: word.to, prior_nats: word.prior_nats, likeliest: word.likeliest }
     }
 }
 
@@ -64,17 +59,9 @@ impl<'a> Query<'a> {
     pub fn new(page: &Page, fingerprint: &'a Fingerprint) -> Result<Self, Error> {
         if page.words.len() != fingerprint.codes.len() {
             let expected = format!("the page has {} words", page.words.len());
-            return Err(Error::caller(
-                "fingerprint.codes",
-                fingerprint.codes.len(),
-                expected,
-            ));
+            return Err(Error::caller("fingerprint.codes", fingerprint.codes.len(), expected));
         }
-        Ok(Self {
-            arcs: page.words.iter().map(Arc::from).collect(),
-            nodes: page.nodes,
-            codes: &fingerprint.codes,
-        })
+        Ok(Self { arcs: page.words.iter().map(Arc::from).collect(), nodes: page.nodes, codes: &fingerprint.codes })
     }
 }
 
@@ -96,31 +83,18 @@ impl Index {
     /// # Errors
     ///
     /// [`Error::Caller`] if lengths or families differ, [`Error::Limit`] beyond 4 billion words.
-    pub(crate) fn new<'c>(
-        documents: impl Iterator<Item = (Vec<&'c Codes>, &'c [i16])>,
-    ) -> Result<Self, Error> {
-        let mut this = Self {
-            starts: vec![0],
-            ..Self::default()
-        };
+    pub(crate) fn new<'c>(documents: impl Iterator<Item = (Vec<&'c Codes>, &'c [i16])>) -> Result<Self, Error> {
+        let mut this = Self { starts: vec![0], ..Self::default() };
         for (faces, caps) in documents {
             if this.faces.is_empty() {
                 this.faces = faces.iter().map(|c| vec![Vec::new(); c.stride()]).collect();
             }
             if faces.len() != this.faces.len() {
-                return Err(Error::caller(
-                    "document.faces",
-                    faces.len(),
-                    format!("others have {}", this.faces.len()),
-                ));
+                return Err(Error::caller("document.faces", faces.len(), format!("others have {}", this.faces.len())));
             }
             for (face, codes) in this.faces.iter_mut().zip(&faces) {
                 if codes.len() != caps.len() || codes.stride() != face.len() {
-                    return Err(Error::caller(
-                        "document.codes",
-                        codes.len(),
-                        format!("it has {} words", caps.len()),
-                    ));
+                    return Err(Error::caller("document.codes", codes.len(), format!("it has {} words", caps.len())));
                 }
                 for (k, lane) in face.iter_mut().enumerate() {
                     lane.extend(codes.data().iter().skip(k).step_by(codes.stride()));
@@ -170,31 +144,16 @@ impl Index {
 
     /// Hamming distance of a code to a place's nearest face.
     pub(crate) fn distance(&self, code: &[u64], place: usize) -> i16 {
-        let face = |f: &Vec<Vec<u64>>| {
-            code.iter()
-                .zip(f)
-                .map(|(a, lane)| (a ^ lane[place]).count_ones() as i16)
-                .sum()
-        };
+        let face = |f: &Vec<Vec<u64>>| code.iter().zip(f).map(|(a, lane)| (a ^ lane[place]).count_ones() as i16).sum();
         self.faces.iter().map(face).min().unwrap_or(i16::MAX)
     }
 
     /// Up to [`SAMPLE`] places spread evenly over the index, separators left out.
     fn sample(&self) -> Sample {
         let step = (self.caps.len() / SAMPLE).max(1);
-        let places: Vec<usize> = (0..self.caps.len())
-            .step_by(step)
-            .filter(|&p| self.caps[p] >= 0)
-            .collect();
+        let places: Vec<usize> = (0..self.caps.len()).step_by(step).filter(|&p| self.caps[p] >= 0).collect();
         let pick = |lane: &Vec<u64>| places.iter().map(|&p| lane[p]).collect();
-        Sample {
-            faces: self
-                .faces
-                .iter()
-                .map(|f| f.iter().map(pick).collect())
-                .collect(),
-            len: places.len(),
-        }
+        Sample { faces: self.faces.iter().map(|f| f.iter().map(pick).collect()).collect(), len: places.len() }
     }
 }
 

@@ -68,9 +68,7 @@ pub(crate) fn scan(
     let per_tile: Vec<Vec<DocumentScore>> = tiles
         .par_iter()
         .filter(|t| !t.is_empty())
-        .map_init(Rows::default, |rows, tile| {
-            tile_scores(index, query, scores, tile, kernels, config, rows)
-        })
+        .map_init(Rows::default, |rows, tile| tile_scores(index, query, scores, tile, kernels, config, rows))
         .collect();
     per_tile.into_iter().flatten().collect()
 }
@@ -98,11 +96,8 @@ fn tile_scores(
     let last = index.places(documents[documents.len() - 1]).end + 1;
     let (n, width) = (last - first, last - first + 1);
     let caps = &index.caps[first..last];
-    let faces: Vec<Vec<&[u64]>> = index
-        .faces
-        .iter()
-        .map(|f| f.iter().map(|lane| &lane[first..last]).collect())
-        .collect();
+    let faces: Vec<Vec<&[u64]>> =
+        index.faces.iter().map(|f| f.iter().map(|lane| &lane[first..last]).collect()).collect();
     rows.nodes.clear();
     rows.nodes.resize(query.nodes as usize * width, 0);
     for buffer in [&mut rows.distances, &mut rows.other] {
@@ -112,10 +107,7 @@ fn tile_scores(
     rows.best.clear();
     rows.best.resize(width, 0);
 
-    let (skip_query, skip_document) = (
-        units(config.skip_query_nats),
-        units(config.skip_document_nats),
-    );
+    let (skip_query, skip_document) = (units(config.skip_query_nats), units(config.skip_document_nats));
     let mut finished = 0;
     for (k, (arc, &score)) in query.arcs.iter().zip(scores).enumerate() {
         // Arcs are ordered by where they start: all that lead to this arc's start have been taken.
@@ -148,10 +140,7 @@ fn tile_scores(
         .map(|&document| {
             let places = index.places(document);
             let best = &rows.best[places.start - first + 1..places.end - first + 1];
-            DocumentScore {
-                units: best.iter().copied().max().unwrap_or(0),
-                document: document as u32,
-            }
+            DocumentScore { units: best.iter().copied().max().unwrap_or(0), document: document as u32 }
         })
         .collect()
 }

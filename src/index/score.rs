@@ -34,12 +34,7 @@ pub struct ScoreConfig {
 
 impl Default for ScoreConfig {
     fn default() -> Self {
-        Self {
-            most_nats: 8.0,
-            least_nats: 3.0,
-            skip_query_nats: 2.5,
-            skip_document_nats: 2.5,
-        }
+        Self { most_nats: 8.0, least_nats: 3.0, skip_query_nats: 2.5, skip_document_nats: 2.5 }
     }
 }
 
@@ -56,27 +51,15 @@ impl ScoreConfig {
             ("score.skip_query_nats", self.skip_query_nats),
             ("score.skip_document_nats", self.skip_document_nats),
         ];
-        match settings
-            .into_iter()
-            .find(|(_, v)| !(*v > 0.0 && *v <= 64.0))
-        {
-            Some((setting, value)) => Err(Error::caller(
-                setting,
-                value,
-                "it must be above 0 and at most 64",
-            )),
+        match settings.into_iter().find(|(_, v)| !(*v > 0.0 && *v <= 64.0)) {
+            Some((setting, value)) => Err(Error::caller(setting, value, "it must be above 0 and at most 64")),
             None => Ok(()),
         }
     }
 }
 
 /// Scores of a query's words, in the order of its arcs.
-pub(crate) fn word_scores(
-    query: &Query<'_>,
-    index: &Index,
-    kernels: &Kernels,
-    config: &ScoreConfig,
-) -> Vec<WordScore> {
+pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, config: &ScoreConfig) -> Vec<WordScore> {
     let sample = index.sample();
     let mut distances = vec![0i16; sample.len()];
     let mut other = distances.clone();
@@ -105,25 +88,11 @@ fn same_word_curve(codes: &Codes) -> [f32; MAX_BITS + 1] {
 }
 
 /// `ln P(d | same) − ln P(d | any)` for each distance, falling from left to right.
-fn log_ratio(
-    same: &[f32; MAX_BITS + 1],
-    counts: &[u32; MAX_BITS + 1],
-    bits: usize,
-) -> [f32; MAX_BITS + 1] {
+fn log_ratio(same: &[f32; MAX_BITS + 1], counts: &[u32; MAX_BITS + 1], bits: usize) -> [f32; MAX_BITS + 1] {
     let n: u32 = counts.iter().sum();
     let nf = (n as f32).max(1.0);
-    let mean = counts
-        .iter()
-        .enumerate()
-        .map(|(d, &c)| d as f32 * c as f32)
-        .sum::<f32>()
-        / nf;
-    let variance = counts
-        .iter()
-        .enumerate()
-        .map(|(d, &c)| (d as f32 - mean).powi(2) * c as f32)
-        .sum::<f32>()
-        / nf;
+    let mean = counts.iter().enumerate().map(|(d, &c)| d as f32 * c as f32).sum::<f32>() / nf;
+    let variance = counts.iter().enumerate().map(|(d, &c)| (d as f32 - mean).powi(2) * c as f32).sum::<f32>() / nf;
     let sd = variance.sqrt().max(bits as f32 * 0.04);
     let mut curve = [0.0f32; MAX_BITS + 1];
     let mut lowest = f32::INFINITY;
@@ -146,12 +115,7 @@ fn line_through(curve: &[f32; MAX_BITS + 1], prior_nats: f32, config: &ScoreConf
     let most = curve[0].min(config.most_nats);
     if most <= 0.05 || zero == 0 {
         // The word looks like everything: it earns nothing, and costs nothing either.
-        return WordScore {
-            start: 0,
-            slope: 0,
-            most: 0,
-            least: 0,
-        };
+        return WordScore { start: 0, slope: 0, most: 0, least: 0 };
     }
     let back = zero.saturating_sub(12);
     let slope = ((curve[back] - curve[zero]) / (zero - back) as f32).clamp(0.05, 0.8);

@@ -35,20 +35,8 @@ impl Component {
 
 /// All components of a picture; those inside of panels (selections, buttons, marked passages) are measured against the panel.
 pub(super) fn components(raster: &Raster, ink: &mut Ink, config: &PageConfig) -> Vec<Component> {
-    let mut found = label(
-        ink,
-        Area {
-            x0: 0,
-            y0: 0,
-            x1: ink.width(),
-            y1: ink.height(),
-        },
-    );
-    let mut panels: Vec<Area> = found
-        .iter()
-        .filter(|c| is_panel(c, ink, config))
-        .map(|c| c.area)
-        .collect();
+    let mut found = label(ink, Area { x0: 0, y0: 0, x1: ink.width(), y1: ink.height() });
+    let mut panels: Vec<Area> = found.iter().filter(|c| is_panel(c, ink, config)).map(|c| c.area).collect();
     // Larger panels first: a button in a selected message is measured against the message before it is looked at itself.
     panels.sort_by_key(|a| std::cmp::Reverse(a.width() * a.height()));
     for panel in panels {
@@ -63,17 +51,13 @@ pub(super) fn components(raster: &Raster, ink: &mut Ink, config: &PageConfig) ->
 /// A filled box with four straight sides, higher than it could be as part of small text.
 fn is_panel(c: &Component, ink: &Ink, config: &PageConfig) -> bool {
     let a = c.area;
-    if a.height() < config.min_panel_px as usize || c.width() < 1.2 * c.height() || c.fill() < 0.45
-    {
+    if a.height() < config.min_panel_px as usize || c.width() < 1.2 * c.height() || c.fill() < 0.45 {
         return false;
     }
     let across = |y: usize| (a.x0..a.x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / c.width();
     let down = |x: usize| (a.y0..a.y1).filter(|&y| ink.is_ink(x, y)).count() as f32 / c.height();
     // One pixel inside of the box, for soft edges; round corners cost a few pixels at the ends.
-    across(a.y0 + 1) > 0.75
-        && across(a.y1 - 2) > 0.75
-        && down(a.x0 + 1) > 0.6
-        && down(a.x1 - 2) > 0.6
+    across(a.y0 + 1) > 0.75 && across(a.y1 - 2) > 0.75 && down(a.x0 + 1) > 0.6 && down(a.x1 - 2) > 0.6
 }
 
 struct Run {
@@ -110,15 +94,7 @@ fn label(ink: &Ink, area: Area) -> Vec<Component> {
         let pixels = runs[k].x1 - runs[k].x0;
         if slot[root] == u32::MAX {
             slot[root] = out.len() as u32;
-            out.push(Component {
-                area: Area {
-                    x0,
-                    y0: y,
-                    x1,
-                    y1: y + 1,
-                },
-                pixels,
-            });
+            out.push(Component { area: Area { x0, y0: y, x1, y1: y + 1 }, pixels });
         } else {
             let c = &mut out[slot[root] as usize];
             c.area.x0 = c.area.x0.min(x0);
@@ -146,12 +122,7 @@ fn push_runs(ink: &Ink, y: usize, area: Area, runs: &mut Vec<Run>) {
             match (v > threshold, open) {
                 (true, None) => open = Some(x),
                 (false, Some(start)) => {
-                    runs.push(Run {
-                        x0: start as u32,
-                        x1: x as u32,
-                        y: y as u32,
-                        parent: runs.len() as u32,
-                    });
+                    runs.push(Run { x0: start as u32, x1: x as u32, y: y as u32, parent: runs.len() as u32 });
                     open = None;
                 }
                 _ => {}
@@ -160,12 +131,7 @@ fn push_runs(ink: &Ink, y: usize, area: Area, runs: &mut Vec<Run>) {
         x = end;
     }
     if let Some(start) = open {
-        runs.push(Run {
-            x0: start as u32,
-            x1: area.x1 as u32,
-            y: y as u32,
-            parent: runs.len() as u32,
-        });
+        runs.push(Run { x0: start as u32, x1: area.x1 as u32, y: y as u32, parent: runs.len() as u32 });
     }
 }
 

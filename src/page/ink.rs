@@ -17,7 +17,7 @@ const BINS: usize = 64;
 pub(super) const CELL: usize = 8;
 
 /// A rectangle of whole pixels, half-open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Area {
     pub(super) x0: usize,
     pub(super) y0: usize,
@@ -61,10 +61,7 @@ impl Ink {
         let background = Background::of(raster);
         let mut ink = vec![0u8; width * height];
         for (y, row) in ink.chunks_exact_mut(width).enumerate() {
-            let tiles = row
-                .chunks_mut(TILE)
-                .zip(raster.row(y as u32).chunks(TILE))
-                .zip(background.row(y / TILE));
+            let tiles = row.chunks_mut(TILE).zip(raster.row(y as u32).chunks(TILE)).zip(background.row(y / TILE));
             for ((out, grey), &mode) in tiles {
                 for (o, &g) in out.iter_mut().zip(grey) {
                     *o = g.abs_diff(mode);
@@ -78,12 +75,7 @@ impl Ink {
                 let (y0, x0) = (ty * TILE, tx * TILE);
                 let (y1, x1) = ((y0 + TILE).min(height), (x0 + TILE).min(width));
                 let sum: u32 = (y0..y1)
-                    .map(|y| {
-                        ink[y * width + x0..y * width + x1]
-                            .iter()
-                            .map(|&v| u32::from(v))
-                            .sum::<u32>()
-                    })
+                    .map(|y| ink[y * width + x0..y * width + x1].iter().map(|&v| u32::from(v)).sum::<u32>())
                     .sum();
                 cells.push(sum as f32 / ((y1 - y0) * (x1 - x0)) as f32);
             }
@@ -102,12 +94,7 @@ impl Ink {
             floor,
             share: config.ink_share,
         };
-        this.set_thresholds(Area {
-            x0: 0,
-            y0: 0,
-            x1: width,
-            y1: height,
-        });
+        this.set_thresholds(Area { x0: 0, y0: 0, x1: width, y1: height });
         this
     }
 
@@ -157,13 +144,8 @@ impl Ink {
         let (fx, fy) = (x - x.floor(), y - y.floor());
         let (x, y) = (x.floor() as i32, y.floor() as i32);
         let at = |x: i32, y: i32| {
-            let inside =
-                x >= 0 && y >= 0 && (x as usize) < self.width && (y as usize) < self.height;
-            if inside {
-                f32::from(self.ink[y as usize * self.width + x as usize])
-            } else {
-                0.0
-            }
+            let inside = x >= 0 && y >= 0 && (x as usize) < self.width && (y as usize) < self.height;
+            if inside { f32::from(self.ink[y as usize * self.width + x as usize]) } else { 0.0 }
         };
         let upper = at(x, y) * (1.0 - fx) + at(x + 1, y) * fx;
         let lower = at(x, y + 1) * (1.0 - fx) + at(x + 1, y + 1) * fx;
@@ -185,10 +167,7 @@ impl Ink {
         let mode = mode(&histogram);
         for y in panel.y0..panel.y1 {
             let row = &mut self.ink[y * self.width..][panel.x0..panel.x1];
-            for (out, &grey) in row
-                .iter_mut()
-                .zip(&raster.row(y as u32)[panel.x0..panel.x1])
-            {
+            for (out, &grey) in row.iter_mut().zip(&raster.row(y as u32)[panel.x0..panel.x1]) {
                 *out = grey.abs_diff(mode);
             }
         }
@@ -214,12 +193,9 @@ impl Ink {
                 let mut near = 0;
                 for y in cy.saturating_sub(1)..(cy + 2).min(cells_y) {
                     let row = &self.strongest[y * self.cells_x..][..self.cells_x];
-                    near = row[cx.saturating_sub(1)..(cx + 2).min(self.cells_x)]
-                        .iter()
-                        .fold(near, |a, &b| a.max(b));
+                    near = row[cx.saturating_sub(1)..(cx + 2).min(self.cells_x)].iter().fold(near, |a, &b| a.max(b));
                 }
-                self.threshold[cy * self.cells_x + cx] =
-                    ((f32::from(near) * self.share) as u8).max(self.floor);
+                self.threshold[cy * self.cells_x + cx] = ((f32::from(near) * self.share) as u8).max(self.floor);
             }
         }
     }
@@ -229,9 +205,7 @@ impl Ink {
 fn mode(histogram: &[u32; BINS]) -> u8 {
     let at = |k: usize| histogram.get(k).copied().unwrap_or(0);
     let three = |k: usize| at(k.wrapping_sub(1)) + 2 * at(k) + at(k + 1);
-    let best = (0..BINS)
-        .max_by_key(|&k| (three(k), usize::MAX - k))
-        .unwrap_or(0);
+    let best = (0..BINS).max_by_key(|&k| (three(k), usize::MAX - k)).unwrap_or(0);
     let (mut weight, mut sum) = (0u64, 0u64);
     for k in best.saturating_sub(1)..(best + 2).min(BINS) {
         weight += u64::from(at(k));
@@ -257,10 +231,7 @@ struct Background {
 
 impl Background {
     fn of(raster: &Raster) -> Self {
-        let (tiles_x, tiles_y) = (
-            (raster.width() as usize).div_ceil(TILE),
-            (raster.height() as usize).div_ceil(TILE),
-        );
+        let (tiles_x, tiles_y) = ((raster.width() as usize).div_ceil(TILE), (raster.height() as usize).div_ceil(TILE));
         // Histograms of tiles, then sums of five tiles across, then of five rows of those.
         let wide: Vec<Vec<[u32; BINS]>> = (0..tiles_y)
             .map(|ty| {
@@ -272,9 +243,7 @@ impl Background {
                         }
                     }
                 }
-                (0..tiles_x)
-                    .map(|tx| sum(&tiles[reach(tx, tiles_x)]))
-                    .collect()
+                (0..tiles_x).map(|tx| sum(&tiles[reach(tx, tiles_x)])).collect()
             })
             .collect();
         let mut modes = Vec::with_capacity(tiles_x * tiles_y);
@@ -287,11 +256,7 @@ impl Background {
                 modes.push(mode(&total));
             }
         }
-        Self {
-            tiles_x,
-            tiles_y,
-            mode: modes,
-        }
+        Self { tiles_x, tiles_y, mode: modes }
     }
 
     fn row(&self, ty: usize) -> &[u8] {

@@ -3,9 +3,11 @@
 //! Chaining compares neighbours only with each other, so text of 3 px and of 80 px x-height stands side by side without any
 //! scale being known. The fit looks at the ink, not at the components' boxes: it holds where letters melt together.
 
+use std::collections::HashSet;
+
 use super::PageConfig;
 use super::components::Component;
-use super::ink::Ink;
+use super::ink::{Area, Ink};
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,26 +32,23 @@ impl LineFit {
 
 /// Finds the lines among a picture's components, in no particular order.
 pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
-    let letters: Vec<Component> = components
-        .iter()
-        .filter(|c| could_be_text(c, config))
-        .copied()
-        .collect();
+    let mut letters: Vec<Component> = components.iter().filter(|c| could_be_text(c, config)).copied().collect();
+    drop_frames(&mut letters);
     let mut chains = chains(&letters, config);
-    let mut lines: Vec<LineFit> = chains
-        .drain(..)
-        .filter_map(|c| fit(c, &letters, ink, None, config))
-        .collect();
+    let mut lines: Vec<LineFit> = chains.drain(..).filter_map(|c| fit(c, &letters, ink, None, config)).collect();
     lines = join_pieces(lines, &letters, ink, config);
     level_short_lines(&mut lines, &letters, ink, config);
-    absorb(&mut lines, components);
+    absorb(&mut lines, components, &letters);
     drop_shadows(&mut lines);
     lines
 }
 
 /// Lets lines grow over the marks at their ends that are too small to be chained: full stops, quotes, dashes.
-fn absorb(lines: &mut [LineFit], components: &[Component]) {
-    let mut by_row: Vec<&Component> = components.iter().filter(|c| c.height() >= 1.0).collect();
+fn absorb(lines: &mut [LineFit], components: &[Component], letters: &[Component]) {
+    // Letters of lines belong there, even beside an icon that is much larger than they are.
+    let taken: HashSet<Area> =
+        lines.iter().filter(|l| l.members.len() > 2).flat_map(|l| l.members.iter().map(|&k| letters[k].area)).collect();
+    let mut by_row: Vec<&Component> = components.iter().filter(|c| !taken.contains(&c.area)).collect();
     by_row.sort_unstable_by_key(|c| c.area.y0);
     for line in lines {
         let xh = line.x_height_px;
@@ -94,6 +93,26 @@ fn could_be_text(c: &Component, config: &PageConfig) -> bool {
     h >= 2.0 && h <= 3.0 * config.max_x_height_px && !rule && !hollow
 }
 
+/// Drops components that frame others: boxes drawn around text, pictures' outlines, handwriting over several lines.
+fn drop_frames(letters: &mut Vec<Component>) {
+    let mut by_row: Vec<&Component> = letters.iter().collect();
+    by_row.sort_unstable_by_key(|c| c.area.y0);
+    let frames: HashSet<Area> = letters
+        .iter()
+        .filter(|big| big.height() > 12.0)
+        .filter(|big| {
+            let first = by_row.partition_point(|c| c.area.y0 < big.area.y0);
+            let last = by_row.partition_point(|c| c.area.y0 < big.area.y1);
+            let inside = by_row[first..last].iter().filter(|c| {
+                c.height() < 0.5 * big.height() && c.height() > 0.1 * big.height() && big.area.holds(&c.area)
+            });
+            inside.take(4).count() == 4
+        })
+        .map(|big| big.area)
+        .collect();
+    letters.retain(|c| !frames.contains(&c.area));
+}
+
 /// Sequences of components, left to right, in which each is the best neighbour of the other.
 fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usize>> {
     let grid = Grid::of(letters);
@@ -113,20 +132,14 @@ fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usize>> {
         });
     }
     let next: Vec<Option<usize>> = (0..letters.len())
-        .map(|i| {
-            right[i]
-                .map(|(_, j)| j)
-                .filter(|&j| left[j].is_some_and(|(_, back)| back == i))
-        })
+        .map(|i| right[i].map(|(_, j)| j).filter(|&j| left[j].is_some_and(|(_, back)| back == i)))
         .collect();
     let mut has_previous = vec![false; letters.len()];
     for &j in next.iter().flatten() {
         has_previous[j] = true;
     }
     let heads = (0..letters.len()).filter(|&i| !has_previous[i]);
-    heads
-        .map(|i| std::iter::successors(Some(i), |&k| next[k]).collect())
-        .collect()
+    heads.map(|i| std::iter::successors(Some(i), |&k| next[k]).collect()).collect()
 }
 
 /// How badly `b` follows `a` on a line, in pixels; `None` where it cannot.
@@ -138,10 +151,7 @@ fn link_cost(a: &Component, b: &Component, config: &PageConfig) -> Option<f32> {
     let (low, high) = (ha.min(hb), ha.max(hb));
     let gap = b.area.x0 as f32 - a.area.x1 as f32;
     let overlap = a.area.y1.min(b.area.y1) as f32 - a.area.y0.max(b.area.y0) as f32;
-    if low < 0.4 * high
-        || gap > config.chain_gap * high
-        || overlap < 0.5 * low
-        || gap < -0.6 * a.width().min(b.width())
+    if low < 0.4 * high || gap > config.chain_gap * high || overlap < 0.5 * low || gap < -0.6 * a.width().min(b.width())
     {
         return None;
     }
@@ -162,13 +172,12 @@ fn fit(
     let x1 = boxes().map(|c| c.area.x1).max()? as f32;
     let mut heights: Vec<f32> = boxes().map(Component::height).collect();
     let height = median(&mut heights);
-    if x1 - x0 < height {
+    // One component is a line only if it is long enough to be a word whose letters melted together.
+    if x1 - x0 < if members.len() == 1 { 1.8 * height } else { height } {
         return None;
     }
     let slope = slope.unwrap_or_else(|| own_slope(&members, letters, height));
-    let mut bottoms: Vec<f32> = boxes()
-        .map(|c| c.area.y1 as f32 - slope * (c.centre_x() - x0))
-        .collect();
+    let mut bottoms: Vec<f32> = boxes().map(|c| c.area.y1 as f32 - slope * (c.centre_x() - x0)).collect();
     bottoms.sort_unstable_by(f32::total_cmp);
     let first_guess = densest(&bottoms, 0.5 + 0.12 * height);
 
@@ -177,23 +186,13 @@ fn fit(
     let profile = Profile::of(ink, x0, x1, first_guess, slope, up, down);
     let low = profile.steepest_fall(first_guess - 0.55 * height, first_guess + 0.4 * height)?;
     let baseline = profile.edge_below(low, 0.3 * height);
-    let top = profile.steepest_rise(
-        baseline - 1.15 * height - 1.0,
-        baseline - (0.33 * height).max(1.5),
-    )?;
+    let top = profile.steepest_rise(baseline - 1.15 * height - 1.0, baseline - (0.33 * height).max(1.5))?;
     let x_line = profile.edge_above(top, 0.3 * height);
     let x_height_px = baseline - x_line;
     let plausible = x_height_px >= config.min_x_height_px * 0.8
         && x_height_px <= config.max_x_height_px
         && x1 - x0 >= x_height_px * 0.8;
-    plausible.then_some(LineFit {
-        x0,
-        x1,
-        baseline,
-        slope,
-        x_height_px,
-        members,
-    })
+    plausible.then_some(LineFit { x0, x1, baseline, slope, x_height_px, members })
 }
 
 /// Slope of a chain's bottoms: the median slope between members half a chain apart.
@@ -209,24 +208,12 @@ fn own_slope(members: &[usize], letters: &[Component], height: f32) -> f32 {
         .filter(|(a, b)| b.centre_x() - a.centre_x() > 2.0 * height)
         .map(|(a, b)| (b.area.y1 as f32 - a.area.y1 as f32) / (b.centre_x() - a.centre_x()))
         .collect();
-    if slopes.is_empty() {
-        0.0
-    } else {
-        median(&mut slopes).clamp(-0.35, 0.35)
-    }
+    if slopes.is_empty() { 0.0 } else { median(&mut slopes).clamp(-0.35, 0.35) }
 }
 
 /// Joins lines that continue each other on one baseline over a gap too wide for chaining.
-fn join_pieces(
-    mut lines: Vec<LineFit>,
-    letters: &[Component],
-    ink: &Ink,
-    config: &PageConfig,
-) -> Vec<LineFit> {
-    lines.sort_unstable_by(|a, b| {
-        a.x0.total_cmp(&b.x0)
-            .then(a.baseline.total_cmp(&b.baseline))
-    });
+fn join_pieces(mut lines: Vec<LineFit>, letters: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
+    lines.sort_unstable_by(|a, b| a.x0.total_cmp(&b.x0).then(a.baseline.total_cmp(&b.baseline)));
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
     for line in lines {
         let follows = |before: &LineFit| {
@@ -234,10 +221,7 @@ fn join_pieces(
             let gap = line.x0 - before.x1;
             let step = (before.baseline_at(line.x0) - line.baseline).abs();
             let alike = before.x_height_px.min(line.x_height_px) > 0.7 * x_height;
-            gap > -0.5 * x_height
-                && gap < config.join_gap_xh * x_height
-                && step < 0.3 * x_height
-                && alike
+            gap > -0.5 * x_height && gap < config.join_gap_xh * x_height && step < 0.3 * x_height && alike
         };
         match out.iter().rposition(follows) {
             Some(k) => {
@@ -261,22 +245,12 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
         .filter(|l| l.width() > config.own_slope_xh * l.x_height_px && l.members.len() >= 8)
         .map(|l| (l.baseline, l.slope))
         .collect();
-    for line in lines
-        .iter_mut()
-        .filter(|l| l.width() <= config.own_slope_xh * l.x_height_px || l.members.len() < 8)
-    {
-        let mut near: Vec<(f32, f32)> = long
-            .iter()
-            .map(|&(y, slope)| ((y - line.baseline).abs(), slope))
-            .collect();
+    for line in lines.iter_mut().filter(|l| l.width() <= config.own_slope_xh * l.x_height_px || l.members.len() < 8) {
+        let mut near: Vec<(f32, f32)> = long.iter().map(|&(y, slope)| ((y - line.baseline).abs(), slope)).collect();
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         near.truncate(5);
         let mut slopes: Vec<f32> = near.iter().map(|&(_, slope)| slope).collect();
-        let slope = if slopes.is_empty() {
-            0.0
-        } else {
-            median(&mut slopes)
-        };
+        let slope = if slopes.is_empty() { 0.0 } else { median(&mut slopes) };
         if slope != line.slope {
             if let Some(level) = fit(line.members.clone(), letters, ink, Some(slope), config) {
                 *line = level;
@@ -294,6 +268,7 @@ fn drop_shadows(lines: &mut Vec<LineFit>) {
             let above = big.baseline_at(middle) - l.baseline_at(middle);
             let overlap = l.x1.min(big.x1) - l.x0.max(big.x0);
             overlap > 0.5 * l.width()
+                && 2 * big.members.len() >= l.members.len()
                 && ((l.x_height_px < 0.6 * big.x_height_px
                     && (-0.6 * big.x_height_px..1.8 * big.x_height_px).contains(&above))
                     // The same text twice: keep the longer one.
@@ -323,28 +298,16 @@ impl Profile {
                     }
                     let value = ink.row(y as usize)[x];
                     // Only what counts as ink, so that noise has no edges.
-                    if value > ink.thresholds(y as usize)[x / super::ink::CELL] / 2 {
-                        f32::from(value)
-                    } else {
-                        0.0
-                    }
+                    if value > ink.thresholds(y as usize)[x / super::ink::CELL] / 2 { f32::from(value) } else { 0.0 }
                 };
-                *row += if rest < 1e-3 {
-                    at(y)
-                } else {
-                    at(y) * (1.0 - rest) + at(y + 1) * rest
-                };
+                *row += if rest < 1e-3 { at(y) } else { at(y) * (1.0 - rest) + at(y + 1) * rest };
             }
         }
         Self { top, rows }
     }
 
     fn at(&self, k: i64) -> f32 {
-        usize::try_from(k)
-            .ok()
-            .and_then(|k| self.rows.get(k))
-            .copied()
-            .unwrap_or(0.0)
+        usize::try_from(k).ok().and_then(|k| self.rows.get(k)).copied().unwrap_or(0.0)
     }
 
     fn index(&self, y: f32) -> i64 {
@@ -355,68 +318,44 @@ impl Profile {
     fn steepest_fall(&self, from: f32, to: f32) -> Option<i64> {
         let fall = |k: i64| self.at(k - 1) - self.at(k);
         let wide = |k: i64| fall(k) + 0.5 * (fall(k - 1) + fall(k + 1));
-        (self.index(from)..=self.index(to))
-            .filter(|&k| fall(k) > 0.0)
-            .max_by(|&a, &b| wide(a).total_cmp(&wide(b)))
+        (self.index(from)..=self.index(to)).filter(|&k| fall(k) > 0.0).max_by(|&a, &b| wide(a).total_cmp(&wide(b)))
     }
 
     /// The row boundary in `from..to` where ink rises most from the row above to the row below.
     fn steepest_rise(&self, from: f32, to: f32) -> Option<i64> {
         let rise = |k: i64| self.at(k) - self.at(k - 1);
         let wide = |k: i64| rise(k) + 0.5 * (rise(k - 1) + rise(k + 1));
-        (self.index(from)..=self.index(to))
-            .filter(|&k| rise(k) > 0.0)
-            .max_by(|&a, &b| wide(a).total_cmp(&wide(b)))
+        (self.index(from)..=self.index(to)).filter(|&k| rise(k) > 0.0).max_by(|&a, &b| wide(a).total_cmp(&wide(b)))
     }
 
     /// Sub-pixel place where ink crosses half of its fall near boundary `k`.
     fn edge_below(&self, k: i64, reach: f32) -> f32 {
         let n = (reach.round() as i64).max(1);
         let inside = (k - 1 - n..k).map(|j| self.at(j)).fold(0.0, f32::max);
-        let outside = (k..=k + n)
-            .map(|j| self.at(j))
-            .fold(f32::INFINITY, f32::min);
+        let outside = (k..=k + n).map(|j| self.at(j)).fold(f32::INFINITY, f32::min);
         let half = (inside + outside) / 2.0;
         // From the strongest row inside downwards to the first row below half.
-        let mut j = (k - 1 - n..k)
-            .max_by(|&a, &b| self.at(a).total_cmp(&self.at(b)))
-            .unwrap_or(k - 1);
+        let mut j = (k - 1 - n..k).max_by(|&a, &b| self.at(a).total_cmp(&self.at(b))).unwrap_or(k - 1);
         while self.at(j + 1) > half && j < k + n {
             j += 1;
         }
         let (a, b) = (self.at(j), self.at(j + 1));
         // Rows are boxes of one pixel: row j covers [j, j + 1), its centre lies at j + 0.5.
-        self.top
-            + j as f32
-            + 0.5
-            + if a > b {
-                ((a - half) / (a - b)).clamp(0.0, 1.0)
-            } else {
-                0.5
-            }
+        self.top + j as f32 + 0.5 + if a > b { ((a - half) / (a - b)).clamp(0.0, 1.0) } else { 0.5 }
     }
 
     /// Sub-pixel place where ink crosses half of its rise near boundary `k`.
     fn edge_above(&self, k: i64, reach: f32) -> f32 {
         let n = (reach.round() as i64).max(1);
         let inside = (k..=k + n).map(|j| self.at(j)).fold(0.0, f32::max);
-        let outside = (k - 1 - n..k)
-            .map(|j| self.at(j))
-            .fold(f32::INFINITY, f32::min);
+        let outside = (k - 1 - n..k).map(|j| self.at(j)).fold(f32::INFINITY, f32::min);
         let half = (inside + outside) / 2.0;
-        let mut j = (k..=k + n)
-            .max_by(|&a, &b| self.at(a).total_cmp(&self.at(b)))
-            .unwrap_or(k);
+        let mut j = (k..=k + n).max_by(|&a, &b| self.at(a).total_cmp(&self.at(b))).unwrap_or(k);
         while self.at(j - 1) > half && j > k - 1 - n {
             j -= 1;
         }
         let (a, b) = (self.at(j), self.at(j - 1));
-        self.top + j as f32 + 0.5
-            - if a > b {
-                ((a - half) / (a - b)).clamp(0.0, 1.0)
-            } else {
-                0.5
-            }
+        self.top + j as f32 + 0.5 - if a > b { ((a - half) / (a - b)).clamp(0.0, 1.0) } else { 0.5 }
     }
 }
 
@@ -462,12 +401,7 @@ impl<'a> Grid<'a> {
                 cells[row * columns + c.area.x0 / Self::SIDE].push(k as u32);
             }
         }
-        Self {
-            letters,
-            columns,
-            rows,
-            cells,
-        }
+        Self { letters, columns, rows, cells }
     }
 
     /// Calls `f` for components whose left edge lies within `reach` right of `a` and that share rows with it (some twice).

@@ -109,37 +109,18 @@ impl PageConfig {
         ];
         for (setting, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::caller(
-                    setting,
-                    value,
-                    "it must be a positive number",
-                ));
+                return Err(Error::caller(setting, value, "it must be a positive number"));
             }
         }
         if self.max_x_height_px <= self.min_x_height_px {
-            let expected = format!(
-                "it must exceed page.min_x_height_px, {}",
-                self.min_x_height_px
-            );
-            return Err(Error::caller(
-                "page.max_x_height_px",
-                self.max_x_height_px,
-                expected,
-            ));
+            let expected = format!("it must exceed page.min_x_height_px, {}", self.min_x_height_px);
+            return Err(Error::caller("page.max_x_height_px", self.max_x_height_px, expected));
         }
         if self.settled >= 0.5 {
-            return Err(Error::caller(
-                "page.settled",
-                self.settled,
-                "it must be below 0.5",
-            ));
+            return Err(Error::caller("page.settled", self.settled, "it must be below 0.5"));
         }
         if !(1..=16).contains(&self.max_pieces) {
-            return Err(Error::caller(
-                "page.max_pieces",
-                self.max_pieces,
-                "it must be 1 to 16",
-            ));
+            return Err(Error::caller("page.max_pieces", self.max_pieces, "it must be 1 to 16"));
         }
         Ok(())
     }
@@ -191,16 +172,8 @@ impl Line {
     /// The frame of the word that takes up `x0..x1` pixels along the line.
     #[must_use]
     pub fn frame(&self, x0: f32, x1: f32) -> WordFrame {
-        let origin = Point {
-            x: self.origin.x + x0 * self.along.x,
-            y: self.origin.y + x0 * self.along.y,
-        };
-        WordFrame {
-            origin,
-            along: self.along,
-            width_px: x1 - x0,
-            x_height_px: self.x_height_px,
-        }
+        let origin = Point { x: self.origin.x + x0 * self.along.x, y: self.origin.y + x0 * self.along.y };
+        WordFrame { origin, along: self.along, width_px: x1 - x0, x_height_px: self.x_height_px }
     }
 
     /// Axis-parallel hull, ascenders and descenders included.
@@ -262,10 +235,7 @@ pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
             // Letter gaps and spaces are told apart among lines of the same size.
-            let alike = fits
-                .iter()
-                .zip(&cuts)
-                .filter(|(l, _)| (l.x_height_px / fits[k].x_height_px).ln().abs() < 0.12);
+            let alike = fits.iter().zip(&cuts).filter(|(l, _)| (l.x_height_px / fits[k].x_height_px).ln().abs() < 0.12);
             let gaps: Vec<f32> = alike.flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
             let model = words::GapModel::fit(&gaps, config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
@@ -301,14 +271,8 @@ fn push_line(
         }
     }
     let line = Line {
-        origin: Point {
-            x: fit.x0,
-            y: fit.baseline,
-        },
-        along: Point {
-            x: 1.0 / norm,
-            y: fit.slope / norm,
-        },
+        origin: Point { x: fit.x0, y: fit.baseline },
+        along: Point { x: 1.0 / norm, y: fit.slope / norm },
         length_px: fit.width() * norm,
         x_height_px: fit.x_height_px,
         region,
@@ -317,40 +281,23 @@ fn push_line(
     };
     // The end of a line and the start of the next are one node.
     let first_node = page.nodes.saturating_sub(1);
-    push_words(
-        &mut page.words,
-        &line,
-        page.lines.len() as u32,
-        first_node,
-        config,
-    );
+    push_words(&mut page.words, &line, page.lines.len() as u32, first_node, config);
     page.nodes = first_node + line.pieces.len() as u32 + 1;
     page.lines.push(line);
 }
 
 /// All plausible joins of a line's pieces.
-fn push_words(
-    words: &mut Vec<Word>,
-    line: &Line,
-    number: u32,
-    first_node: u32,
-    config: &PageConfig,
-) {
+fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, config: &PageConfig) {
     let n = line.pieces.len();
     let space_before = |k: usize| {
-        if k == 0 || k == n {
-            1.0
-        } else {
-            line.spaces[k - 1]
-        }
+        if k == 0 || k == n { 1.0 } else { line.spaces[k - 1] }
     };
     for from in 0..n {
         let mut joins_nats = 0.0;
         for to in from + 1..=n.min(from + config.max_pieces) {
             let prior_nats = joins_nats + 0.5 * (space_before(from).ln() + space_before(to).ln());
-            let likeliest = space_before(from) >= 0.5
-                && space_before(to) >= 0.5
-                && (from + 1..to).all(|k| space_before(k) < 0.5);
+            let likeliest =
+                space_before(from) >= 0.5 && space_before(to) >= 0.5 && (from + 1..to).all(|k| space_before(k) < 0.5);
             if prior_nats > LEAST_PRIOR_NATS || likeliest {
                 words.push(Word {
                     from: first_node + from as u32,

@@ -11,20 +11,13 @@ use super::lines::LineFit;
 pub(super) fn regions(lines: &[LineFit], config: &PageConfig) -> Vec<Vec<usize>> {
     let mut by_height: Vec<usize> = (0..lines.len()).collect();
     by_height.sort_unstable_by(|&a, &b| {
-        middle_y(&lines[a])
-            .total_cmp(&middle_y(&lines[b]))
-            .then(lines[a].x0.total_cmp(&lines[b].x0))
+        middle_y(&lines[a]).total_cmp(&middle_y(&lines[b])).then(lines[a].x0.total_cmp(&lines[b].x0))
     });
     let mut above: Vec<Option<usize>> = vec![None; lines.len()];
     for (rank, &k) in by_height.iter().enumerate() {
-        let candidates = by_height[..rank]
-            .iter()
-            .rev()
-            .copied()
-            .filter(|&j| continues(&lines[j], &lines[k], config));
-        above[k] = candidates.min_by(|&a, &b| {
-            distance(&lines[a], &lines[k]).total_cmp(&distance(&lines[b], &lines[k]))
-        });
+        let candidates = by_height[..rank].iter().rev().copied().filter(|&j| continues(&lines[j], &lines[k], config));
+        above[k] =
+            candidates.min_by(|&a, &b| distance(&lines[a], &lines[k]).total_cmp(&distance(&lines[b], &lines[k])));
     }
     // One successor each: the one that starts nearest to where its predecessor starts.
     let mut next: Vec<Option<usize>> = vec![None; lines.len()];
@@ -33,8 +26,7 @@ pub(super) fn regions(lines: &[LineFit], config: &PageConfig) -> Vec<Vec<usize>>
         let indent = |l: usize| (lines[l].x0 - lines[j].x0).abs();
         match next[j] {
             // A line in between reaches further down: it is not beside the other one, but follows it.
-            Some(other)
-                if middle_y(&lines[k]) - middle_y(&lines[other]) > 0.8 * lines[k].x_height_px => {}
+            Some(other) if middle_y(&lines[k]) - middle_y(&lines[other]) > 0.8 * lines[k].x_height_px => {}
             Some(other) if indent(other) <= indent(k) => {}
             _ => next[j] = Some(k),
         }
@@ -44,9 +36,7 @@ pub(super) fn regions(lines: &[LineFit], config: &PageConfig) -> Vec<Vec<usize>>
         has_previous[k] = true;
     }
     let heads = by_height.iter().copied().filter(|&k| !has_previous[k]);
-    heads
-        .map(|k| std::iter::successors(Some(k), |&k| next[k]).collect())
-        .collect()
+    heads.map(|k| std::iter::successors(Some(k), |&k| next[k]).collect()).collect()
 }
 
 fn middle_y(l: &LineFit) -> f32 {

@@ -38,10 +38,8 @@ pub(super) fn take_off_rules(ink: &mut Ink) {
     }
     for (x0, x1, y, thickness) in rules {
         for x in x0..x1 {
-            let crossed = y >= 2
-                && y + thickness + 1 < height
-                && ink.is_ink(x, y - 2)
-                && ink.is_ink(x, y + thickness + 1);
+            let crossed =
+                y >= 2 && y + thickness + 1 < height && ink.is_ink(x, y - 2) && ink.is_ink(x, y + thickness + 1);
             if !crossed {
                 for y in y.saturating_sub(1)..(y + thickness + 1).min(height) {
                     ink.erase(x, y);
@@ -55,9 +53,7 @@ pub(super) fn take_off_rules(ink: &mut Ink) {
 fn thickness(ink: &Ink, x0: usize, x1: usize, y: usize) -> Option<usize> {
     let length = x1 - x0;
     let share = |y: Option<usize>| match y {
-        Some(y) if y < ink.height() => {
-            (x0..x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / length as f32
-        }
+        Some(y) if y < ink.height() => (x0..x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / length as f32,
         _ => 0.0,
     };
     if share(y.checked_sub(1)) > 0.8 {
@@ -67,8 +63,7 @@ fn thickness(ink: &Ink, x0: usize, x1: usize, y: usize) -> Option<usize> {
     let thickness = 1 + (1..=most).take_while(|&k| share(Some(y + k)) > 0.8).count();
     let alone = share(y.checked_sub(2)) < MAX_BESIDE && share(Some(y + thickness + 1)) < MAX_BESIDE;
     let slender = length >= MIN_SLENDERNESS * thickness;
-    let striking = length >= STRIKING_LENGTH
-        && thickness <= STRIKING_THICKNESS
-        && length >= STRIKING_SLENDERNESS * thickness;
+    let striking =
+        length >= STRIKING_LENGTH && thickness <= STRIKING_THICKNESS && length >= STRIKING_SLENDERNESS * thickness;
     ((slender && alone) || striking).then_some(thickness)
 }

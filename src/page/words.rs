@@ -30,10 +30,7 @@ pub(super) fn cut(line: &LineFit, ink: &Ink, config: &PageConfig) -> Cuts {
         while k < n && profile.body[k] >= level {
             k += 1;
         }
-        let piece = Piece {
-            x0: profile.crossing(start, level),
-            x1: profile.crossing(k, level),
-        };
+        let piece = Piece { x0: profile.crossing(start, level), x1: profile.crossing(k, level) };
         if let Some(before) = pieces.last_mut() {
             let gap = (piece.x0 - before.x1) / line.x_height_px;
             // An underscore, or the bridge of a letter that hangs below the baseline, is no gap.
@@ -78,8 +75,7 @@ impl ColumnProfile {
             let rows = ((to - from) / row_step) as usize;
             for r in 0..=rows {
                 let v = from + r as f32 * row_step;
-                *column = column
-                    .max(ink.linear(line.x0 + u * ax - v * ay, line.baseline + u * ay + v * ax));
+                *column = column.max(ink.linear(line.x0 + u * ax - v * ay, line.baseline + u * ay + v * ax));
             }
         };
         for k in 0..n {
@@ -95,29 +91,15 @@ impl ColumnProfile {
             })
             .map(|k| body[k])
             .collect();
-        let level = if inked.is_empty() {
-            255.0
-        } else {
-            super::lines::median(&mut inked)
-        };
-        Self {
-            step,
-            margin,
-            body,
-            tail,
-            level,
-        }
+        let level = if inked.is_empty() { 255.0 } else { super::lines::median(&mut inked) };
+        Self { step, margin, body, tail, level }
     }
 
     /// Where the profile crosses `level` between columns `k - 1` and `k`, in pixels from the line's start.
     fn crossing(&self, k: usize, level: f32) -> f32 {
         let after = self.body.get(k).copied().unwrap_or(0.0);
         let before = if k == 0 { 0.0 } else { self.body[k - 1] };
-        let part = if (after - before).abs() > 1e-3 {
-            (level - before) / (after - before)
-        } else {
-            0.5
-        };
+        let part = if (after - before).abs() > 1e-3 { (level - before) / (after - before) } else { 0.5 };
         (k as f32 - 1.0 + part.clamp(0.0, 1.0)) * self.step - self.margin
     }
 
@@ -125,11 +107,7 @@ impl ColumnProfile {
     fn bridged(&self, from: usize, to: usize, level: f32) -> bool {
         let inked = |k: usize| self.tail.get(k).is_some_and(|&v| v >= level);
         let side = (0.6 * STEPS_PER_XH) as usize;
-        let underline = (from.saturating_sub(side)..from)
-            .filter(|&k| inked(k))
-            .count()
-            * 2
-            > side;
+        let underline = (from.saturating_sub(side)..from).filter(|&k| inked(k)).count() * 2 > side;
         (from + 1..to.saturating_sub(1)).all(inked) && to > from + 3 && !underline
     }
 }
@@ -147,17 +125,12 @@ impl GapModel {
     /// Splits the gaps of lines that look alike into two kinds such that both are as narrow as they can be (N. Otsu, "A
     /// threshold selection method from gray-level histograms", 1979), then takes both as bell curves of one width.
     pub(super) fn fit(gaps_xh: &[f32], config: &PageConfig) -> Self {
-        let (low, high) = (
-            config.narrowest_space_xh.sqrt(),
-            config.widest_letter_gap_xh.sqrt(),
-        );
+        let (low, high) = (config.narrowest_space_xh.sqrt(), config.widest_letter_gap_xh.sqrt());
         let usual = config.usual_space_xh.sqrt();
         let mut roots: Vec<f32> = gaps_xh.iter().map(|g| g.min(2.5).sqrt()).collect();
         roots.sort_unstable_by(f32::total_cmp);
         let n = roots.len() as f32;
-        let (total, squares) = roots
-            .iter()
-            .fold((0.0, 0.0), |(s, q), r| (s + r, q + r * r));
+        let (total, squares) = roots.iter().fold((0.0, 0.0), |(s, q), r| (s + r, q + r * r));
         // (variance between the kinds, cut, distance of their means)
         let mut best = (0.0f32, usual, 0.3f32);
         let mut sum = 0.0;
@@ -176,17 +149,9 @@ impl GapModel {
         }
         // Few gaps say little: lean on the usual space.
         let trust = n / (n + 6.0);
-        let whole = if n > 0.0 {
-            squares / n - (total / n).powi(2)
-        } else {
-            0.0
-        };
-        let within =
-            (whole - best.0).max(0.0) * trust + 0.01 * (1.0 - trust) + config.gap_noise.powi(2);
-        Self {
-            middle: best.1 * trust + usual * (1.0 - trust),
-            steepness: best.2 / within,
-        }
+        let whole = if n > 0.0 { squares / n - (total / n).powi(2) } else { 0.0 };
+        let within = (whole - best.0).max(0.0) * trust + 0.01 * (1.0 - trust) + config.gap_noise.powi(2);
+        Self { middle: best.1 * trust + usual * (1.0 - trust), steepness: best.2 / within }
     }
 
     /// Probability that a gap of this width is a space.

@@ -10,20 +10,9 @@ pub(super) fn to_raster(picture: DynamicImage) -> Raster {
     let grey = match picture {
         DynamicImage::ImageLuma8(grey) => grey.into_raw(),
         picture if picture.color().has_alpha() => over_background(&picture.into_rgba8().into_raw()),
-        picture => picture
-            .into_rgb8()
-            .as_raw()
-            .as_chunks::<3>()
-            .0
-            .iter()
-            .map(|&[r, g, b]| luma(r, g, b))
-            .collect(),
+        picture => picture.into_rgb8().as_raw().as_chunks::<3>().0.iter().map(|&[r, g, b]| luma(r, g, b)).collect(),
     };
-    Raster {
-        width,
-        height,
-        luma: grey,
-    }
+    Raster { width, height, luma: grey }
 }
 
 fn luma(r: u8, g: u8, b: u8) -> u8 {

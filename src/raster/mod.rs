@@ -18,20 +18,12 @@ impl Raster {
     #[must_use]
     pub fn from_luma(width: u32, height: u32, luma: Vec<u8>) -> Option<Self> {
         let area = u64::from(width) * u64::from(height);
-        (area > 0 && luma.len() as u64 == area).then_some(Self {
-            width,
-            height,
-            luma,
-        })
+        (area > 0 && luma.len() as u64 == area).then_some(Self { width, height, luma })
     }
 
     /// A single white pixel.
     pub(crate) fn dot() -> Self {
-        Self {
-            width: 1,
-            height: 1,
-            luma: vec![255],
-        }
+        Self { width: 1, height: 1, luma: vec![255] }
     }
 
     /// Width in pixels.
@@ -100,10 +92,5 @@ impl Raster {
 /// Weights of the four neighbours of a point at `t` of the way between the middle two.
 fn catmull_rom(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
-    [
-        -0.5 * t3 + t2 - 0.5 * t,
-        1.5 * t3 - 2.5 * t2 + 1.0,
-        -1.5 * t3 + 2.0 * t2 + 0.5 * t,
-        0.5 * t3 - 0.5 * t2,
-    ]
+    [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
 }

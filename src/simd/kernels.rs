@@ -20,10 +20,7 @@ impl WordScore {
     /// The score at a distance, capped by what the catalogue word may earn.
     #[inline(always)]
     pub(crate) fn at(self, distance: i16, cap: i16) -> i16 {
-        self.start
-            .wrapping_sub(self.slope.wrapping_mul(distance))
-            .clamp(self.least, self.most)
-            .min(cap)
+        self.start.wrapping_sub(self.slope.wrapping_mul(distance)).clamp(self.least, self.most).min(cap)
     }
 }
 
@@ -55,13 +52,7 @@ pub(super) fn nearer(out: &mut [i16], other: &[i16]) {
 
 /// One arc of the lattice against a tile: `to[p + 1] = max(to[p + 1], from[p] + score(p))`.
 #[inline(always)]
-pub(super) fn step(
-    score: WordScore,
-    distances: &[i16],
-    caps: &[i16],
-    from: &[i16],
-    to: &mut [i16],
-) {
+pub(super) fn step(score: WordScore, distances: &[i16], caps: &[i16], from: &[i16], to: &mut [i16]) {
     for (((to, from), distance), cap) in to[1..].iter_mut().zip(from).zip(distances).zip(caps) {
         *to = (*to).max(from.saturating_add(score.at(*distance, *cap)));
     }
@@ -80,11 +71,7 @@ pub(super) fn skip_query(cost: i16, from: &[i16], to: &mut [i16]) {
 #[inline(always)]
 pub(super) fn finish(cost: i16, caps: &[i16], old: &[i16], row: &mut [i16], best: &mut [i16]) {
     for ((row, old), cap) in row[1..].iter_mut().zip(old).zip(caps) {
-        let skipped = if *cap < 0 {
-            0
-        } else {
-            old.saturating_sub(cost)
-        };
+        let skipped = if *cap < 0 { 0 } else { old.saturating_sub(cost) };
         *row = (*row).max(skipped);
     }
     for (best, row) in best.iter_mut().zip(&*row) {

@@ -4,10 +4,7 @@
 //! too. *Benefit*, measured by `cargo bench --bench scan`: see the design page. *Correctness*: a `#[target_feature]`
 //! function is called only through [`Kernels`] values that [`Kernels::best`] made after the CPU was asked for exactly those
 //! features, and the functions do nothing but call the safe bodies.
-#![expect(
-    unsafe_code,
-    reason = "calls of #[target_feature] functions, each after run-time detection"
-)]
+#![expect(unsafe_code, reason = "calls of #[target_feature] functions, each after run-time detection")]
 
 pub(crate) mod kernels;
 
@@ -46,13 +43,7 @@ macro_rules! compiled_for {
                 kernels::nearer(out, other);
             }
             #[target_feature(enable = $features)]
-            fn step_(
-                score: WordScore,
-                distances: &[i16],
-                caps: &[i16],
-                from: &[i16],
-                to: &mut [i16],
-            ) {
+            fn step_(score: WordScore, distances: &[i16], caps: &[i16], from: &[i16], to: &mut [i16]) {
                 kernels::step(score, distances, caps, from, to);
             }
             #[target_feature(enable = $features)]
@@ -82,11 +73,7 @@ macro_rules! compiled_for {
 }
 
 #[cfg(target_arch = "x86_64")]
-compiled_for!(
-    avx512,
-    "AVX-512",
-    "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt"
-);
+compiled_for!(avx512, "AVX-512", "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt");
 #[cfg(target_arch = "x86_64")]
 compiled_for!(avx2, "AVX2", "avx2,popcnt");
 
@@ -115,9 +102,7 @@ impl Kernels {
                     && is_x86_feature_detected!("avx512bitalg")
                     && is_x86_feature_detected!("popcnt"),
             ));
-            found.extend(avx2::detect(
-                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
-            ));
+            found.extend(avx2::detect(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt")));
         }
         found.push(Self::PORTABLE);
         found

@@ -96,11 +96,7 @@ pub(crate) struct Decoy {
 impl Decoy {
     /// Shuffles the query's units: the parts between places that every path goes through. The same `seed` gives the same
     /// order.
-    pub(crate) fn of(
-        query: &Query<'_>,
-        scores: &[WordScore],
-        seed: u64,
-    ) -> Result<Self, crate::Error> {
+    pub(crate) fn of(query: &Query<'_>, scores: &[WordScore], seed: u64) -> Result<Self, crate::Error> {
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
         let (mut start, mut reach) = (0, 0);
         for (k, arc) in query.arcs.iter().enumerate() {
@@ -118,26 +114,15 @@ impl Decoy {
         let (mut arcs, mut order, mut node) = (Vec::with_capacity(query.arcs.len()), Vec::new(), 0);
         for unit in units {
             let first = query.arcs.get(unit.start).map_or(0, |a| a.from);
-            let last = query.arcs[unit.clone()]
-                .iter()
-                .map(|a| a.to)
-                .max()
-                .unwrap_or(first);
+            let last = query.arcs[unit.clone()].iter().map(|a| a.to).max().unwrap_or(first);
             for k in unit {
                 let arc = query.arcs[k];
-                arcs.push(Arc {
-                    from: arc.from - first + node,
-                    to: arc.to - first + node,
-                    ..arc
-                });
+                arcs.push(Arc { from: arc.from - first + node, to: arc.to - first + node, ..arc });
                 order.push(k);
             }
             node += last - first;
         }
-        let data = order
-            .iter()
-            .flat_map(|&k| query.codes.get(k).iter().copied())
-            .collect();
+        let data = order.iter().flat_map(|&k| query.codes.get(k).iter().copied()).collect();
         Ok(Self {
             arcs,
             codes: Codes::from_data(query.codes.family(), data)?,
@@ -147,11 +132,7 @@ impl Decoy {
     }
 
     pub(crate) fn query(&self) -> Query<'_> {
-        Query {
-            arcs: self.arcs.clone(),
-            nodes: self.nodes,
-            codes: &self.codes,
-        }
+        Query { arcs: self.arcs.clone(), nodes: self.nodes, codes: &self.codes }
     }
 }
 
@@ -169,12 +150,7 @@ mod tests {
     use super::*;
 
     fn scores(nats: impl Iterator<Item = f64>) -> Vec<DocumentScore> {
-        nats.enumerate()
-            .map(|(k, n)| DocumentScore {
-                units: (n * 32.0) as i16,
-                document: k as u32,
-            })
-            .collect()
+        nats.enumerate().map(|(k, n)| DocumentScore { units: (n * 32.0) as i16, document: k as u32 }).collect()
     }
 
     #[test]

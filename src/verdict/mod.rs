@@ -26,11 +26,7 @@ pub struct VerdictConfig {
 
 impl Default for VerdictConfig {
     fn default() -> Self {
-        Self {
-            max_e: LIKELY,
-            min_words: 5,
-            tie_share: 0.9,
-        }
+        Self { max_e: LIKELY, min_words: 5, tie_share: 0.9 }
     }
 }
 
@@ -42,18 +38,10 @@ impl VerdictConfig {
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
         if !(self.max_e > 0.0) {
-            return Err(Error::caller(
-                "verdict.max_e",
-                self.max_e,
-                "it must be above 0",
-            ));
+            return Err(Error::caller("verdict.max_e", self.max_e, "it must be above 0"));
         }
         if !(self.tie_share > 0.0 && self.tie_share <= 1.0) {
-            return Err(Error::caller(
-                "verdict.tie_share",
-                self.tie_share,
-                "it must be above 0 and at most 1",
-            ));
+            return Err(Error::caller("verdict.tie_share", self.tie_share, "it must be above 0 and at most 1"));
         }
         Ok(())
     }

@@ -25,23 +25,13 @@ pub(crate) fn select(
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    candidates.retain(|c| {
-        c.alignment.pairs.len() >= config.min_words
-            && chance.e_value(c.best_passage_nats) <= config.max_e
-    });
+    candidates
+        .retain(|c| c.alignment.pairs.len() >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
-    candidates.sort_by(|a, b| {
-        b.alignment
-            .score_nats
-            .total_cmp(&a.alignment.score_nats)
-            .then_with(|| a.ids.cmp(b.ids))
-    });
+    candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
     let mut chosen: Vec<(Match, &Alignment)> = Vec::new();
     for c in &candidates {
-        let overlap = chosen
-            .iter_mut()
-            .map(|m| (shared(m.1, &c.alignment), m))
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let overlap = chosen.iter_mut().map(|m| (shared(m.1, &c.alignment), m)).max_by(|a, b| a.0.total_cmp(&b.0));
         match overlap {
             Some((share, (best, _))) if share > MAX_SHARED => {
                 if c.alignment.score_nats >= config.tie_share * best.score_nats {
@@ -56,12 +46,7 @@ pub(crate) fn select(
 
 /// Share of the shorter alignment's words that lie in the other one.
 fn shared(a: &Alignment, b: &Alignment) -> f32 {
-    let words = |x: &Alignment| {
-        x.pairs
-            .iter()
-            .map(|p| p.word)
-            .collect::<std::collections::BTreeSet<u32>>()
-    };
+    let words = |x: &Alignment| x.pairs.iter().map(|p| p.word).collect::<std::collections::BTreeSet<u32>>();
     let (a, b) = (words(a), words(b));
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }
@@ -85,22 +70,10 @@ fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
         })
         .collect();
     words.extend(c.alignment.skipped.iter().map(|&word| {
-        (
-            word,
-            MatchedWord {
-                area: area(word).to_array(),
-                document_word: None,
-                agreement: 0.0,
-                altered: false,
-            },
-        )
+        (word, MatchedWord { area: area(word).to_array(), document_word: None, agreement: 0.0, altered: false })
     }));
     words.sort_by_key(|(word, _)| *word);
-    let region = pairs
-        .iter()
-        .map(|p| area(p.word))
-        .reduce(|a: Rect, b| a.union(&b))
-        .unwrap_or_default();
+    let region = pairs.iter().map(|p| area(p.word)).reduce(|a: Rect, b| a.union(&b)).unwrap_or_default();
     let document_words = [
         pairs.iter().map(|p| p.document_word).min().unwrap_or(0),
         pairs.iter().map(|p| p.document_word).max().unwrap_or(0),
