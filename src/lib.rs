@@ -27,6 +27,10 @@ pub mod verdict;
 // Side input and store: mails → catalogue.
 pub mod catalogue;
 
+#[cfg(feature = "benchmarks")]
+#[doc(hidden)]
+pub mod benchmarks;
+
 pub use config::Config;
 pub use error::Error;
 pub use matcher::Matcher;

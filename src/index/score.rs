@@ -64,7 +64,7 @@ pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, c
     let mut distances = vec![0i16; sample.len()];
     let mut other = distances.clone();
     let same = same_word_curve(query.codes);
-    (0..query.arcs.len())
+    let mut scores: Vec<WordScore> = (0..query.arcs.len())
         .map(|k| {
             sample.distances(query.codes.get(k), kernels, &mut distances, &mut other);
             let mut counts = [0u32; MAX_BITS + 1];
@@ -74,7 +74,29 @@ pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, c
             let curve = log_ratio(&same, &counts, query.codes.family().bits());
             line_through(&curve, query.arcs[k].prior_nats, config)
         })
-        .collect()
+        .collect();
+    for k in repeats(query) {
+        scores[k] = WordScore::default();
+    }
+    scores
+}
+
+/// Arcs that look like the word before them and the one before that: dashed rules, dotted leaders, rows of stars. They would
+/// earn a little again and again from any text that repeats itself too (what sequence search calls low complexity).
+fn repeats(query: &Query<'_>) -> Vec<usize> {
+    let alike_bits = query.codes.family().bits() as u32 / 10;
+    let mut ending: Vec<Vec<usize>> = vec![Vec::new(); query.nodes as usize];
+    for (k, arc) in query.arcs.iter().enumerate() {
+        ending[arc.to as usize].push(k);
+    }
+    let distance = |a: usize, b: usize| -> u32 {
+        query.codes.get(a).iter().zip(query.codes.get(b)).map(|(x, y)| (x ^ y).count_ones()).sum()
+    };
+    let before = |k: usize, of: usize| {
+        let from = query.arcs[of].from as usize;
+        ending[from].iter().copied().filter(move |&p| distance(p, k) <= alike_bits)
+    };
+    (0..query.arcs.len()).filter(|&k| before(k, k).any(|p| before(k, p).next().is_some())).collect()
 }
 
 /// `ln P(d | same word)` for each distance.

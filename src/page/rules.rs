@@ -4,8 +4,8 @@ use super::ink::Ink;
 
 /// A horizontal stroke is a rule only if it is at least this long, in pixels.
 const MIN_LENGTH: usize = 16;
-/// … and this many times as long as it is thick.
-const MIN_SLENDERNESS: usize = 10;
+/// … and this many times as long as it is thick; an underscore is some 13 times, a long dash 18 times.
+const MIN_SLENDERNESS: usize = 24;
 /// A stroke this long is a rule even where it strikes through text.
 const STRIKING_LENGTH: usize = 100;
 /// … if it is at most this thick, and this many times as long.
