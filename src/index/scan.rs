@@ -150,3 +150,124 @@ fn finish(rows: &mut Rows, node: usize, width: usize, caps: &[i16], cost: i16, k
     rows.old[..width].copy_from_slice(row);
     (kernels.finish)(cost, caps, &rows.old[..width], row, &mut rows.best[..width]);
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::align::{AlignConfig, align};
+    use crate::fingerprint::{Codes, Family};
+    use crate::index::{Arc, word_scores};
+
+    /// The scan, written down as slowly and plainly as can be: one document, one cell at a time.
+    fn reference(index: &Index, document: usize, query: &Query<'_>, scores: &[WordScore], config: &ScoreConfig) -> i32 {
+        let places = index.places(document);
+        let (skip_query, skip_document) =
+            (i32::from(units(config.skip_query_nats)), i32::from(units(config.skip_document_nats)));
+        let n = places.len();
+        let mut table = vec![vec![0i32; n + 1]; query.nodes as usize];
+        let mut best = 0;
+        for node in 0..query.nodes as usize {
+            for (k, arc) in query.arcs.iter().enumerate().filter(|(_, a)| a.to as usize == node) {
+                let from = table[arc.from as usize].clone();
+                for p in 0..=n {
+                    if p < n {
+                        let distance = index.distance(query.codes.get(k), places.start + p);
+                        let score = i32::from(scores[k].at(distance, index.cap(places.start + p)));
+                        table[node][p + 1] = table[node][p + 1].max(from[p] + score);
+                    }
+                    if arc.likeliest {
+                        table[node][p] = table[node][p].max(from[p] - skip_query);
+                    }
+                }
+            }
+            let old = table[node].clone();
+            for p in 0..n {
+                table[node][p + 1] = table[node][p + 1].max(old[p] - skip_document);
+            }
+            best = best.max(table[node].iter().copied().max().unwrap_or(0));
+        }
+        best
+    }
+
+    /// A small catalogue and a lattice that holds words of it.
+    pub(crate) fn case() -> impl Strategy<Value = (Vec<Vec<u64>>, Vec<(u32, u32, u64)>)> {
+        let word = 0u64..12;
+        let documents = prop::collection::vec(prop::collection::vec(word.clone(), 1..30), 1..8);
+        let arcs = prop::collection::vec((0u32..12, 1u32..4, word), 1..25);
+        (documents, arcs)
+    }
+
+    fn code(word: u64) -> [u64; 2] {
+        // Codes far apart, with a few bits that depend on the word's use.
+        let spread = (word + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        [spread, spread.rotate_left(17) ^ word]
+    }
+
+    /// The index, arcs and codes of a case.
+    pub(crate) fn build(documents: &[Vec<u64>], arcs: &[(u32, u32, u64)]) -> (Index, Vec<Arc>, Codes) {
+        let to_codes = |words: &[u64]| {
+            Codes::from_data(Family::Dct, words.iter().flat_map(|&w| code(w)).collect()).expect("two words a code")
+        };
+        let codes: Vec<Codes> = documents.iter().map(|d| to_codes(d)).collect();
+        let caps: Vec<Vec<i16>> =
+            documents.iter().map(|d| d.iter().map(|&w| units(0.5 + w as f32 / 2.0)).collect()).collect();
+        let index = Index::new(codes.iter().zip(&caps).map(|(c, caps)| (vec![c], caps.as_slice()))).expect("small");
+        let mut sorted = arcs.to_vec();
+        sorted.sort_unstable();
+        let lattice = sorted.iter().map(|&(from, step, word)| Arc {
+            from,
+            to: from + step,
+            prior_nats: -(step as f32) / 3.0,
+            likeliest: word % 2 == 0,
+        });
+        (index, lattice.collect(), to_codes(&sorted.iter().map(|a| a.2).collect::<Vec<_>>()))
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_reference((documents, arcs) in case()) {
+            let (index, arcs, codes) = build(&documents, &arcs);
+            let query = Query { nodes: 16, arcs, codes: &codes };
+            let config = ScoreConfig::default();
+            for kernels in Kernels::available() {
+                let scores = word_scores(&query, &index, &kernels, &config);
+                let found = scan(&index, &query, &scores, Subset { step: 1 }, &kernels, &config);
+                prop_assert_eq!(found.len(), documents.len());
+                for d in found {
+                    let expected = reference(&index, d.document as usize, &query, &scores, &config);
+                    prop_assert_eq!(i32::from(d.units), expected, "document {}, {}", d.document, kernels.name);
+                }
+            }
+        }
+
+        /// The aligner may skip more and jump, so it finds at least what the scan finds; where neither pays, exactly that.
+        #[test]
+        fn the_aligner_agrees((documents, arcs) in case()) {
+            let (index, arcs, codes) = build(&documents, &arcs);
+            let query = Query { nodes: 16, arcs, codes: &codes };
+            let kernels = Kernels::best();
+            let dear = ScoreConfig { skip_document_nats: 64.0, ..ScoreConfig::default() };
+            for config in [ScoreConfig::default(), dear.clone()] {
+                let scores = word_scores(&query, &index, &kernels, &config);
+                let jump_nats = if config == dear { 250.0 } else { 14.0 };
+                let align_config = AlignConfig { jump_nats, ..AlignConfig::default() };
+                for d in scan(&index, &query, &scores, Subset { step: 1 }, &kernels, &config) {
+                    let aligned = align(&index, d.document as usize, &query, &scores, &config, &align_config)
+                        .expect("a small table");
+                    if config == dear {
+                        prop_assert_eq!(aligned.score_nats, d.nats());
+                    } else {
+                        prop_assert!(aligned.score_nats >= d.nats());
+                    }
+                    // Words come in reading order, one document word each.
+                    for pair in aligned.pairs.windows(2) {
+                        prop_assert!(query.arcs[pair[0].word as usize].to <= query.arcs[pair[1].word as usize].from);
+                        prop_assert!(pair[0].document_word < pair[1].document_word);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! Which alignments become matches: the strongest explanation of each part of the picture, and every document that holds it.
 
+use std::collections::BTreeMap;
+
 use super::{Chance, Match, MatchedWord, VerdictConfig};
-use crate::align::Alignment;
+use crate::align::{Alignment, Pair};
 use crate::geom::Rect;
 use crate::page::Page;
 
@@ -58,7 +60,7 @@ fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
         .iter()
         .enumerate()
         .map(|(k, pair)| {
-            let firm = |k: Option<&crate::align::Pair>| k.is_some_and(|p| p.score_nats > FIRM_NATS);
+            let firm = |k: Option<&Pair>| k.is_some_and(|p| p.score_nats > FIRM_NATS);
             let surrounded = firm(k.checked_sub(1).map(|k| &pairs[k])) && firm(pairs.get(k + 1));
             let matched = MatchedWord {
                 area: area(pair.word).to_array(),
@@ -73,7 +75,7 @@ fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
         (word, MatchedWord { area: area(word).to_array(), document_word: None, agreement: 0.0, altered: false })
     }));
     words.sort_by_key(|(word, _)| *word);
-    let region = pairs.iter().map(|p| area(p.word)).reduce(|a: Rect, b| a.union(&b)).unwrap_or_default();
+    let region = main_part(pairs, page).map(|p| area(p.word)).reduce(|a: Rect, b| a.union(&b)).unwrap_or_default();
     let document_words = [
         pairs.iter().map(|p| p.document_word).min().unwrap_or(0),
         pairs.iter().map(|p| p.document_word).max().unwrap_or(0),
@@ -90,6 +92,22 @@ fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
         words: words.into_iter().map(|(_, w)| w).collect(),
     }
 }
+
+/// The pairs in those regions of the page that hold more than a stray word or two: a name in the header that also stands
+/// under the letter does not make the header part of the passage.
+fn main_part<'p>(pairs: &'p [Pair], page: &Page) -> impl Iterator<Item = &'p Pair> {
+    let region = |p: &Pair| page.lines[page.words[p.word as usize].line as usize].region;
+    let mut count: BTreeMap<u32, usize> = BTreeMap::new();
+    for p in pairs {
+        *count.entry(region(p)).or_default() += 1;
+    }
+    let few = if count.values().any(|&n| n > STRAY_WORDS) { STRAY_WORDS } else { 0 };
+    let keep: Vec<bool> = pairs.iter().map(|p| count[&region(p)] > few).collect();
+    pairs.iter().zip(keep).filter_map(|(p, keep)| keep.then_some(p))
+}
+
+/// So many words of a passage in one region of the page are strays.
+const STRAY_WORDS: usize = 2;
 
 /// A word with a score above this is firm; one below its negative contradicts.
 const FIRM_NATS: f32 = 2.0;

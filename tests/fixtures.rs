@@ -1,0 +1,207 @@
+//! Every bundled picture: what it shows, whatever the threads and the order of enrolment.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+
+use std::path::{Path, PathBuf};
+
+use leakprint::catalogue::mail::{Mail, read_mails};
+use leakprint::catalogue::{Catalogue, CatalogueConfig};
+use leakprint::geom::Rect;
+use leakprint::verdict::{Outcome, Verdict};
+use leakprint::{Config, Error, Matcher};
+use serde_json::Value;
+
+fn mails() -> Vec<Mail> {
+    read_mails("testdata/mails.jsonl".as_ref()).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn matcher(mails: &[Mail]) -> Matcher {
+    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
+    catalogue.add_mails(mails).unwrap();
+    Matcher::new(&catalogue, Config::default()).unwrap()
+}
+
+/// Pictures of `testdata/shots` with their truth, in order.
+fn shots() -> Vec<(PathBuf, Value)> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("testdata/shots")
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e != "json"))
+        .collect();
+    found.sort();
+    let truth = |p: &Path| serde_json::from_slice(&std::fs::read(p.with_extension("json")).unwrap()).unwrap();
+    found.into_iter().map(|p| (p.clone(), truth(&p))).collect()
+}
+
+fn bytes(shots: &[(PathBuf, Value)]) -> Vec<Vec<u8>> {
+    shots.iter().map(|(path, _)| std::fs::read(path).unwrap()).collect()
+}
+
+/// Verdicts without their timings.
+fn timeless(verdicts: Vec<Result<Verdict, Error>>) -> Vec<Verdict> {
+    verdicts
+        .into_iter()
+        .map(|v| {
+            let mut v = v.unwrap();
+            v.millis = leakprint::verdict::Millis::default();
+            v
+        })
+        .collect()
+}
+
+#[test]
+fn known_mails_are_named_with_their_passage_and_place() {
+    let (matcher, shots) = (matcher(&mails()), shots());
+    let known: Vec<&str> = vec!["shop-rota", "roof-bees"];
+    let verdicts = timeless(matcher.identify_many(&bytes(&shots)));
+    let mut positives = 0;
+    for ((path, truth), verdict) in shots.iter().zip(&verdicts) {
+        let region = &truth["regions"][0];
+        let id = region["email_id"].as_str().unwrap();
+        if known.contains(&id) {
+            continue;
+        }
+        positives += 1;
+        let name = path.display();
+        assert_eq!(verdict.outcome, Outcome::Match, "{name}");
+        let best = &verdict.matches[0];
+        assert_eq!(best.documents[0], id, "{name}");
+        assert!(best.e_value < 1e-12, "{name}: E-value {}", best.e_value);
+        let visible: Vec<&Value> =
+            region["words"].as_array().unwrap().iter().filter(|w| w["vis"].as_f64().unwrap() > 0.9).collect();
+        let index = |w: &Value| w["i"].as_u64().unwrap() as u32;
+        let [first, last] = best.document_words;
+        let (true_first, true_last) = (index(visible[0]), index(visible[visible.len() - 1]));
+        assert!(first.abs_diff(true_first) <= 2 && last.abs_diff(true_last) <= 2, "{name}: words {first} to {last}");
+        let hull = visible
+            .iter()
+            .map(|w| {
+                let edge = |k: usize| w["box"][k].as_f64().unwrap() as f32;
+                Rect::new(edge(0), edge(1), edge(2), edge(3))
+            })
+            .reduce(|a, b| a.union(&b))
+            .unwrap();
+        let [x0, y0, x1, y1] = best.region;
+        let iou = Rect::new(x0, y0, x1, y1).iou(&hull);
+        assert!(iou > 0.85, "{name}: region overlaps the text by {iou}");
+        let aligned = best.words.iter().filter(|w| w.document_word.is_some()).count();
+        assert!(aligned as f32 > 0.85 * visible.len() as f32, "{name}: {aligned} of {} words", visible.len());
+    }
+    assert_eq!(positives, 11, "every bundled picture was looked at");
+}
+
+#[test]
+fn an_unknown_mail_is_no_match() {
+    let matcher = matcher(&mails());
+    let verdict = matcher.identify(&std::fs::read("testdata/shots/roof-bees--webmail-light.png").unwrap()).unwrap();
+    assert_eq!((verdict.outcome, verdict.matches.len()), (Outcome::NoMatch, 0));
+    assert!(verdict.words_seen > 120);
+}
+
+#[test]
+fn answers_do_not_depend_on_threads_or_order() {
+    let (mails, shots) = (mails(), shots());
+    let pictures = bytes(&shots);
+    let mut answers = Vec::new();
+    for (threads, reversed) in [(1, false), (2, true), (8, false)] {
+        let mut mails = mails.clone();
+        if reversed {
+            mails.reverse();
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        answers.push(pool.install(|| timeless(matcher(&mails).identify_many(&pictures))));
+    }
+    assert_eq!(answers[0], answers[1], "one thread and two, the other way round");
+    assert_eq!(answers[0], answers[2], "one thread and eight");
+}
+
+#[test]
+fn a_folder_gives_the_answers_of_memory_and_forgets_what_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mails, shots) = (mails(), shots());
+    let (early, late) = mails.split_at(5);
+    for part in [early, late] {
+        let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+        catalogue.add_mails(part).unwrap();
+        catalogue.commit().unwrap();
+    }
+    let stored = Matcher::new(&Catalogue::open(folder.path()).unwrap(), Config::default()).unwrap();
+    let pictures = &bytes(&shots)[..4];
+    assert_eq!(timeless(stored.identify_many(pictures)), timeless(matcher(&mails).identify_many(pictures)));
+
+    let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+    assert!(catalogue.remove("budget-q3"));
+    assert!(!catalogue.remove("budget-q3"), "it is gone");
+    catalogue.commit().unwrap();
+    drop(catalogue);
+    let without = Matcher::new(&Catalogue::open(folder.path()).unwrap(), Config::default()).unwrap();
+    let picture = std::fs::read("testdata/shots/budget-q3--webmail-light.png").unwrap();
+    assert_eq!(stored.identify(&picture).unwrap().matches[0].documents, ["budget-q3"], "a reader keeps its state");
+    assert_eq!(without.identify(&picture).unwrap().outcome, Outcome::NoMatch);
+}
+
+#[test]
+fn a_picture_can_be_enrolled() {
+    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
+    let shot = |name: &str| std::fs::read(format!("testdata/shots/{name}")).unwrap();
+    catalogue.add_picture("a-leak", &shot("tunnel-delay--small.jpg")).unwrap();
+    catalogue.add_picture("another", &shot("layoffs-memo--webmail-dark.png")).unwrap();
+    let matcher = Matcher::new(&catalogue, Config::default()).unwrap();
+    let verdict = matcher.identify(&shot("tunnel-delay--small.jpg")).unwrap();
+    assert_eq!(verdict.matches[0].documents, ["a-leak"]);
+}
+
+#[test]
+fn equal_mails_fold_and_a_known_id_is_replaced() {
+    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
+    let mail = |id: &str, body: &str| Mail { id: id.into(), body: body.into(), ..Mail::default() };
+    let added =
+        catalogue.add_mails(&[mail("a", "one two  three"), mail("b", "one two\nthree"), mail("c", " ")]).unwrap();
+    assert_eq!((added.documents, added.duplicates, added.empty), (1, 1, 1));
+    let added = catalogue.add_mails(&[mail("a", "something else")]).unwrap();
+    assert_eq!((added.documents, added.replaced, catalogue.documents()), (1, 1, 2));
+}
+
+#[test]
+fn damaged_catalogues_are_refused_whatever_the_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+    catalogue.add_mails(&mails()[..1]).unwrap();
+    catalogue.commit().unwrap();
+    drop(catalogue);
+    for name in ["MANIFEST", "00000000.seg"] {
+        let path = folder.path().join(name);
+        let whole = std::fs::read(&path).unwrap();
+        for k in (0..whole.len()).step_by(7) {
+            let mut bytes = whole.clone();
+            bytes[k] ^= 0x10;
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(matches!(Catalogue::open(folder.path()), Err(Error::File { .. })), "{name}, byte {k} changed");
+            std::fs::write(&path, &whole[..k]).unwrap();
+            assert!(matches!(Catalogue::open(folder.path()), Err(Error::File { .. })), "{name} cut at {k}");
+        }
+        std::fs::write(&path, &whole).unwrap();
+    }
+    Catalogue::open(folder.path()).unwrap();
+}
+
+#[test]
+fn one_writer_at_a_time_and_no_strange_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+    let second = Catalogue::edit(folder.path(), CatalogueConfig::default()).err().expect("locked").to_string();
+    assert!(second.contains("another process"), "{second}");
+    drop(first);
+    let strange = Catalogue::edit("testdata".as_ref(), CatalogueConfig::default()).err().expect("not ours").to_string();
+    assert!(strange.contains("neither empty nor"), "{strange}");
+    let missing = Catalogue::open("testdata/nowhere".as_ref()).err().expect("not there").to_string();
+    assert!(missing.contains("no such folder"), "{missing}");
+}
+
+#[test]
+fn public_types_can_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Matcher>();
+    shared::<Catalogue>();
+    shared::<Verdict>();
+    shared::<Error>();
+}
