@@ -51,8 +51,10 @@ pub struct PageConfig {
     pub widest_letter_gap_xh: f32,
     /// The border assumed where the page has too few gaps to tell. Default: 0.38.
     pub usual_space_xh: f32,
-    /// Spread of gaps of one kind that is always assumed, in square-rooted x-heights. Default: 0.06.
+    /// Spread of gaps of one kind that is always assumed, in square-rooted x-heights. Default: 0.05.
     pub gap_noise: f32,
+    /// How exactly a gap can be measured, in pixels: what makes small text's gaps uncertain. Default: 0.25.
+    pub gap_noise_px: f32,
     /// Gaps less likely than this (or more than one minus this) a space are settled before the lattice. Default: 0.03.
     pub settled: f32,
     /// Most pieces joined into one word. Default: 6.
@@ -77,7 +79,8 @@ impl Default for PageConfig {
             narrowest_space_xh: 0.22,
             widest_letter_gap_xh: 1.1,
             usual_space_xh: 0.38,
-            gap_noise: 0.06,
+            gap_noise: 0.05,
+            gap_noise_px: 0.25,
             settled: 0.03,
             max_pieces: 6,
         }
@@ -91,7 +94,7 @@ impl PageConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let positive: [(&'static str, f32); 14] = [
+        let positive: [(&'static str, f32); 15] = [
             ("page.noise_factor", self.noise_factor),
             ("page.ink_share", self.ink_share),
             ("page.min_panel_px", self.min_panel_px),
@@ -105,6 +108,7 @@ impl PageConfig {
             ("page.narrowest_space_xh", self.narrowest_space_xh),
             ("page.usual_space_xh", self.usual_space_xh),
             ("page.gap_noise", self.gap_noise),
+            ("page.gap_noise_px", self.gap_noise_px),
             ("page.settled", self.settled),
         ];
         for (setting, value) in positive {
@@ -227,17 +231,22 @@ pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
     let mut ink = ink::Ink::of(raster, config);
     rules::take_off_rules(&mut ink);
     let components = components::components(raster, &mut ink, config);
-    let fits = lines::lines(&components, &ink, config);
+    let mut fits = lines::lines(&components, &ink, config);
     let regions = regions::regions(&fits, config);
+    regions::share_x_heights(&mut fits, &regions);
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();
 
     let mut page = Page::default();
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
             // Letter gaps and spaces are told apart among lines of the same size.
-            let alike = fits.iter().zip(&cuts).filter(|(l, _)| (l.x_height_px / fits[k].x_height_px).ln().abs() < 0.12);
-            let gaps: Vec<f32> = alike.flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
-            let model = words::GapModel::fit(&gaps, config);
+            let alike = || {
+                let of_one_size = |l: &lines::LineFit| (l.x_height_px / fits[k].x_height_px).ln().abs() < ALIKE;
+                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l))
+            };
+            let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
+            let letters: f32 = alike().map(|(l, _)| l.width() / l.x_height_px / LETTER_XH).sum();
+            let model = words::GapModel::fit(&gaps, letters as usize, fits[k].x_height_px, config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
     }
@@ -316,6 +325,12 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
         }
     }
 }
+
+/// Lines whose x-heights differ by no more than this (in natural-log units) are compared as of one typeface.
+const ALIKE: f32 = 0.2;
+
+/// Width of an average letter with its gap.
+const LETTER_XH: f32 = 1.1;
 
 /// Less likely cuts than this are not carried: a word of three pieces with two doubtful gaps still is.
 const LEAST_PRIOR_NATS: f32 = -4.0;

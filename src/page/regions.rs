@@ -59,3 +59,27 @@ fn distance(upper: &LineFit, lower: &LineFit) -> f32 {
     let x = (upper.x0.max(lower.x0) + upper.x1.min(lower.x1)) / 2.0;
     lower.baseline_at(x) - upper.baseline_at(x)
 }
+
+/// Lines of one region mostly have one size: each takes the middle x-height of the lines around it that are alike, the longer
+/// ones counting more. A single short line of small text can be off by a fifth, the middle of a paragraph is not.
+pub(super) fn share_x_heights(lines: &mut [LineFit], regions: &[Vec<usize>]) {
+    for region in regions {
+        let own: Vec<(f32, f32)> = region.iter().map(|&k| (lines[k].x_height_px, lines[k].width())).collect();
+        for (at, &k) in region.iter().enumerate() {
+            let around = &own[at.saturating_sub(REACH)..(at + REACH + 1).min(own.len())];
+            let mut alike: Vec<(f32, f32)> =
+                around.iter().copied().filter(|(xh, _)| (xh / own[at].0).ln().abs() < super::ALIKE).collect();
+            alike.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let half = alike.iter().map(|a| a.1).sum::<f32>() / 2.0;
+            let mut sum = 0.0;
+            let middle = alike.iter().find(|a| {
+                sum += a.1;
+                sum >= half
+            });
+            lines[k].x_height_px = middle.map_or(own[at].0, |m| m.0);
+        }
+    }
+}
+
+/// Lines before and after that are looked at.
+const REACH: usize = 5;

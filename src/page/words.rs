@@ -112,6 +112,9 @@ impl ColumnProfile {
     }
 }
 
+/// All gaps wider than this are as surely spaces.
+const WIDEST_GAP_XH: f32 = 1.5;
+
 /// How likely a gap is a space: two kinds of gaps, fitted to the page, compared in the square root of their width.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct GapModel {
@@ -124,38 +127,60 @@ pub(super) struct GapModel {
 impl GapModel {
     /// Splits the gaps of lines that look alike into two kinds such that both are as narrow as they can be (N. Otsu, "A
     /// threshold selection method from gray-level histograms", 1979), then takes both as bell curves of one width.
-    pub(super) fn fit(gaps_xh: &[f32], config: &PageConfig) -> Self {
+    ///
+    /// `letters` is about how many letters the lines have: where letters touch, their gaps are there, but cannot be seen.
+    pub(super) fn fit(gaps_xh: &[f32], letters: usize, x_height_px: f32, config: &PageConfig) -> Self {
         let (low, high) = (config.narrowest_space_xh.sqrt(), config.widest_letter_gap_xh.sqrt());
         let usual = config.usual_space_xh.sqrt();
-        let mut roots: Vec<f32> = gaps_xh.iter().map(|g| g.min(2.5).sqrt()).collect();
-        roots.sort_unstable_by(f32::total_cmp);
-        let n = roots.len() as f32;
-        let (total, squares) = roots.iter().fold((0.0, 0.0), |(s, q), r| (s + r, q + r * r));
-        // (variance between the kinds, cut, distance of their means)
-        let mut best = (0.0f32, usual, 0.3f32);
-        let mut sum = 0.0;
-        for k in 1..roots.len() {
-            sum += roots[k - 1];
-            let cut = (roots[k - 1] + roots[k]) / 2.0;
-            if cut < low || cut > high || roots[k] - roots[k - 1] < 1e-6 {
-                continue;
+        let mut seen: Vec<f32> = gaps_xh.iter().map(|g| g.min(WIDEST_GAP_XH).sqrt()).collect();
+        seen.sort_unstable_by(f32::total_cmp);
+        // Gaps too narrow to be seen come first.
+        let hidden = if seen.is_empty() { 0 } else { letters.saturating_sub(seen.len()) };
+        let hidden_root = config.min_gap_xh.sqrt() / 2.0;
+        let n = (seen.len() + hidden) as f32;
+        let total = seen.iter().sum::<f32>() + hidden as f32 * hidden_root;
+        let (mut best, mut middle, mut split) = (0.0f32, usual, seen.partition_point(|&r| r < usual));
+        let mut sum = hidden as f32 * hidden_root;
+        for k in 1..=seen.len() {
+            let before = if k == 1 { hidden_root } else { seen[k - 2] };
+            let cut = (before + seen[k - 1]) / 2.0;
+            let (a, b) = ((hidden + k - 1) as f32, (seen.len() + 1 - k) as f32);
+            if a > 0.0 && (low..=high).contains(&cut) {
+                let apart = (total - sum) / b - sum / a;
+                let between = a * b / (n * n) * apart * apart;
+                if between > best {
+                    (best, middle, split) = (between, cut, k - 1);
+                }
             }
-            let (a, b) = (k as f32, n - k as f32);
-            let apart = (total - sum) / b - sum / a;
-            let between = a * b / (n * n) * apart * apart;
-            if between > best.0 {
-                best = (between, cut, apart);
-            }
+            sum += seen[k - 1];
         }
-        // Few gaps say little: lean on the usual space.
-        let trust = n / (n + 6.0);
-        let whole = if n > 0.0 { squares / n - (total / n).powi(2) } else { 0.0 };
-        let within = (whole - best.0).max(0.0) * trust + 0.01 * (1.0 - trust) + config.gap_noise.powi(2);
-        Self { middle: best.1 * trust + usual * (1.0 - trust), steepness: best.2 / within }
+        // The two bell curves, from the gaps that can be seen. Few gaps say little: lean on the usual space.
+        let trust = seen.len() as f32 / (seen.len() as f32 + 6.0);
+        let (letter_gaps, spaces) = seen.split_at(split);
+        let (letter, letter_spread) = moments(letter_gaps, low / 2.0);
+        // Gaps between columns and fields are wider than spaces; they say nothing about the spaces' spread.
+        let widest = spaces.get(spaces.len() / 2).map_or(f32::INFINITY, |middle| 1.35 * middle);
+        let (space, space_spread) = moments(&spaces[..spaces.partition_point(|&r| r <= widest)], 1.8 * middle);
+        let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
+        let within = (letter_spread + space_spread) / 2.0 * trust + 0.01 * (1.0 - trust) + noise;
+        Self {
+            middle: middle * trust + usual * (1.0 - trust),
+            steepness: (space - letter).max(0.1) / within,
+        }
     }
 
     /// Probability that a gap of this width is a space.
     pub(super) fn space(&self, gap_xh: f32) -> f32 {
         1.0 / (1.0 + (-self.steepness * (gap_xh.max(0.0).sqrt() - self.middle)).exp())
     }
+}
+
+/// Mean and variance; the mean is `otherwise` where there are no values.
+fn moments(values: &[f32], otherwise: f32) -> (f32, f32) {
+    if values.is_empty() {
+        return (otherwise, 0.0);
+    }
+    let n = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / n;
+    (mean, values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n)
 }
