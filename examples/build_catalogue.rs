@@ -4,6 +4,7 @@
 //! more inputs adds them; `--remove ID...` takes mails out. Inputs that fail are named on stderr with the reason, the rest goes
 //! on. Each input is committed on its own: what was reported as done survives an interruption.
 //! The last line, on stdout, is JSON: `{"documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`.
+#![expect(clippy::print_stdout, reason = "a program's output")]
 
 mod common;
 
@@ -92,7 +93,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         for mail in mails {
             match mail {
                 Ok(mail) if mail.body.trim().is_empty() => {
-                    skip(&format!("{}: mail {} has no text", path.display(), mail.id))
+                    skip(&format!("{}: mail {} has no text", path.display(), mail.id));
                 }
                 Ok(mail) => batch.push(mail),
                 Err(e) => skip(&e),

@@ -2,6 +2,7 @@
 //!
 //! A truth file stands beside each picture under the same stem, `.json`, as the screenshot generator writes it: every word's
 //! box and the share of it that can be seen.
+#![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

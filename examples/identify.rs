@@ -20,7 +20,7 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(about = "Recognises mails of a catalogue in pictures")]
 struct Arguments {
-    /// The catalogue's folder, as build_catalogue made it.
+    /// The catalogue's folder, as `build_catalogue` made it.
     #[arg(long)]
     catalogue: PathBuf,
     /// Largest E-value of a match: expected number of mails that would match as well by chance.

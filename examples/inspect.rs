@@ -2,6 +2,7 @@
 //!
 //! For each picture, `<stem>.png` shows it greyed, with every line's baseline (blue) and x-height (cyan), the words of the
 //! likeliest reading (green), other readings (orange), and the regions' order (numbers of lines along a violet thread).
+#![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::path::PathBuf;
 

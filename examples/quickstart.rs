@@ -3,6 +3,7 @@
 //! Builds a catalogue from the invented mails in `testdata`, asks it about six bundled screenshots (one of them shows a mail
 //! that is *not* in the catalogue), prints what it says, and draws the evidence for one of them into
 //! `target/quickstart.png`: green words agree with the mail, red ones are not in it.
+#![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::path::Path;
 

@@ -58,6 +58,7 @@ pub enum Error {
     },
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and numbers as they have them")]
 impl Error {
     pub(crate) fn input(what: impl Into<String>, reason: impl ToString) -> Self {
         Self::Input { what: what.into(), reason: reason.to_string() }

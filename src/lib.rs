@@ -1,4 +1,52 @@
-//! leakprint
+//! Recognises known leaked emails in screenshots by the shapes of their words, without reading them.
+//!
+//! A picture becomes lines and words; each word becomes a perceptual hash; the sequence of hashes is aligned with those of known
+//! mails, as a sequence-search tool aligns DNA reads; the answer names the mail, the passage, the place in the picture, and how
+//! many mails would match as well by chance. No OCR, no language model, no network.
+//!
+//! ```
+//! use leakprint::catalogue::{Catalogue, CatalogueConfig, mail::read_mails};
+//! use leakprint::{Config, Matcher};
+//!
+//! // Known mails, from their text alone.
+//! let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
+//! let mails = read_mails("testdata/mails.jsonl".as_ref())?.collect::<Result<Vec<_>, _>>()?;
+//! catalogue.add_mails(&mails)?;
+//!
+//! // A picture that somebody posted: here, a careless crop of a desktop client.
+//! let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
+//! let verdict = Matcher::new(&catalogue, Config::default())?.identify(&picture)?;
+//! let found = &verdict.matches[0];
+//! assert_eq!(found.documents, ["tusk-settlement"]);
+//! assert!(found.e_value < 1e-6);
+//! # Ok::<(), leakprint::Error>(())
+//! ```
+//!
+//! # The stages
+//!
+//! [`Matcher::identify`] is six calls; each stage is public on its own and uses only those before it.
+//!
+//! | stage | module | from | to |
+//! |---|---|---|---|
+//! | 1 | [`raster`] | bytes | grey picture as displayed |
+//! | 2 | [`page`] | picture | lines, and a lattice of words |
+//! | 3 | [`fingerprint`] | words | codes |
+//! | 4 | [`index`] | codes | documents that may hold them |
+//! | 5 | [`align`] | documents | alignments, word by word |
+//! | 6 | [`verdict`] | alignments | matches with E-values and evidence |
+//!
+//! [`catalogue`] is the side input: mails become codes without any picture. How it all works, why, and what was measured stands
+//! in [`design`].
+//!
+//! # Features
+//!
+//! * `mail` (default): `.eml` and `.mbox` files as catalogue input, through `mail-parser`.
+//! * `benchmarks`: for this crate's own benches; no stability is promised.
+//!
+//! # Limits
+//!
+//! A catalogue is held in memory (some 36 bytes a word with the default hash and faces) and scanned whole for every picture:
+//! good up to some millions of words. Pictures are taken upright (tilts of a few degrees and photos of a screen are fine).
 
 mod config;
 mod error;
@@ -30,6 +78,9 @@ pub mod catalogue;
 #[cfg(feature = "benchmarks")]
 #[doc(hidden)]
 pub mod benchmarks;
+
+#[doc = include_str!("design.md")]
+pub mod design {}
 
 pub use config::Config;
 pub use error::Error;

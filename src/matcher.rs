@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::align::align;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Listed};
 use crate::fingerprint::{Encoder, fingerprint};
 use crate::index::{DocumentScore, Index, Query, Subset, scan, word_scores};
 use crate::page::analyse;
@@ -37,8 +37,8 @@ pub struct Matcher {
     config: Config,
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
-    /// Ids and number of words of each document, in the index's order.
-    documents: Vec<(Vec<String>, usize)>,
+    /// In the index's order.
+    documents: Vec<Listed>,
     index: Index,
 }
 
@@ -124,10 +124,10 @@ impl Matcher {
 
     fn align(&self, query: &Query<'_>, found: &Found) -> Result<Vec<Candidate<'_>>, Error> {
         let one = |d: &DocumentScore| {
-            let (ids, document_words) = &self.documents[d.document as usize];
+            let Listed { ids, words } = &self.documents[d.document as usize];
             let alignment =
                 align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
-            Ok(Candidate { ids, document_words: *document_words, best_passage_nats: d.nats(), alignment })
+            Ok(Candidate { ids, document_words: *words, best_passage_nats: d.nats(), alignment })
         };
         found.documents.par_iter().map(one).collect()
     }

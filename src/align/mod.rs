@@ -107,7 +107,7 @@ pub(crate) fn align(
     let mut finished = 0usize;
     let mut best = 0usize;
     let finish = |table: &mut [(i32, Move)], best_before: &mut [u32], node: usize, best: &mut usize| {
-        for p in 0..width {
+        for (p, &from) in best_before.iter().enumerate() {
             let cell = node * width + p;
             if p > 0 {
                 let skipped = table[cell - 1].0 - skip_document;
@@ -115,7 +115,6 @@ pub(crate) fn align(
                     table[cell] = (skipped, Move::SkipDocument);
                 }
             }
-            let from = best_before[p];
             let jumped = table[from as usize].0 - jump;
             if jumped > table[cell].0 {
                 table[cell] = (jumped, Move::Jump(from));

@@ -366,7 +366,7 @@ impl Catalogue {
     }
 
     /// The documents' ids and numbers of words, in the index's order, and the index.
-    pub(crate) fn to_index(&self) -> Result<(Vec<(Vec<String>, usize)>, Index), Error> {
+    pub(crate) fn to_index(&self) -> Result<(Vec<Listed>, Index), Error> {
         // In the order of the ids, so that the order of enrolment does not show.
         let mut order: Vec<&Document> = self.documents.iter().collect();
         order.sort_by(|a, b| a.ids.iter().min().cmp(&b.ids.iter().min()));
@@ -377,10 +377,18 @@ impl Catalogue {
         let names = order.iter().map(|d| {
             let mut ids = d.ids.clone();
             ids.sort_unstable();
-            (ids, d.words.widths.len())
+            Listed { ids, words: d.words.widths.len() }
         });
         Ok((names.collect(), index))
     }
+}
+
+/// A document as the index lists it.
+pub(crate) struct Listed {
+    /// Sorted.
+    pub(crate) ids: Vec<String>,
+    /// Number of words.
+    pub(crate) words: usize,
 }
 
 /// FNV-1a, 64 bits.

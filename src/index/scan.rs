@@ -152,7 +152,7 @@ fn finish(rows: &mut Rows, node: usize, width: usize, caps: &[i16], cost: i16, k
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -191,8 +191,11 @@ pub(crate) mod tests {
         best
     }
 
+    /// Words of a small catalogue's documents; arcs of a lattice: start, length, word.
+    type Case = (Vec<Vec<u64>>, Vec<(u32, u32, u64)>);
+
     /// A small catalogue and a lattice that holds words of it.
-    pub(crate) fn case() -> impl Strategy<Value = (Vec<Vec<u64>>, Vec<(u32, u32, u64)>)> {
+    fn case() -> impl Strategy<Value = Case> {
         let word = 0u64..12;
         let documents = prop::collection::vec(prop::collection::vec(word.clone(), 1..30), 1..8);
         let arcs = prop::collection::vec((0u32..12, 1u32..4, word), 1..25);
@@ -206,7 +209,7 @@ pub(crate) mod tests {
     }
 
     /// The index, arcs and codes of a case.
-    pub(crate) fn build(documents: &[Vec<u64>], arcs: &[(u32, u32, u64)]) -> (Index, Vec<Arc>, Codes) {
+    fn build(documents: &[Vec<u64>], arcs: &[(u32, u32, u64)]) -> (Index, Vec<Arc>, Codes) {
         let to_codes = |words: &[u64]| {
             Codes::from_data(Family::Dct, words.iter().flat_map(|&w| code(w)).collect()).expect("two words a code")
         };

@@ -84,7 +84,7 @@ pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, c
 /// Arcs that look like the word before them and the one before that: dashed rules, dotted leaders, rows of stars. They would
 /// earn a little again and again from any text that repeats itself too (what sequence search calls low complexity).
 fn repeats(query: &Query<'_>) -> Vec<usize> {
-    let alike_bits = query.codes.family().bits() as u32 / 10;
+    let alike_bits = query.codes.family().bits() as u32 / 5;
     let mut ending: Vec<Vec<usize>> = vec![Vec::new(); query.nodes as usize];
     for (k, arc) in query.arcs.iter().enumerate() {
         ending[arc.to as usize].push(k);

@@ -251,10 +251,10 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
         near.truncate(5);
         let mut slopes: Vec<f32> = near.iter().map(|&(_, slope)| slope).collect();
         let slope = if slopes.is_empty() { 0.0 } else { median(&mut slopes) };
-        if slope != line.slope {
-            if let Some(level) = fit(line.members.clone(), letters, ink, Some(slope), config) {
-                *line = level;
-            }
+        if slope != line.slope
+            && let Some(level) = fit(line.members.clone(), letters, ink, Some(slope), config)
+        {
+            *line = level;
         }
     }
 }

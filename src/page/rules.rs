@@ -29,10 +29,10 @@ pub(super) fn take_off_rules(ink: &mut Ink) {
             while x < width && ink.is_ink(x, y) {
                 x += 1;
             }
-            if x - start >= MIN_LENGTH {
-                if let Some(thickness) = thickness(ink, start, x, y) {
-                    rules.push((start, x, y, thickness));
-                }
+            if x - start >= MIN_LENGTH
+                && let Some(thickness) = thickness(ink, start, x, y)
+            {
+                rules.push((start, x, y, thickness));
             }
         }
     }

@@ -163,10 +163,7 @@ impl GapModel {
         let (space, space_spread) = moments(&spaces[..spaces.partition_point(|&r| r <= widest)], 1.8 * middle);
         let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
         let within = (letter_spread + space_spread) / 2.0 * trust + 0.01 * (1.0 - trust) + noise;
-        Self {
-            middle: middle * trust + usual * (1.0 - trust),
-            steepness: (space - letter).max(0.1) / within,
-        }
+        Self { middle: middle * trust + usual * (1.0 - trust), steepness: (space - letter).max(0.1) / within }
     }
 
     /// Probability that a gap of this width is a space.

@@ -37,7 +37,7 @@ impl VerdictConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        if !(self.max_e > 0.0) {
+        if self.max_e <= 0.0 || self.max_e.is_nan() {
             return Err(Error::caller("verdict.max_e", self.max_e, "it must be above 0"));
         }
         if !(self.tie_share > 0.0 && self.tie_share <= 1.0) {
