@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::dct::Dct;
 use super::img_hash::ImgHash;
+use super::linear::Linear;
+use super::net::Net;
 use super::{Encoder, Patch};
 use crate::Error;
 
 /// A word hash with its version. Carried with every set of codes: codes of different families never compare.
 ///
-/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate, 32–63 are kept for learned encoders.
+/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate, 32–63 learned encoders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "FamilyTag", try_from = "FamilyTag")]
 #[non_exhaustive]
@@ -31,6 +33,10 @@ pub enum Family {
     Blockhash,
     /// `img_hash`: cosine transform, then the mean (pHash).
     Phash,
+    /// A small convolutional net, trained on words in many typefaces: 64 bits.
+    Net,
+    /// Discriminant analysis on histograms of oriented gradients: 64 bits, linear, faster than the net.
+    Lda,
 }
 
 /// How a family is written into files.
@@ -59,7 +65,7 @@ impl TryFrom<FamilyTag> for Family {
 
 impl Family {
     /// Every family of this release.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Dct,
         Self::Mean,
         Self::Median,
@@ -68,6 +74,8 @@ impl Family {
         Self::DoubleGradient,
         Self::Blockhash,
         Self::Phash,
+        Self::Net,
+        Self::Lda,
     ];
 
     /// The family's number in files.
@@ -82,6 +90,8 @@ impl Family {
             Self::DoubleGradient => 20,
             Self::Blockhash => 21,
             Self::Phash => 22,
+            Self::Net => 32,
+            Self::Lda => 33,
         }
     }
 
@@ -128,6 +138,8 @@ impl Family {
     pub fn encoder(self) -> Box<dyn Encoder> {
         match self {
             Self::Dct => Box::new(Dct::new()),
+            Self::Net => Box::new(Net::new()),
+            Self::Lda => Box::new(Linear::new()),
             other => Box::new(ImgHash::new(other)),
         }
     }
