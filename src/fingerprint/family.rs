@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::dct::Dct;
 use super::img_hash::ImgHash;
+use super::linear::Linear;
+use super::net::Net;
 use super::{Encoder, Patch};
 use crate::Error;
 
 /// A word hash with its version. Carried with every set of codes: codes of different families never compare.
 ///
-/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate, 32–63 are kept for learned encoders.
+/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate, 32–63 learned encoders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "FamilyTag", try_from = "FamilyTag")]
 #[non_exhaustive]
@@ -31,6 +33,10 @@ pub enum Family {
     Blockhash,
     /// `img_hash`: cosine transform, then the mean (pHash).
     Phash,
+    /// A small convolutional net, trained on words in many typefaces: 64 bits.
+    Net,
+    /// Discriminant analysis on histograms of oriented gradients: 64 bits, linear, faster than the net.
+    Lda,
 }
 
 /// How a family is written into files.
@@ -56,7 +62,7 @@ impl TryFrom<FamilyTag> for Family {
 
 impl Family {
     /// Every family of this release.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Dct,
         Self::Mean,
         Self::Median,
@@ -65,6 +71,8 @@ impl Family {
         Self::DoubleGradient,
         Self::Blockhash,
         Self::Phash,
+        Self::Net,
+        Self::Lda,
     ];
 
     /// The family's number in files.
@@ -79,6 +87,8 @@ impl Family {
             Self::DoubleGradient => 20,
             Self::Blockhash => 21,
             Self::Phash => 22,
+            Self::Net => 32,
+            Self::Lda => 33,
         }
     }
 
@@ -115,6 +125,8 @@ impl Family {
     pub fn encoder(self) -> Box<dyn Encoder> {
         match self {
             Self::Dct => Box::new(Dct::new()),
+            Self::Net => Box::new(Net::new()),
+            Self::Lda => Box::new(Linear::new()),
             other => Box::new(ImgHash::new(other)),
         }
     }
@@ -132,6 +144,8 @@ impl Family {
             Self::DoubleGradient => (0.089, 0.071),
             Self::Blockhash => (0.076, 0.073),
             Self::Phash => (0.157, 0.094),
+            Self::Net => (0.11, 0.09),
+            Self::Lda => (0.17, 0.09),
         };
         let bits = self.bits() as f32;
         DistanceModel { same_mean: mean * bits, same_sd: sd * bits }

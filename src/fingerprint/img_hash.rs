@@ -18,7 +18,7 @@ impl ImgHash {
             Family::VertGradient => HashAlg::VertGradient,
             Family::DoubleGradient => HashAlg::DoubleGradient,
             Family::Blockhash => HashAlg::Blockhash,
-            Family::Gradient | Family::Dct => HashAlg::Gradient,
+            Family::Gradient | Family::Dct | Family::Net | Family::Lda => HashAlg::Gradient,
         };
         let config = HasherConfig::with_bytes_type::<Vec<u8>>().hash_size(8, 8).hash_alg(algorithm);
         let config = if family == Family::Phash { config.preproc_dct() } else { config };

@@ -5,7 +5,10 @@
 
 mod dct;
 mod family;
+mod hog;
 mod img_hash;
+mod linear;
+mod net;
 mod patch;
 
 pub(crate) use family::MAX_BITS;

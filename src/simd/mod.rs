@@ -7,14 +7,17 @@
 #![expect(unsafe_code, reason = "calls of #[target_feature] functions, each after run-time detection")]
 
 pub(crate) mod kernels;
+pub(crate) mod layer;
 
 use kernels::WordScore;
+use layer::NetLayer;
 
 type Distances = fn(&[u64], &[&[u64]], &mut [i16]);
 type Nearer = fn(&mut [i16], &[i16]);
 type Step = fn(WordScore, &[i16], &[i16], &[i16], &mut [i16]);
 type SkipQuery = fn(i16, &[i16], &mut [i16]);
 type Finish = fn(i16, &[i16], &[i16], &mut [i16], &mut [i16]);
+type RunLayer = fn(&NetLayer, &[f32], &mut [f32]);
 
 /// The hot loops, compiled for one instruction set.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +29,7 @@ pub(crate) struct Kernels {
     pub(crate) step: Step,
     pub(crate) skip_query: SkipQuery,
     pub(crate) finish: Finish,
+    pub(crate) net_layer: RunLayer,
 }
 
 /// Compiles every kernel with the given features and offers them as safe functions, to be used after detection only.
@@ -34,6 +38,7 @@ macro_rules! compiled_for {
     ($module:ident, $name:literal, $features:literal) => {
         mod $module {
             use super::kernels::{self, WordScore};
+            use super::layer::{self, NetLayer};
 
             #[target_feature(enable = $features)]
             fn distances_(code: &[u64], lanes: &[&[u64]], out: &mut [i16]) {
@@ -55,10 +60,14 @@ macro_rules! compiled_for {
             fn finish_(cost: i16, caps: &[i16], old: &[i16], row: &mut [i16], best: &mut [i16]) {
                 kernels::finish(cost, caps, old, row, best);
             }
+            #[target_feature(enable = $features)]
+            fn net_layer_(layer: &NetLayer, input: &[f32], output: &mut [f32]) {
+                layer::net_layer::<true>(layer, input, output);
+            }
 
             /// The kernels, if this CPU has the features.
             pub(super) fn detect(detected: bool) -> Option<super::Kernels> {
-                // SAFETY (all five): the closures are handed out only where `detected` is the CPU's own answer for every
+                // SAFETY (all six): the closures are handed out only where `detected` is the CPU's own answer for every
                 // feature in $features; the functions have no other requirement.
                 detected.then_some(super::Kernels {
                     name: $name,
@@ -67,6 +76,7 @@ macro_rules! compiled_for {
                     step: |a, b, c, d, e| unsafe { step_(a, b, c, d, e) },
                     skip_query: |a, b, c| unsafe { skip_query_(a, b, c) },
                     finish: |a, b, c, d, e| unsafe { finish_(a, b, c, d, e) },
+                    net_layer: |a, b, c| unsafe { net_layer_(a, b, c) },
                 })
             }
         }
@@ -74,9 +84,12 @@ macro_rules! compiled_for {
 }
 
 #[cfg(target_arch = "x86_64")]
-compiled_for!(avx512, "AVX-512", "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt");
+compiled_for!(avx512, "AVX-512", "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt,fma");
 #[cfg(target_arch = "x86_64")]
-compiled_for!(avx2, "AVX2", "avx2,popcnt");
+compiled_for!(avx2, "AVX2", "avx2,popcnt,fma");
+
+/// Whether every CPU of the target has fused multiply-adds.
+const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
 impl Kernels {
     /// Compiled for every CPU of the target.
@@ -87,6 +100,7 @@ impl Kernels {
         step: kernels::step,
         skip_query: kernels::skip_query,
         finish: kernels::finish,
+        net_layer: layer::net_layer::<FUSED>,
     };
 
     /// Every variant that this CPU can run, fastest first.
@@ -101,9 +115,14 @@ impl Kernels {
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vpopcntdq")
                     && is_x86_feature_detected!("avx512bitalg")
-                    && is_x86_feature_detected!("popcnt"),
+                    && is_x86_feature_detected!("popcnt")
+                    && is_x86_feature_detected!("fma"),
             ));
-            found.extend(avx2::detect(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt")));
+            found.extend(avx2::detect(
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("popcnt")
+                    && is_x86_feature_detected!("fma"),
+            ));
         }
         found.push(Self::PORTABLE);
         found

@@ -1,0 +1,155 @@
+//! Inference on the hot loops of [`crate::simd`]: same bits as `reference`, some hundred times faster.
+
+use super::format::{ACTIVATION_MAX, BadWeights, Layer, Weights};
+use crate::simd::Kernels;
+use crate::simd::layer::{EXACT, LANES, NetLayer, Requantise, Taps, blocks};
+
+/// Values between two layers, with their margins: bounds the space on the stack.
+const SPACE: usize = 4608;
+
+/// A net, laid out for the kernels.
+#[derive(Debug)]
+pub(crate) struct Inference {
+    layers: Vec<NetLayer>,
+    input: Grid,
+    /// Values between the layers: [`NetLayer`] k reads grid k.
+    sizes: Vec<usize>,
+    outputs: usize,
+}
+
+/// A layer's input with margins of zeros, so wide that no window of its kernel leaves it.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    rows: usize,
+    /// Values in one row without margins.
+    filled: usize,
+    /// Values in one row.
+    row: usize,
+    /// Where the first value goes.
+    origin: usize,
+    size: usize,
+}
+
+impl Grid {
+    fn of(layer: &Layer) -> Self {
+        let [rows, cols, channels] = layer.input;
+        let side = |k: usize| {
+            let windows = (layer.output[k] - 1) * layer.stride[k] + layer.kernel[k];
+            windows.max(layer.pad[k] + layer.input[k])
+        };
+        let row = side(1) * channels;
+        Self {
+            rows,
+            filled: cols * channels,
+            row,
+            origin: layer.pad[0] * row + layer.pad[1] * channels,
+            size: side(0).saturating_mul(row),
+        }
+    }
+
+    /// A plain list of values.
+    fn list(len: usize) -> Self {
+        Self { rows: 1, filled: len, row: len, origin: 0, size: len }
+    }
+}
+
+impl Inference {
+    /// Lays weights out; refuses those whose sums could be inexact or that are too large.
+    pub(crate) fn new(weights: &Weights) -> Result<Self, BadWeights> {
+        let mut grids: Vec<Grid> = weights.layers.iter().map(Grid::of).collect();
+        let input = grids[0];
+        let outputs = weights.layers.last().map_or(0, |l| l.output.iter().product());
+        grids.push(Grid::list(outputs));
+        if grids.iter().any(|g| g.size > SPACE) {
+            return Err(BadWeights("a layer is too large"));
+        }
+        let last = weights.layers.len() - 1;
+        let layers = weights.layers.iter().enumerate();
+        let layers = layers.map(|(k, l)| lay_out(l, &grids[k], &grids[k + 1], k == last));
+        Ok(Self {
+            layers: layers.collect::<Result<_, _>>()?,
+            input,
+            sizes: grids.iter().map(|g| g.size).collect(),
+            outputs,
+        })
+    }
+
+    /// Number of input values.
+    pub(crate) fn inputs(&self) -> usize {
+        self.input.rows * self.input.filled
+    }
+
+    /// Number of values it gives.
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Values, in 1/256, of activations (0 to 127), as many as [`Inference::inputs`].
+    pub(crate) fn run(&self, kernels: &Kernels, activations: &[u8], values: &mut [f32]) {
+        let (mut front, mut back) = ([0.0f32; SPACE], [0.0f32; SPACE]);
+        let Grid { filled, row, origin, .. } = self.input;
+        for (to, from) in front[origin..].chunks_mut(row).zip(activations.chunks_exact(filled)) {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = f32::from(*from);
+            }
+        }
+        let (mut input, mut output) = (&mut front, &mut back);
+        for (k, layer) in self.layers.iter().enumerate() {
+            let output_ = &mut output[..self.sizes[k + 1]];
+            output_.fill(0.0);
+            (kernels.net_layer)(layer, &input[..self.sizes[k]], output_);
+            (input, output) = (output, input);
+        }
+        values.copy_from_slice(&input[..self.outputs]);
+    }
+}
+
+/// One layer, reading grid `from`, writing grid `to`.
+fn lay_out(layer: &Layer, from: &Grid, to: &Grid, last: bool) -> Result<NetLayer, BadWeights> {
+    let (fan_in, [rows, cols, channels]) = (layer.fan_in(), layer.output);
+    for row in layer.weights.chunks_exact(fan_in) {
+        let most: i64 = row.iter().map(|w| i64::from(w.unsigned_abs())).sum();
+        if most * i64::from(ACTIVATION_MAX) > EXACT {
+            return Err(BadWeights("sums of a layer exceed 24 bits"));
+        }
+    }
+    let groups = channels.div_ceil(LANES);
+    // Channels that fill the last group up have weights of zero.
+    let weight = |channel: usize, tap: usize| {
+        if channel < channels { layer.weights[channel * fan_in + tap] } else { 0 }
+    };
+    let lanes = |of: &[i32], group: usize| std::array::from_fn(|c| of.get(group * LANES + c).copied().unwrap_or(0));
+    let taps = if layer.is_dense() {
+        let mut weights = Vec::with_capacity(groups * LANES * fan_in);
+        let mut first = 0;
+        for block in blocks(groups) {
+            for tap in 0..fan_in {
+                weights.extend((0..block * LANES).map(|c| weight(first + c, tap)));
+            }
+            first += block * LANES;
+        }
+        Taps::Dense { weights, inputs: fan_in }
+    } else {
+        let all = (0..groups).flat_map(|g| (0..fan_in).map(move |tap| (g, tap)));
+        Taps::Conv {
+            weights: all.map(|(g, tap)| std::array::from_fn(|c| f32::from(weight(g * LANES + c, tap)))).collect(),
+            run: layer.kernel[1] * layer.input[2],
+            kernel_rows: layer.kernel[0],
+            input_row: from.row,
+            step: [layer.stride[0] * from.row, layer.stride[1] * layer.input[2]],
+            places: [rows, cols],
+            origin: to.origin,
+            output_row: to.row,
+        }
+    };
+    Ok(NetLayer {
+        taps,
+        groups: (0..groups)
+            .map(|g| Requantise { bias: lanes(&layer.bias, g), multiplier: lanes(&layer.multiplier, g) })
+            .collect(),
+        shift: layer.shift,
+        least: if last { i32::from(i16::MIN) } else { 0 },
+        most: if last { i32::from(i16::MAX) } else { ACTIVATION_MAX },
+        channels,
+    })
+}

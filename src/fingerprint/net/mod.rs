@@ -1,0 +1,140 @@
+//! The learned hash: a small convolutional net in whole numbers, the same bits on every machine.
+//!
+//! Activations are 7 bits (0 to 127; the input is the patch's ink halved), weights 8 bits (−127 to 127), sums 32 bits, biases
+//! included. After each layer, for output channel `c`:
+//!
+//! ```text
+//! t = clamp((sum + bias[c]) >> shift, low, 32767)      low = 0 (ReLU), in the last layer −32768
+//! v = (t · multiplier[c] + 16384) >> 15                inner layers: min(v, 127); last layer: the value, in 1/256
+//! ```
+//!
+//! All shifts are arithmetic. Quantisation after B. Jacob et al., "Quantization and training of neural networks for efficient
+//! integer-arithmetic-only inference" (2018), section 2.2. The weights are made by the program in `examples/train`.
+
+pub(super) mod format;
+pub(super) mod infer;
+#[cfg(test)]
+pub(super) mod reference;
+
+use std::sync::LazyLock;
+
+use self::format::{BadWeights, Weights};
+use self::infer::Inference;
+use super::{Encoder, Family, Patch};
+use crate::simd::Kernels;
+
+/// One unit of an encoder's values.
+pub(super) const UNIT: f32 = 256.0;
+
+static BYTES: &[u8] = include_bytes!("general.bin");
+
+/// Laid out once for all encoders. The tests read the same bytes, so that the panic cannot leave our workshop.
+static GENERAL: LazyLock<Inference> = LazyLock::new(|| load(BYTES).unwrap_or_else(|e| panic!("the crate's net: {e}")));
+
+fn load(bytes: &[u8]) -> Result<Inference, BadWeights> {
+    Inference::new(&Weights::parse(bytes)?)
+}
+
+/// Encoder of [`Family::Net`].
+#[derive(Debug)]
+pub(super) struct Net {
+    inference: &'static Inference,
+    kernels: Kernels,
+}
+
+impl Net {
+    pub(super) fn new() -> Self {
+        Self { inference: &GENERAL, kernels: Kernels::best() }
+    }
+}
+
+impl Encoder for Net {
+    fn family(&self) -> Family {
+        Family::Net
+    }
+
+    fn encode(&self, patch: &Patch, values: &mut [f32]) {
+        let activations = patch.ink().map(|v| v >> 1);
+        self.inference.run(&self.kernels, &activations, values);
+        values.iter_mut().for_each(|v| *v /= UNIT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{COLS, ROWS};
+    use super::*;
+
+    /// Everything is in place: the static cannot fail.
+    #[test]
+    fn the_crates_net_is_whole() {
+        let net = load(BYTES).expect("our own file");
+        assert_eq!((net.inputs(), net.outputs()), (ROWS * COLS, Family::Net.bits()));
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let cuts = (0..200).chain((200..BYTES.len()).step_by(1999));
+        for len in cuts {
+            assert!(Weights::parse(&BYTES[..len]).is_err(), "{len} bytes");
+        }
+        let mut bytes = BYTES.to_vec();
+        for at in (0..200).chain((200..bytes.len()).step_by(1999)) {
+            bytes[at] ^= 0x10;
+            assert!(Weights::parse(&bytes).is_err(), "byte {at}");
+            bytes[at] ^= 0x10;
+        }
+        bytes.push(0);
+        assert!(Weights::parse(&bytes).is_err(), "one byte more");
+    }
+
+    /// Damage with a right checksum: an error or another net, never a panic.
+    #[test]
+    fn forged_files_are_no_panic() {
+        let body = BYTES.len() - 4;
+        for at in (8..120).chain(body - 80..body) {
+            for value in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut bytes = BYTES.to_vec();
+                bytes[at] = value;
+                let crc = crc32fast::hash(&bytes[..body]).to_le_bytes();
+                bytes[body..].copy_from_slice(&crc);
+                let _ = load(&bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn confidence_falls_with_the_value_and_the_size() {
+        let weights = Weights::parse(BYTES).expect("our own file");
+        assert!(weights.wrong(20.0, 0.0) > weights.wrong(20.0, 2.0));
+        assert!(weights.wrong(2.5, 1.0) > weights.wrong(20.0, 1.0));
+        assert!((0.0..=0.5).contains(&weights.wrong(1e9, -1e9)));
+    }
+
+    /// Ink as noise, as strokes and as corners of the range.
+    fn inks() -> impl Strategy<Value = Vec<u8>> {
+        let any = prop::collection::vec(any::<u8>(), ROWS * COLS);
+        let hard = prop::collection::vec(prop::sample::select(vec![0u8, 255]), ROWS * COLS);
+        let blank = prop::collection::vec(Just(0u8), ROWS * COLS);
+        prop_oneof![any, hard, blank]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn every_variant_gives_the_reference(ink in inks()) {
+            let weights = Weights::parse(BYTES).expect("our own file");
+            let inference = Inference::new(&weights).expect("our own file");
+            let activations: Vec<u8> = ink.iter().map(|v| v >> 1).collect();
+            let expected = reference::values(&weights, &activations);
+            for kernels in Kernels::available() {
+                let mut values = [0.0; 64];
+                inference.run(&kernels, &activations, &mut values);
+                let values = values.map(|v| v as i16).to_vec();
+                prop_assert_eq!(&values, &expected, "{}", kernels.name);
+            }
+        }
+    }
+}
