@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().stage {
         Stage::Page { folders, worst } => page(&folders, worst),
         Stage::Words { folders, every_family } => {
-            words(&folders, if every_family { &Family::ALL } else { &Family::ALL[..1] })
+            words(&folders, if every_family { &Family::ALL } else { &[Family::Net] })
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::raster::{RasterConfig, decode};
 /// Which hash and which typefaces a catalogue is made with. Fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueConfig {
-    /// The word hash. Default: [`Family::Dct`].
+    /// The word hash. Default: [`Family::Net`].
     pub family: Family,
     /// The faces that words of text are drawn in; each costs as many bytes again. Default: sans and mono.
     pub faces: Vec<Face>,

@@ -17,7 +17,6 @@ use crate::Error;
 #[non_exhaustive]
 pub enum Family {
     /// Signs of the low frequencies of the patch's cosine transform, 128 bits: the best unlearned hash of the study.
-    #[default]
     Dct,
     /// `img_hash`: each cell against the mean of all.
     Mean,
@@ -34,6 +33,7 @@ pub enum Family {
     /// `img_hash`: cosine transform, then the mean (pHash).
     Phash,
     /// A small convolutional net, trained on words in many typefaces: 64 bits.
+    #[default]
     Net,
     /// Discriminant analysis on histograms of oriented gradients: 64 bits, linear, faster than the net.
     Lda,
@@ -144,7 +144,7 @@ impl Family {
             Self::DoubleGradient => (0.089, 0.071),
             Self::Blockhash => (0.076, 0.073),
             Self::Phash => (0.157, 0.094),
-            Self::Net => (0.11, 0.09),
+            Self::Net => (0.121, 0.074),
             Self::Lda => (0.17, 0.09),
         };
         let bits = self.bits() as f32;
