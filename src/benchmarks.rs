@@ -52,7 +52,7 @@ impl Scan {
     pub fn run(&self, variant: usize) -> (u32, f32) {
         let kernels = Kernels::available()[variant];
         let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, prior_nats: 0.0, likeliest: true }).collect();
-        let query = Query { arcs, nodes: self.words + 1, codes: &self.codes };
+        let query = Query { arcs, nodes: self.words + 1, codes: &self.codes, weights: &[] };
         let config = ScoreConfig::default();
         let scores = word_scores(&query, &self.index, &kernels, &config);
         let found = scan(&self.index, &query, &scores, Subset { step: 1 }, &kernels, &config);

@@ -140,9 +140,9 @@ pub(crate) fn align(
             finished += 1;
         }
         let (from, to) = (arc.from as usize * width, arc.to as usize * width);
-        let code = query.codes.get(k);
+        let probe = query.probe(k);
         for (p, place) in places.clone().enumerate() {
-            let earned = i32::from(score.at(index.distance(code, place), index.cap(place)));
+            let earned = i32::from(score.at(index.distance(probe, place), index.cap(place)));
             let reached = table[from + p].0 + earned;
             if reached > table[to + p + 1].0 {
                 table[to + p + 1] = (reached, Move::Word(k as u32));
@@ -176,8 +176,8 @@ pub(crate) fn align(
             }
             Move::Word(k) => {
                 let place = places.start + p - 1;
-                let code = query.codes.get(k as usize);
-                let earned = scores[k as usize].at(index.distance(code, place), index.cap(place));
+                let probe = query.probe(k as usize);
+                let earned = scores[k as usize].at(index.distance(probe, place), index.cap(place));
                 alignment.pairs.push(Pair {
                     word: k,
                     document_word: (p - 1) as u32,

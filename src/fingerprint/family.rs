@@ -155,7 +155,7 @@ impl Family {
 /// Distances between codes of the *same* word, one from text, one cut from a picture: a bell curve, in bits.
 ///
 /// (Distances of different words are counted in the catalogue at hand, where they are needed.)
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DistanceModel {
     /// Mean, in bits.
     pub same_mean: f32,
@@ -242,13 +242,18 @@ impl Codes {
         let mut values = [0.0f32; MAX_BITS];
         let values = &mut values[..self.family.bits()];
         encoder.encode(patch, values);
+        self.push_values(values);
+        Ok(())
+    }
+
+    /// Appends the code of signed values.
+    pub(crate) fn push_values(&mut self, values: &[f32]) {
         let mut code = [0u64; MAX_BITS / 64];
         for (k, _) in values.iter().enumerate().filter(|(_, v)| **v > 0.0) {
             code[k / 64] |= 1 << (k % 64);
         }
         let stride = self.stride();
         self.data.extend_from_slice(&code[..stride]);
-        Ok(())
     }
 
     /// Appends codes of the same family.

@@ -16,9 +16,10 @@ pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use weight::phrase_caps;
 
 use crate::Error;
-use crate::fingerprint::{Codes, Fingerprint};
+use crate::fingerprint::{BitWeights, Codes, Fingerprint};
 use crate::page::{Page, Word};
 use crate::simd::Kernels;
+use crate::simd::kernels::Probe;
 
 /// What is looked for: the lattice of a page and its codes.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Query<'a> {
     pub nodes: u32,
     /// One code an arc.
     pub codes: &'a Codes,
+    /// How much each bit of each code counts; empty if all count alike.
+    pub weights: &'a [BitWeights],
 }
 
 /// An arc of the query's lattice: a word between two places.
@@ -61,7 +64,14 @@ impl<'a> Query<'a> {
             let expected = format!("the page has {} words", page.words.len());
             return Err(Error::caller("fingerprint.codes", fingerprint.codes.len(), expected));
         }
-        Ok(Self { arcs: page.words.iter().map(Arc::from).collect(), nodes: page.nodes, codes: &fingerprint.codes })
+        Ok(Self { arcs: page.words.iter().map(Arc::from).collect(), nodes: page.nodes, codes: &fingerprint.codes, weights: &fingerprint.weights })
+    }
+}
+
+impl Query<'_> {
+    /// What arc `k` is compared by.
+    pub(crate) fn probe(&self, k: usize) -> Probe<'_> {
+        Probe { code: self.codes.get(k), weights: self.weights.get(k).map(|w| w.planes) }
     }
 }
 
@@ -142,9 +152,16 @@ impl Index {
         self.caps[place]
     }
 
-    /// Hamming distance of a code to a place's nearest face.
-    pub(crate) fn distance(&self, code: &[u64], place: usize) -> i16 {
-        let face = |f: &Vec<Vec<u64>>| code.iter().zip(f).map(|(a, lane)| (a ^ lane[place]).count_ones() as i16).sum();
+    /// Distance of a query's code to a place's nearest face.
+    pub(crate) fn distance(&self, probe: Probe<'_>, place: usize) -> i16 {
+        let face = |f: &Vec<Vec<u64>>| -> i16 {
+            let [ones, twos] = probe.weights.unwrap_or([u64::MAX, 0]);
+            let lane = |(a, lane): (&u64, &Vec<u64>)| {
+                let differ = a ^ lane[place];
+                ((differ & ones).count_ones() + 2 * (differ & twos).count_ones()) as i16
+            };
+            probe.code.iter().zip(f).map(lane).sum()
+        };
         self.faces.iter().map(face).min().unwrap_or(i16::MAX)
     }
 
@@ -171,13 +188,13 @@ impl Sample {
         self.len
     }
 
-    fn distances(&self, code: &[u64], kernels: &Kernels, out: &mut [i16], other: &mut [i16]) {
+    fn distances(&self, probe: Probe<'_>, kernels: &Kernels, out: &mut [i16], other: &mut [i16]) {
         for (k, face) in self.faces.iter().enumerate() {
             let lanes: Vec<&[u64]> = face.iter().map(Vec::as_slice).collect();
             if k == 0 {
-                (kernels.distances)(code, &lanes, out);
+                (kernels.distances)(probe, &lanes, out);
             } else {
-                (kernels.distances)(code, &lanes, other);
+                (kernels.distances)(probe, &lanes, other);
                 (kernels.nearer)(out, other);
             }
         }

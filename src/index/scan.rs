@@ -117,9 +117,9 @@ fn tile_scores(
         }
         for (f, lanes) in faces.iter().enumerate() {
             if f == 0 {
-                (kernels.distances)(query.codes.get(k), lanes, &mut rows.distances[..n]);
+                (kernels.distances)(query.probe(k), lanes, &mut rows.distances[..n]);
             } else {
-                (kernels.distances)(query.codes.get(k), lanes, &mut rows.other[..n]);
+                (kernels.distances)(query.probe(k), lanes, &mut rows.other[..n]);
                 (kernels.nearer)(&mut rows.distances[..n], &rows.other[..n]);
             }
         }
@@ -173,7 +173,7 @@ mod tests {
                 let from = table[arc.from as usize].clone();
                 for p in 0..=n {
                     if p < n {
-                        let distance = index.distance(query.codes.get(k), places.start + p);
+                        let distance = index.distance(query.probe(k), places.start + p);
                         let score = i32::from(scores[k].at(distance, index.cap(places.start + p)));
                         table[node][p + 1] = table[node][p + 1].max(from[p] + score);
                     }
@@ -232,7 +232,7 @@ mod tests {
         #[test]
         fn equals_the_reference((documents, arcs) in case()) {
             let (index, arcs, codes) = build(&documents, &arcs);
-            let query = Query { nodes: 16, arcs, codes: &codes };
+            let query = Query { nodes: 16, arcs, codes: &codes, weights: &[] };
             let config = ScoreConfig::default();
             for kernels in Kernels::available() {
                 let scores = word_scores(&query, &index, &kernels, &config);
@@ -249,7 +249,7 @@ mod tests {
         #[test]
         fn the_aligner_agrees((documents, arcs) in case()) {
             let (index, arcs, codes) = build(&documents, &arcs);
-            let query = Query { nodes: 16, arcs, codes: &codes };
+            let query = Query { nodes: 16, arcs, codes: &codes, weights: &[] };
             let kernels = Kernels::best();
             let dear = ScoreConfig { skip_document_nats: 64.0, ..ScoreConfig::default() };
             for config in [ScoreConfig::default(), dear.clone()] {

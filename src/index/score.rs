@@ -7,12 +7,15 @@
 
 use super::{Index, Query};
 use crate::Error;
-use crate::fingerprint::{Codes, DistanceModel, MAX_BITS};
+use crate::fingerprint::DistanceModel;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
 
 /// Fixed-point units a nat. `i16` then holds alignments of up to 1,023 nats; longer ones saturate.
 pub(crate) const UNITS_PER_NAT: f32 = 32.0;
+
+/// Distances are 0 to 192: 64 bits of weight 3, or 128 of weight 1.
+const DISTANCES: usize = 193;
 
 /// Nats in fixed-point units.
 pub(crate) fn units(nats: f32) -> i16 {
@@ -63,15 +66,15 @@ pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, c
     let sample = index.sample();
     let mut distances = vec![0i16; sample.len()];
     let mut other = distances.clone();
-    let same = same_word_curve(query.codes);
     let mut scores: Vec<WordScore> = (0..query.arcs.len())
         .map(|k| {
-            sample.distances(query.codes.get(k), kernels, &mut distances, &mut other);
-            let mut counts = [0u32; MAX_BITS + 1];
+            sample.distances(query.probe(k), kernels, &mut distances, &mut other);
+            let mut counts = [0u32; DISTANCES];
             for &d in &distances {
                 counts[d as usize] += 1;
             }
-            let curve = log_ratio(&same, &counts, query.codes.family().bits());
+            let model = query.weights.get(k).map_or(query.codes.family().distances(), |w| w.same);
+            let curve = log_ratio(&same_word_curve(model), &counts);
             line_through(&curve, query.arcs[k].prior_nats, config)
         })
         .collect();
@@ -100,8 +103,8 @@ fn repeats(query: &Query<'_>) -> Vec<usize> {
 }
 
 /// `ln P(d | same word)` for each distance.
-fn same_word_curve(codes: &Codes) -> [f32; MAX_BITS + 1] {
-    let DistanceModel { same_mean, same_sd } = codes.family().distances();
+fn same_word_curve(model: DistanceModel) -> [f32; DISTANCES] {
+    let DistanceModel { same_mean, same_sd } = model;
     std::array::from_fn(|d| {
         let z = (d as f32 - same_mean) / same_sd;
         // Distances below the mean are no evidence against the word.
@@ -110,19 +113,21 @@ fn same_word_curve(codes: &Codes) -> [f32; MAX_BITS + 1] {
 }
 
 /// `ln P(d | same) − ln P(d | any)` for each distance, falling from left to right.
-fn log_ratio(same: &[f32; MAX_BITS + 1], counts: &[u32; MAX_BITS + 1], bits: usize) -> [f32; MAX_BITS + 1] {
+fn log_ratio(same: &[f32; DISTANCES], counts: &[u32; DISTANCES]) -> [f32; DISTANCES] {
     let n: u32 = counts.iter().sum();
     let nf = (n as f32).max(1.0);
     let mean = counts.iter().enumerate().map(|(d, &c)| d as f32 * c as f32).sum::<f32>() / nf;
     let variance = counts.iter().enumerate().map(|(d, &c)| (d as f32 - mean).powi(2) * c as f32).sum::<f32>() / nf;
-    let sd = variance.sqrt().max(bits as f32 * 0.04);
-    let mut curve = [0.0f32; MAX_BITS + 1];
+    let sd = variance.sqrt().max(2.0);
+    let longest = counts.iter().rposition(|&c| c > 0).unwrap_or(0);
+    let mut curve = [0.0f32; DISTANCES];
     let mut lowest = f32::INFINITY;
-    for d in 0..=bits {
+    for d in 0..DISTANCES {
         // Counts of neighbouring distances together; beyond them, a bell curve through all.
-        let (low, high) = (d.saturating_sub(3), (d + 3).min(bits));
+        let (low, high) = (d.saturating_sub(3), (d + 3).min(DISTANCES - 1));
         let near = counts[low..=high].iter().sum::<u32>() as f32 / nf / (high - low + 1) as f32;
-        let z = (d as f32 - mean) / sd;
+        // Beyond the longest distance seen, nothing is left to tell.
+        let z = (d.min(longest) as f32 - mean) / sd;
         let bell = (-0.5 * z * z).exp() / (sd * 2.5066);
         let any = (0.9 * near + 0.1 * bell).max(1e-7);
         lowest = lowest.min(same[d] - any.ln());
@@ -131,16 +136,16 @@ fn log_ratio(same: &[f32; MAX_BITS + 1], counts: &[u32; MAX_BITS + 1], bits: usi
     curve
 }
 
-/// The straight line that agrees with a curve at its zero and twelve bits (of 128) before it.
-fn line_through(curve: &[f32; MAX_BITS + 1], prior_nats: f32, config: &ScoreConfig) -> WordScore {
-    let zero = curve.iter().position(|&v| v <= 0.0).unwrap_or(MAX_BITS);
+/// The straight line that agrees with a curve at its zero and a quarter of the way to distance 0.
+fn line_through(curve: &[f32; DISTANCES], prior_nats: f32, config: &ScoreConfig) -> WordScore {
+    let zero = curve.iter().position(|&v| v <= 0.0).unwrap_or(DISTANCES - 1);
     let most = curve[0].min(config.most_nats);
     if most <= 0.05 || zero == 0 {
         // The word looks like everything: it earns nothing, and costs nothing either.
         return WordScore { start: 0, slope: 0, most: 0, least: 0 };
     }
-    let back = zero.saturating_sub(12);
-    let slope = ((curve[back] - curve[zero]) / (zero - back) as f32).clamp(0.05, 0.8);
+    let back = zero - (zero / 4).max(1);
+    let slope = ((curve[back] - curve[zero]) / (zero - back) as f32).clamp(0.03, 1.5);
     WordScore {
         start: units(slope * zero as f32 + prior_nats),
         slope: units(slope).max(1),

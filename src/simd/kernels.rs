@@ -24,10 +24,27 @@ impl WordScore {
     }
 }
 
-/// Writes the Hamming distance of `code` to each catalogue code; `lanes` holds the codes' 64-bit words, lane by lane.
+/// A query's code, and how much each of its bits counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Probe<'a> {
+    /// One or two 64-bit words.
+    pub(crate) code: &'a [u64],
+    /// For codes of one word: two bit planes of weights 0 to 3. Without them every bit counts 1.
+    pub(crate) weights: Option<[u64; 2]>,
+}
+
+/// Writes the (weighted) Hamming distance of a query's code to each catalogue code; `lanes` holds those codes' 64-bit words,
+/// lane by lane.
 #[inline(always)]
-pub(super) fn distances(code: &[u64], lanes: &[&[u64]], out: &mut [i16]) {
-    match (code, lanes) {
+pub(super) fn distances(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
+    match (probe.code, lanes) {
+        ([a], [x]) if probe.weights.is_some() => {
+            let [ones, twos] = probe.weights.unwrap_or_default();
+            for (out, x) in out.iter_mut().zip(*x) {
+                let differ = a ^ x;
+                *out = ((differ & ones).count_ones() + 2 * (differ & twos).count_ones()) as i16;
+            }
+        }
         ([a], [x]) => {
             for (out, x) in out.iter_mut().zip(*x) {
                 *out = (a ^ x).count_ones() as i16;

@@ -9,10 +9,10 @@
 pub(crate) mod kernels;
 pub(crate) mod layer;
 
-use kernels::WordScore;
+use kernels::{Probe, WordScore};
 use layer::NetLayer;
 
-type Distances = fn(&[u64], &[&[u64]], &mut [i16]);
+type Distances = fn(Probe<'_>, &[&[u64]], &mut [i16]);
 type Nearer = fn(&mut [i16], &[i16]);
 type Step = fn(WordScore, &[i16], &[i16], &[i16], &mut [i16]);
 type SkipQuery = fn(i16, &[i16], &mut [i16]);
@@ -37,12 +37,12 @@ pub(crate) struct Kernels {
 macro_rules! compiled_for {
     ($module:ident, $name:literal, $features:literal) => {
         mod $module {
-            use super::kernels::{self, WordScore};
+            use super::kernels::{self, Probe, WordScore};
             use super::layer::{self, NetLayer};
 
             #[target_feature(enable = $features)]
-            fn distances_(code: &[u64], lanes: &[&[u64]], out: &mut [i16]) {
-                kernels::distances(code, lanes, out);
+            fn distances_(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
+                kernels::distances(probe, lanes, out);
             }
             #[target_feature(enable = $features)]
             fn nearer_(out: &mut [i16], other: &[i16]) {
@@ -156,7 +156,11 @@ mod tests {
             let score = WordScore { start, slope, most, least };
             for kernels in Kernels::available() {
                 let mut distances = vec![0; n];
-                (kernels.distances)(&[query.0, query.1], &[&low, &high], &mut distances);
+                let code = [query.0, query.1];
+                (kernels.distances)(Probe { code: &code, weights: None }, &[&low, &high], &mut distances);
+                let (mut weighted, weights) = (vec![0; n], [seed, seed.rotate_left(23)]);
+                let probe = Probe { code: &code[..1], weights: Some(weights) };
+                (kernels.distances)(probe, &[&low], &mut weighted);
                 let (mut to, mut skipped, mut row, mut best) = (base.clone(), base.clone(), base.clone(), from.clone());
                 (kernels.step)(score, &distances, &caps, &from, &mut to);
                 (kernels.skip_query)(64, &from, &mut skipped);
@@ -164,6 +168,9 @@ mod tests {
                 for p in 0..n {
                     let d = ((codes[p].0 ^ query.0).count_ones() + (codes[p].1 ^ query.1).count_ones()) as i16;
                     prop_assert_eq!(distances[p], d, "{}", kernels.name);
+                    let weight = |b: u32| ((weights[0] >> b & 1) + 2 * (weights[1] >> b & 1)) as i16;
+                    let differing = (0..64).filter(|b| (codes[p].0 ^ query.0) >> b & 1 == 1);
+                    prop_assert_eq!(weighted[p], differing.map(weight).sum::<i16>(), "{}", kernels.name);
                     let s = (start - slope * d).clamp(least, most).min(caps[p]);
                     prop_assert_eq!(to[p + 1], base[p + 1].max(from[p].saturating_add(s)));
                     prop_assert_eq!(skipped[p], base[p].max(from[p] - 64));

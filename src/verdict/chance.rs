@@ -4,7 +4,7 @@
 //! against the catalogue's documents fall off exponentially (S. Karlin & S. F. Altschul 1990; fitted to the search's own
 //! scores as W. R. Pearson 1998 does); the fall's scale is the mean excess over a high threshold.
 
-use crate::fingerprint::Codes;
+use crate::fingerprint::{BitWeights, Codes};
 use crate::index::{Arc, DocumentScore, Query};
 use crate::simd::kernels::WordScore;
 
@@ -89,6 +89,7 @@ impl Chance {
 pub(crate) struct Decoy {
     arcs: Vec<Arc>,
     codes: Codes,
+    weights: Vec<BitWeights>,
     pub(crate) scores: Vec<WordScore>,
     nodes: u32,
 }
@@ -126,13 +127,14 @@ impl Decoy {
         Ok(Self {
             arcs,
             codes: Codes::from_data(query.codes.family(), data)?,
+            weights: order.iter().filter_map(|&k| query.weights.get(k).copied()).collect(),
             scores: order.iter().map(|&k| scores[k]).collect(),
             nodes: node + 1,
         })
     }
 
     pub(crate) fn query(&self) -> Query<'_> {
-        Query { arcs: self.arcs.clone(), nodes: self.nodes, codes: &self.codes }
+        Query { arcs: self.arcs.clone(), nodes: self.nodes, codes: &self.codes, weights: &self.weights }
     }
 }
 

@@ -17,7 +17,7 @@ pub struct VerdictConfig {
     /// Largest E-value of a match: the expected number of documents that would look as much like the picture by chance.
     /// Default: [`LIKELY`].
     pub max_e: f64,
-    /// Fewest aligned words of a match. Default: 5.
+    /// Fewest aligned words of a match: people write the same sentence twice. Default: 8.
     pub min_words: usize,
     /// A document that explains the same words as a better one is named beside it if its score is at least this share of the
     /// best one's. Default: 0.9.
@@ -26,7 +26,7 @@ pub struct VerdictConfig {
 
 impl Default for VerdictConfig {
     fn default() -> Self {
-        Self { max_e: LIKELY, min_words: 5, tie_share: 0.9 }
+        Self { max_e: LIKELY, min_words: 8, tie_share: 0.9 }
     }
 }
 

@@ -187,7 +187,6 @@ impl Weights {
     }
 
     /// P(bit wrong) of a value seen in text of an x-height; ½ if the file says nothing.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for weighing a query's bits by their confidence"))]
     pub(crate) fn wrong(&self, x_height_px: f32, value: f32) -> f32 {
         let band = self.bands.iter().find(|b| x_height_px <= b.upper);
         let bin = ((value.abs() / self.bin) as usize).min(BINS - 1);

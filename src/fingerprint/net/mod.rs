@@ -28,23 +28,52 @@ pub(super) const UNIT: f32 = 256.0;
 
 static BYTES: &[u8] = include_bytes!("general.bin");
 
-/// Laid out once for all encoders. The tests read the same bytes, so that the panic cannot leave our workshop.
-static GENERAL: LazyLock<Inference> = LazyLock::new(|| load(BYTES).unwrap_or_else(|e| panic!("the crate's net: {e}")));
+/// Copies of the general net, tuned on small text to predict the code that the same word has in large clean text: for words of
+/// pictures up to an x-height in pixels.
+static SMALL: [(f32, &[u8]); 2] = [(3.3, include_bytes!("small-3.3.bin")), (5.0, include_bytes!("small-5.bin"))];
 
-fn load(bytes: &[u8]) -> Result<Inference, BadWeights> {
-    Inference::new(&Weights::parse(bytes)?)
+/// Laid out once for all encoders. The tests read the same bytes, so that the panic cannot leave our workshop.
+static GENERAL: LazyLock<Loaded> = LazyLock::new(|| crates_own(BYTES));
+static FOR_SMALL: LazyLock<[(f32, Loaded); 2]> = LazyLock::new(|| SMALL.map(|(upper, bytes)| (upper, crates_own(bytes))));
+
+fn crates_own(bytes: &[u8]) -> Loaded {
+    load(bytes).unwrap_or_else(|e| panic!("the crate's net: {e}"))
+}
+
+/// The net for words of pictures with this x-height.
+fn for_size(x_height_px: f32) -> &'static Loaded {
+    FOR_SMALL.iter().find(|(upper, _)| x_height_px <= *upper).map_or(&GENERAL, |(_, loaded)| loaded)
+}
+
+/// A net, ready to run, and its confidences.
+#[derive(Debug)]
+struct Loaded {
+    inference: Inference,
+    weights: Weights,
+}
+
+fn load(bytes: &[u8]) -> Result<Loaded, BadWeights> {
+    let weights = Weights::parse(bytes)?;
+    Ok(Loaded { inference: Inference::new(&weights)?, weights })
 }
 
 /// Encoder of [`Family::Net`].
 #[derive(Debug)]
 pub(super) struct Net {
-    inference: &'static Inference,
     kernels: Kernels,
 }
 
 impl Net {
     pub(super) fn new() -> Self {
-        Self { inference: &GENERAL, kernels: Kernels::best() }
+        Self { kernels: Kernels::best() }
+    }
+}
+
+impl Net {
+    fn run(&self, net: &Loaded, patch: &Patch, values: &mut [f32]) {
+        let activations = patch.ink().map(|v| v >> 1);
+        net.inference.run(&self.kernels, &activations, values);
+        values.iter_mut().for_each(|v| *v /= UNIT);
     }
 }
 
@@ -54,9 +83,15 @@ impl Encoder for Net {
     }
 
     fn encode(&self, patch: &Patch, values: &mut [f32]) {
-        let activations = patch.ink().map(|v| v >> 1);
-        self.inference.run(&self.kernels, &activations, values);
-        values.iter_mut().for_each(|v| *v /= UNIT);
+        self.run(&GENERAL, patch, values);
+    }
+
+    fn encode_query(&self, patch: &Patch, x_height_px: f32, values: &mut [f32]) {
+        self.run(for_size(x_height_px), patch, values);
+    }
+
+    fn wrong(&self, x_height_px: f32, value: f32) -> Option<f32> {
+        Some(for_size(x_height_px).weights.wrong(x_height_px, value))
     }
 }
 
@@ -67,11 +102,14 @@ mod tests {
     use super::super::{COLS, ROWS};
     use super::*;
 
-    /// Everything is in place: the static cannot fail.
+    /// Everything is in place: the statics cannot fail.
     #[test]
-    fn the_crates_net_is_whole() {
+    fn the_crates_nets_are_whole() {
+        for (_, bytes) in SMALL {
+            load(bytes).expect("our own file");
+        }
         let net = load(BYTES).expect("our own file");
-        assert_eq!((net.inputs(), net.outputs()), (ROWS * COLS, Family::Net.bits()));
+        assert_eq!((net.inference.inputs(), net.inference.outputs()), (ROWS * COLS, Family::Net.bits()));
     }
 
     #[test]
