@@ -21,7 +21,7 @@ use self::store::{Entry, Manifest};
 use self::text::{Face, TextEncoder, TextWord};
 use crate::Error;
 use crate::fingerprint::{Codes, Family, fingerprint};
-use crate::index::{Index, phrase_caps};
+use crate::index::{Index, phrase_caps, width_cap};
 use crate::page::{PageConfig, analyse};
 use crate::raster::{RasterConfig, decode};
 
@@ -371,7 +371,12 @@ impl Catalogue {
         let mut order: Vec<&Document> = self.documents.iter().collect();
         order.sort_by(|a, b| a.ids.iter().min().cmp(&b.ids.iter().min()));
         let first: Vec<&Codes> = order.iter().map(|d| &d.words.faces[0]).collect();
-        let caps = phrase_caps(&first);
+        let mut caps = phrase_caps(&first);
+        for (caps, document) in caps.iter_mut().zip(&order) {
+            for (cap, &width) in caps.iter_mut().zip(&document.words.widths) {
+                *cap = (*cap).min(width_cap(width));
+            }
+        }
         let documents = order.iter().zip(&caps).map(|(d, c)| (d.words.faces.iter().collect(), c.as_slice()));
         let index = Index::new(documents)?;
         let names = order.iter().map(|d| {

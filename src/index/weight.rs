@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::units;
-use crate::fingerprint::Codes;
+use crate::fingerprint::{Codes, WIDTH_STEPS};
 
 /// Weight of the shorter context, in documents.
 const PRIOR: f32 = 2.0;
@@ -64,6 +64,18 @@ pub(crate) fn phrase_caps(documents: &[&Codes]) -> Vec<Vec<i16>> {
         })
         .collect()
 }
+
+/// What a word of this width (see [`log_width`](crate::fingerprint::log_width)) can earn at most, in fixed-point units.
+///
+/// A shape of one letter tells little, however well it agrees: fragments of cut lines look like letters, and mails that space
+/// their letters out would collect them by the dozen.
+pub(crate) fn width_cap(width: u8) -> i16 {
+    let width_xh = (f32::from(width) / WIDTH_STEPS - 3.0).exp2();
+    units((NATS_PER_XH * width_xh - 0.3).max(0.3))
+}
+
+/// Information in a stretch of text as wide as it is high, in nats: a little more than a letter.
+const NATS_PER_XH: f32 = 2.2;
 
 /// Hash of the `length` words that end with word `last`.
 fn phrase(codes: &Codes, last: usize, length: usize) -> u64 {
