@@ -41,6 +41,9 @@ enum Stage {
         /// All hash families, not only the default one.
         #[arg(long)]
         every_family: bool,
+        /// These hash families, by name: `--family net --family lda`.
+        #[arg(long, value_parser = family)]
+        family: Vec<Family>,
     },
 }
 
@@ -98,15 +101,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Stage::Words {
             folders,
             every_family,
+            family,
         } => words(
             &folders,
-            if every_family {
-                &Family::ALL
-            } else {
-                &Family::ALL[..1]
+            match (every_family, family.as_slice()) {
+                (true, _) => &Family::ALL,
+                (false, []) => &Family::ALL[..1],
+                (false, some) => some,
             },
         ),
     }
+}
+
+fn family(name: &str) -> Result<Family, String> {
+    let mut all = Family::ALL.into_iter();
+    all.find(|f| format!("{f:?}").eq_ignore_ascii_case(name))
+        .ok_or_else(|| format!("one of {:?}", Family::ALL))
 }
 
 fn truths(folders: &[PathBuf]) -> Result<Vec<(PathBuf, Truth)>, Box<dyn std::error::Error>> {

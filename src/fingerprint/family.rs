@@ -144,7 +144,10 @@ impl Family {
         }
     }
 
-    /// How far apart codes of one word and codes of two words are.
+    /// How far apart codes of one word are, in another typeface than the catalogue's: measured by
+    /// `cargo run --release --example evaluate -- words` on screenshots, against words drawn in [`Face::Sans`].
+    ///
+    /// [`Face::Sans`]: crate::catalogue::text::Face::Sans
     #[must_use]
     pub fn distances(self) -> DistanceModel {
         let bits = self.bits() as f32;
@@ -152,6 +155,14 @@ impl Family {
             Self::Dct => DistanceModel {
                 same_mean: 0.245 * bits,
                 same_sd: 0.095 * bits,
+            },
+            Self::Net => DistanceModel {
+                same_mean: 0.133 * bits,
+                same_sd: 0.079 * bits,
+            },
+            Self::Lda => DistanceModel {
+                same_mean: 0.160 * bits,
+                same_sd: 0.091 * bits,
             },
             Self::Mean | Self::Median | Self::Phash => DistanceModel {
                 same_mean: 0.20 * bits,

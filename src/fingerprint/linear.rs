@@ -45,7 +45,8 @@ impl Encoder for Linear {
     }
 
     fn encode(&self, patch: &Patch, values: &mut [f32]) {
-        self.projection.run(&self.kernels, &hog(patch.ink()), values);
+        self.projection
+            .run(&self.kernels, &hog(patch.ink()), values);
         values.iter_mut().for_each(|v| *v /= UNIT);
     }
 }
@@ -61,7 +62,10 @@ mod tests {
     #[test]
     fn the_crates_projection_is_whole() {
         let projection = load(BYTES).expect("our own file");
-        assert_eq!((projection.inputs(), projection.outputs()), (hog::LEN, Family::Lda.bits()));
+        assert_eq!(
+            (projection.inputs(), projection.outputs()),
+            (hog::LEN, Family::Lda.bits())
+        );
     }
 
     #[test]

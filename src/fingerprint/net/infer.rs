@@ -2,7 +2,7 @@
 
 use super::format::{ACTIVATION_MAX, BadWeights, Layer, Weights};
 use crate::simd::Kernels;
-use crate::simd::layer::{EXACT, LANES, NetLayer, Requantise, Taps, blocks};
+use crate::simd::layer::{EXACT, LANES, MOST_INPUTS, NetLayer, Requantise, Taps, blocks};
 
 /// Values between two layers, with their margins: bounds the space on the stack.
 const SPACE: usize = 4608;
@@ -49,7 +49,13 @@ impl Grid {
 
     /// A plain list of values.
     fn list(len: usize) -> Self {
-        Self { rows: 1, filled: len, row: len, origin: 0, size: len }
+        Self {
+            rows: 1,
+            filled: len,
+            row: len,
+            origin: 0,
+            size: len,
+        }
     }
 }
 
@@ -58,10 +64,20 @@ impl Inference {
     pub(crate) fn new(weights: &Weights) -> Result<Self, BadWeights> {
         let mut grids: Vec<Grid> = weights.layers.iter().map(Grid::of).collect();
         let input = grids[0];
-        let outputs = weights.layers.last().map_or(0, |l| l.output.iter().product());
+        let outputs = weights
+            .layers
+            .last()
+            .map_or(0, |l| l.output.iter().product());
         grids.push(Grid::list(outputs));
         if grids.iter().any(|g| g.size > SPACE) {
             return Err(BadWeights("a layer is too large"));
+        }
+        if weights
+            .layers
+            .iter()
+            .any(|l| l.is_dense() && l.fan_in() > MOST_INPUTS)
+        {
+            return Err(BadWeights("a dense layer has too many inputs"));
         }
         let last = weights.layers.len() - 1;
         let layers = weights.layers.iter().enumerate();
@@ -86,9 +102,20 @@ impl Inference {
 
     /// Values, in 1/256, of activations (0 to 127), as many as [`Inference::inputs`].
     pub(crate) fn run(&self, kernels: &Kernels, activations: &[u8], values: &mut [f32]) {
-        let (mut front, mut back) = ([0.0f32; SPACE], [0.0f32; SPACE]);
-        let Grid { filled, row, origin, .. } = self.input;
-        for (to, from) in front[origin..].chunks_mut(row).zip(activations.chunks_exact(filled)) {
+        debug_assert_eq!(activations.len(), self.inputs(), "activations");
+        debug_assert_eq!(values.len(), self.outputs(), "values");
+        let mut front = [0.0f32; SPACE];
+        let mut back = [0.0f32; SPACE];
+        let Grid {
+            filled,
+            row,
+            origin,
+            ..
+        } = self.input;
+        for (to, from) in front[origin..]
+            .chunks_mut(row)
+            .zip(activations.chunks_exact(filled))
+        {
             for (to, from) in to.iter_mut().zip(from) {
                 *to = f32::from(*from);
             }
@@ -116,7 +143,11 @@ fn lay_out(layer: &Layer, from: &Grid, to: &Grid, last: bool) -> Result<NetLayer
     let groups = channels.div_ceil(LANES);
     // Channels that fill the last group up have weights of zero.
     let weight = |channel: usize, tap: usize| {
-        if channel < channels { layer.weights[channel * fan_in + tap] } else { 0 }
+        if channel < channels {
+            layer.weights[channel * fan_in + tap]
+        } else {
+            0
+        }
     };
     let lanes = |of: &[i32], group: usize| {
         std::array::from_fn(|c| of.get(group * LANES + c).copied().unwrap_or(0))
@@ -130,7 +161,10 @@ fn lay_out(layer: &Layer, from: &Grid, to: &Grid, last: bool) -> Result<NetLayer
             }
             first += block * LANES;
         }
-        Taps::Dense { weights, inputs: fan_in }
+        Taps::Dense {
+            weights,
+            inputs: fan_in,
+        }
     } else {
         let all = (0..groups).flat_map(|g| (0..fan_in).map(move |tap| (g, tap)));
         Taps::Conv {
@@ -149,11 +183,18 @@ fn lay_out(layer: &Layer, from: &Grid, to: &Grid, last: bool) -> Result<NetLayer
     Ok(NetLayer {
         taps,
         groups: (0..groups)
-            .map(|g| Requantise { bias: lanes(&layer.bias, g), multiplier: lanes(&layer.multiplier, g) })
+            .map(|g| Requantise {
+                bias: lanes(&layer.bias, g),
+                multiplier: lanes(&layer.multiplier, g),
+            })
             .collect(),
         shift: layer.shift,
         least: if last { i32::from(i16::MIN) } else { 0 },
-        most: if last { i32::from(i16::MAX) } else { ACTIVATION_MAX },
+        most: if last {
+            i32::from(i16::MAX)
+        } else {
+            ACTIVATION_MAX
+        },
         channels,
     })
 }
