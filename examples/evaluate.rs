@@ -42,6 +42,9 @@ enum Stage {
         /// All hash families, not only the default one.
         #[arg(long)]
         every_family: bool,
+        /// These hash families, by name: `--family net --family lda`.
+        #[arg(long, value_parser = family)]
+        family: Vec<Family>,
     },
 }
 
@@ -96,10 +99,20 @@ impl Tally {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().stage {
         Stage::Page { folders, worst } => page(&folders, worst),
-        Stage::Words { folders, every_family } => {
-            words(&folders, if every_family { &Family::ALL } else { &[Family::Net] })
-        }
+        Stage::Words { folders, every_family, family } => words(
+            &folders,
+            match (every_family, family.as_slice()) {
+                (true, _) => &Family::ALL,
+                (false, []) => &[Family::Net],
+                (false, some) => some,
+            },
+        ),
     }
+}
+
+fn family(name: &str) -> Result<Family, String> {
+    let mut all = Family::ALL.into_iter();
+    all.find(|f| format!("{f:?}").eq_ignore_ascii_case(name)).ok_or_else(|| format!("one of {:?}", Family::ALL))
 }
 
 fn truths(folders: &[PathBuf]) -> Result<Vec<(PathBuf, Truth)>, Box<dyn std::error::Error>> {

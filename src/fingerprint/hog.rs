@@ -19,7 +19,7 @@ const DIRECTIONS: usize = 8;
 /// Values of a histogram.
 pub(super) const LEN: usize = DOWN * ACROSS * DIRECTIONS;
 /// Highest value.
-const MOST: f64 = 127.0;
+const MOST: f32 = 127.0;
 
 /// The histogram of a patch of ink: each value √(share of all gradient) in steps of 1/512, at most 127.
 /// Order: cell row, cell column, direction.
@@ -32,71 +32,76 @@ pub(super) fn hog(ink: &[u8; ROWS * COLS]) -> [u8; LEN] {
         let mut padded = [rows[y][0]; COLS + 2];
         padded[1..=COLS].copy_from_slice(&rows[y]);
         padded[COLS + 1] = rows[y][COLS - 1];
-        let gradients: [Gradient; COLS] = std::array::from_fn(|x| {
-            Gradient::new(i32::from(padded[x + 2]) - i32::from(padded[x]), i32::from(below[x]) - i32::from(above[x]))
-        });
+        let gradients = Gradients::new(&padded, above, below);
         // The row's fifths 5y … 5y+4 lie in one cell row or in two (cells are 18 fifths high).
         let (first, last) = (5 * y / ROWS, (5 * y + 4) / ROWS);
         let low = if first == last { 5 } else { ROWS * last - 5 * y };
-        add(&mut sums, first, &gradients, low as u32);
+        gradients.add(&mut sums, first, low as u32);
         if first != last {
-            add(&mut sums, last, &gradients, 5 - low as u32);
+            gradients.add(&mut sums, last, 5 - low as u32);
         }
     }
-    let all: u64 = sums.iter().map(|&v| u64::from(v)).sum::<u64>() + 1;
-    sums.map(|v| root(v, all as f64))
+    roots(&sums)
 }
 
-/// A gradient, split between two directions.
-#[derive(Clone, Copy)]
-struct Gradient {
-    axis: u32,
-    diagonal: u32,
-    along: u8,
-    between: u8,
+/// A row's gradients, each split between two directions.
+struct Gradients {
+    axis: [u32; COLS],
+    diagonal: [u32; COLS],
+    along: [u8; COLS],
+    between: [u8; COLS],
 }
 
-impl Gradient {
+impl Gradients {
     #[inline(always)]
-    fn new(gx: i32, gy: i32) -> Self {
-        let (ax, ay) = (gx.unsigned_abs(), gy.unsigned_abs());
-        let (left, up) = (u8::from(gx < 0), u8::from(gy < 0));
-        Self {
-            axis: ax.abs_diff(ay) * 1024,
-            diagonal: ax.min(ay) * 1448,
-            along: if ax >= ay { 4 * left } else { 2 + 4 * up },
+    fn new(padded: &[u8; COLS + 2], above: &[u8; COLS], below: &[u8; COLS]) -> Self {
+        let mut this = Self { axis: [0; COLS], diagonal: [0; COLS], along: [0; COLS], between: [0; COLS] };
+        for x in 0..COLS {
+            let (ax, ay) = (padded[x + 2].abs_diff(padded[x]), below[x].abs_diff(above[x]));
+            let left = u8::from(padded[x + 2] < padded[x]);
+            let up = u8::from(below[x] < above[x]);
+            this.axis[x] = u32::from(ax.abs_diff(ay)) * 1024;
+            this.diagonal[x] = u32::from(ax.min(ay)) * 1448;
+            this.along[x] = if ax >= ay { 4 * left } else { 2 + 4 * up };
             // 1 right and down, 3 left and down, 5 left and up, 7 right and up.
-            between: 1 + 2 * (left ^ up) + 4 * up,
+            this.between[x] = 1 + 2 * (left ^ up) + 4 * up;
+        }
+        this
+    }
+
+    /// Adds them to a row of cells, by the fifths of them that lie there.
+    #[inline(always)]
+    fn add(&self, sums: &mut [u32; LEN], row: usize, fifths: u32) {
+        let axis = self.axis.map(|v| v * fifths / 16);
+        let diagonal = self.diagonal.map(|v| v * fifths / 16);
+        let (cells, _) = sums[row * ACROSS * DIRECTIONS..].as_chunks_mut::<DIRECTIONS>();
+        for (column, cell) in cells.iter_mut().take(ACROSS).enumerate() {
+            for x in column * CELL..(column + 1) * CELL {
+                cell[usize::from(self.along[x]) % DIRECTIONS] += axis[x];
+                cell[usize::from(self.between[x]) % DIRECTIONS] += diagonal[x];
+            }
         }
     }
 }
 
-/// Adds a row's gradients to a row of cells, by the fifths of it that lie there.
-fn add(sums: &mut [u32; LEN], row: usize, gradients: &[Gradient; COLS], fifths: u32) {
-    let (cells, _) = sums[row * ACROSS * DIRECTIONS..].as_chunks_mut::<DIRECTIONS>();
-    for (cell, gradients) in cells.iter_mut().zip(gradients.as_chunks::<CELL>().0) {
-        for g in gradients {
-            cell[usize::from(g.along) % DIRECTIONS] += g.axis * fifths / 16;
-            cell[usize::from(g.between) % DIRECTIONS] += g.diagonal * fifths / 16;
-        }
-    }
-}
-
-/// The largest r with r² ≤ `v` · 2¹⁸ ÷ `all`, at most [`MOST`].
+/// For each sum v the largest r with r² ≤ v · 2¹⁸ ÷ (sum of all, and one), at most [`MOST`].
 ///
-/// The estimate may be off by one; the comparisons are exact, as all numbers in them are whole and below 2⁵³ (`v` and `all`
-/// are below 2²⁷).
-#[inline(always)]
-fn root(v: u32, all: f64) -> u8 {
-    let scaled = f64::from(v) * f64::from(1u32 << 18);
-    let mut r = f64::from((scaled / all).sqrt().min(MOST) as i32);
-    if r * r * all > scaled {
-        r -= 1.0;
+/// The estimate, rounded to a whole number, is r or one more: sums are below 2²⁷, its relative error below 2⁻²¹. The
+/// comparison that decides is exact, as all numbers in it are whole and below 2⁵³.
+fn roots(sums: &[u32; LEN]) -> [u8; LEN] {
+    /// Next to it, an `f32` holds whole numbers in its lowest bits.
+    const WHOLE: f32 = 8_388_608.0;
+    let all = f64::from(sums.iter().sum::<u32>() + 1);
+    let unit = f64::from(1u32 << 18);
+    let scale = (unit / all) as f32;
+    let mut out = [0; LEN];
+    for (out, &v) in out.iter_mut().zip(sums) {
+        let near = (v as i32 as f32 * scale).sqrt().min(MOST) + WHOLE;
+        let r = f64::from(near - WHOLE);
+        let above = u32::from(r * r * all > f64::from(v as i32) * unit);
+        *out = (near.to_bits().wrapping_sub(above)) as u8 & 0x7f;
     }
-    if (r + 1.0) * (r + 1.0) * all <= scaled {
-        r += 1.0;
-    }
-    r.min(MOST) as u8
+    out
 }
 
 #[cfg(test)]
@@ -151,16 +156,20 @@ pub(super) mod tests {
 
         #[test]
         fn roots_are_exact(all in 1u32..1 << 27, r in 0u64..130, off in -2i64..3) {
-            // Around the values where the root steps.
-            let v = ((r * r * u64::from(all)) >> 18).saturating_add_signed(off).min(u64::from(all)) as u32;
-            let expected = ((u64::from(v) << 18) / u64::from(all)).isqrt().min(127) as u8;
-            prop_assert_eq!(root(v, f64::from(all)), expected);
+            // Around the values where the root steps; the second sum makes the total.
+            let v = ((r * r * u64::from(all)) >> 18).saturating_add_signed(off).min(u64::from(all) - 1) as u32;
+            let mut sums = [0; LEN];
+            (sums[0], sums[1]) = (v, all - 1 - v);
+            let expected = sums.map(|v| ((u64::from(v) << 18) / u64::from(all)).isqrt().min(127) as u8);
+            prop_assert_eq!(roots(&sums), expected);
         }
     }
 
     #[test]
     fn a_bar_points_right_and_left() {
-        let bar = |i: usize| if (20..28).contains(&(i % COLS)) { 255 } else { 0 };
+        let bar = |i: usize| {
+            if (20..28).contains(&(i % COLS)) { 255 } else { 0 }
+        };
         let h = hog(&std::array::from_fn(bar));
         let total = |d: usize| h.iter().skip(d).step_by(DIRECTIONS).map(|&v| u32::from(v)).sum::<u32>();
         assert!(total(0) > 0 && total(0) == total(4));

@@ -64,7 +64,12 @@ impl<'a> Query<'a> {
             let expected = format!("the page has {} words", page.words.len());
             return Err(Error::caller("fingerprint.codes", fingerprint.codes.len(), expected));
         }
-        Ok(Self { arcs: page.words.iter().map(Arc::from).collect(), nodes: page.nodes, codes: &fingerprint.codes, weights: &fingerprint.weights })
+        Ok(Self {
+            arcs: page.words.iter().map(Arc::from).collect(),
+            nodes: page.nodes,
+            codes: &fingerprint.codes,
+            weights: &fingerprint.weights,
+        })
     }
 }
 

@@ -10,8 +10,8 @@ pub(crate) const LANES: usize = 16;
 /// Whole numbers up to here are exact in `f32`.
 pub(crate) const EXACT: i64 = 1 << 24;
 
-/// Output places that share each load of weights: as many as accumulators fit the sixteen registers of AVX2.
-const TILE: usize = 6;
+/// Most inputs of a dense layer.
+pub(crate) const MOST_INPUTS: usize = 2048;
 /// Most groups of channels of a dense layer that are summed in one pass over the input.
 const WIDE: usize = 7;
 
@@ -71,97 +71,122 @@ pub(crate) fn blocks(mut groups: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Computes a layer. `output` must be zero where margins are wanted.
+///
+/// `TILE` output places share each load of weights: as many as their sums fit the registers, and at least as many as
+/// multiply-adds are under way at once (8 on most CPUs).
 #[inline(always)]
-pub(super) fn net_layer<const FUSED: bool>(layer: &NetLayer, input: &[f32], output: &mut [f32]) {
+pub(super) fn net_layer<const TILE: usize, const FUSED: bool>(layer: &NetLayer, input: &[f32], output: &mut [f32]) {
     match &layer.taps {
         Taps::Conv { places, .. } => {
+            let places = places[0] * places[1];
             for group in 0..layer.groups.len() {
-                for y in 0..places[0] {
-                    let mut x = 0;
-                    while x + TILE <= places[1] {
-                        tile::<TILE, FUSED>(layer, group, [y, x], input, output);
-                        x += TILE;
+                if places < TILE {
+                    for place in 0..places {
+                        tile::<1, FUSED>(layer, group, place, input, output);
                     }
-                    while x < places[1] {
-                        tile::<1, FUSED>(layer, group, [y, x], input, output);
-                        x += 1;
+                } else {
+                    for place in (0..places).step_by(TILE) {
+                        // The last tile overlaps the one before, rather than leaving a rest.
+                        let place = place.min(places - TILE);
+                        tile::<TILE, FUSED>(layer, group, place, input, output);
                     }
                 }
             }
         }
-        Taps::Dense { weights, inputs } => dense::<FUSED>(layer, weights, &input[..*inputs], output),
+        Taps::Dense { weights, inputs } => {
+            dense::<FUSED>(layer, weights, &input[..*inputs], output);
+        }
     }
 }
 
-/// One group of channels at `N` neighbouring places.
+/// One group of channels at `N` places from `place` on, row by row.
 #[inline(always)]
 fn tile<const N: usize, const FUSED: bool>(
     layer: &NetLayer,
     group: usize,
-    [y, x]: [usize; 2],
+    place: usize,
     input: &[f32],
     output: &mut [f32],
 ) {
-    let Taps::Conv { weights, run, kernel_rows, input_row, step, origin, output_row, .. } = &layer.taps else {
+    let Taps::Conv { weights, run, kernel_rows, input_row, step, places, origin, output_row } = &layer.taps else {
         return;
     };
     let (run, taps) = (*run, run * kernel_rows);
+    let mut starts = [0; N];
+    let mut ends = [0; N];
+    for n in 0..N {
+        let (y, x) = ((place + n) / places[1], (place + n) % places[1]);
+        starts[n] = y * step[0] + x * step[1];
+        ends[n] = origin + y * output_row + x * layer.channels;
+    }
     let mut sums = [[0.0f32; LANES]; N];
     let rows = weights[group * taps..][..taps].chunks_exact(run);
     for (ky, weights) in rows.enumerate() {
-        let first = y * step[0] + x * step[1] + ky * input_row;
-        let windows: [&[f32]; N] = std::array::from_fn(|n| &input[first + n * step[1]..][..run]);
+        let mut windows: [&[f32]; N] = [&[]; N];
+        for n in 0..N {
+            windows[n] = &input[starts[n] + ky * input_row..][..run];
+        }
         for (k, w) in weights.iter().enumerate() {
-            for (sums, window) in sums.iter_mut().zip(&windows) {
-                for (sum, w) in sums.iter_mut().zip(w) {
-                    *sum = multiply_add::<FUSED>(*w, window[k], *sum);
+            for n in 0..N {
+                let a = windows[n][k];
+                for c in 0..LANES {
+                    sums[n][c] = multiply_add::<FUSED>(w[c], a, sums[n][c]);
                 }
             }
         }
     }
-    for (n, sums) in sums.iter().enumerate() {
-        let at = origin + y * output_row + (x + n) * layer.channels;
-        store(layer, group, sums, &mut output[at..][..layer.channels]);
+    for n in 0..N {
+        let place = &mut output[ends[n]..][..layer.channels];
+        store(layer, group, &sums[n], place);
     }
 }
 
-/// All channels of a dense layer. After a ReLU many inputs are zero: they are passed over.
+/// All channels of a dense layer. Behind a rectifier many inputs are zero: they are passed over.
 #[inline(always)]
 fn dense<const FUSED: bool>(layer: &NetLayer, weights: &[i8], input: &[f32], output: &mut [f32]) {
+    // A list without branches first: which inputs are zero cannot be predicted.
+    let mut live = [0u16; MOST_INPUTS];
+    let mut count = 0;
+    for (k, &a) in input.iter().enumerate() {
+        live[count] = k as u16;
+        count += usize::from(a != 0.0);
+    }
+    let live = &live[..count];
     let mut rest = weights;
     let mut group = 0;
     for block in blocks(layer.groups.len()) {
         let (here, after) = rest.split_at(block * LANES * input.len());
         rest = after;
+        let place = &mut output[..layer.channels];
         match block {
-            WIDE => dense_block::<WIDE, { WIDE * LANES }, FUSED>(layer, group, here, input, output),
-            4 => dense_block::<4, { 4 * LANES }, FUSED>(layer, group, here, input, output),
-            _ => dense_block::<1, LANES, FUSED>(layer, group, here, input, output),
+            WIDE => dense_block::<{ WIDE * LANES }, FUSED>(layer, group, here, input, live, place),
+            4 => dense_block::<{ 4 * LANES }, FUSED>(layer, group, here, input, live, place),
+            _ => dense_block::<LANES, FUSED>(layer, group, here, input, live, place),
         }
         group += block;
     }
 }
 
-/// `BLOCK` groups of a dense layer, `WIDTH` = `BLOCK` × [`LANES`] channels.
+/// `WIDTH` channels of a dense layer, from group `group` on.
 #[inline(always)]
-fn dense_block<const BLOCK: usize, const WIDTH: usize, const FUSED: bool>(
+fn dense_block<const WIDTH: usize, const FUSED: bool>(
     layer: &NetLayer,
     group: usize,
     weights: &[i8],
     input: &[f32],
-    output: &mut [f32],
+    live: &[u16],
+    place: &mut [f32],
 ) {
     let mut sums = [0.0f32; WIDTH];
     let (weights, _) = weights.as_chunks::<WIDTH>();
-    for (w, &a) in weights.iter().zip(input) {
-        if a != 0.0 {
-            for (sum, w) in sums.iter_mut().zip(w) {
-                *sum = multiply_add::<FUSED>(f32::from(*w), a, *sum);
-            }
+    for &k in live {
+        let (w, a) = (&weights[usize::from(k)], input[usize::from(k)]);
+        for c in 0..WIDTH {
+            sums[c] = multiply_add::<FUSED>(f32::from(w[c]), a, sums[c]);
         }
     }
     for (k, sums) in sums.as_chunks::<LANES>().0.iter().enumerate() {
-        store(layer, group + k, sums, &mut output[..layer.channels]);
+        store(layer, group + k, sums, place);
     }
 }
 
@@ -175,13 +200,20 @@ fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
 #[inline(always)]
 fn store(layer: &NetLayer, group: usize, sums: &[f32; LANES], place: &mut [f32]) {
     let Requantise { bias, multiplier } = &layer.groups[group];
-    let values: [f32; LANES] = std::array::from_fn(|c| {
-        let t = ((sums[c] as i32 + bias[c]) >> layer.shift).clamp(layer.least, 32767);
-        ((t * multiplier[c] + (1 << 14)) >> 15).min(layer.most) as f32
-    });
+    let mut values = [0.0f32; LANES];
+    for c in 0..LANES {
+        let t = ((whole(sums[c]) + bias[c]) >> layer.shift).clamp(layer.least, 32767);
+        values[c] = ((t * multiplier[c] + (1 << 14)) >> 15).min(layer.most) as f32;
+    }
     let place = &mut place[group * LANES..];
     match place.first_chunk_mut::<LANES>() {
         Some(place) => *place = values,
         None => place.copy_from_slice(&values[..place.len()]),
     }
+}
+
+/// `sum as i32` for whole numbers, in a form that is vectorised: next to 1.5 · 2⁵² an `f64` holds them in its lowest bits.
+#[inline(always)]
+fn whole(sum: f32) -> i32 {
+    (f64::from(sum) + 6_755_399_441_055_744.0).to_bits() as i32
 }

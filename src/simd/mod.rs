@@ -1,7 +1,8 @@
 //! The only unsafe code of the matcher: choosing the instruction set that the hot loops run with.
 //!
 //! The loops themselves are safe, portable and written once ([`kernels`]); here each is compiled for AVX-512 and for AVX2
-//! too. *Benefit*, measured by `cargo bench --features benchmarks --bench scan`: see the design page. *Correctness*: a `#[target_feature]`
+//! too. *Benefit*, measured by `cargo bench --features benchmarks --bench scan` and `--bench encode`: see the design page.
+//! *Correctness*: a `#[target_feature]`
 //! function is called only through [`Kernels`] values that [`Kernels::best`] made after the CPU was asked for exactly those
 //! features, and the functions do nothing but call the safe bodies.
 #![expect(unsafe_code, reason = "calls of #[target_feature] functions, each after run-time detection")]
@@ -35,7 +36,7 @@ pub(crate) struct Kernels {
 /// Compiles every kernel with the given features and offers them as safe functions, to be used after detection only.
 #[cfg(target_arch = "x86_64")]
 macro_rules! compiled_for {
-    ($module:ident, $name:literal, $features:literal) => {
+    ($module:ident, $name:literal, $features:literal, $tile:literal) => {
         mod $module {
             use super::kernels::{self, Probe, WordScore};
             use super::layer::{self, NetLayer};
@@ -62,7 +63,7 @@ macro_rules! compiled_for {
             }
             #[target_feature(enable = $features)]
             fn net_layer_(layer: &NetLayer, input: &[f32], output: &mut [f32]) {
-                layer::net_layer::<true>(layer, input, output);
+                layer::net_layer::<$tile, true>(layer, input, output);
             }
 
             /// The kernels, if this CPU has the features.
@@ -84,12 +85,14 @@ macro_rules! compiled_for {
 }
 
 #[cfg(target_arch = "x86_64")]
-compiled_for!(avx512, "AVX-512", "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt,fma");
+compiled_for!(avx512, "AVX-512", "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt,fma", 8);
 #[cfg(target_arch = "x86_64")]
-compiled_for!(avx2, "AVX2", "avx2,popcnt,fma");
+compiled_for!(avx2, "AVX2", "avx2,popcnt,fma", 6);
 
 /// Whether every CPU of the target has fused multiply-adds.
 const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+/// Output places that share a load of weights, see [`layer::net_layer`]: the target's registers are many on 64-bit ARM only.
+const TILE: usize = if cfg!(target_arch = "aarch64") { 6 } else { 2 };
 
 impl Kernels {
     /// Compiled for every CPU of the target.
@@ -100,7 +103,7 @@ impl Kernels {
         step: kernels::step,
         skip_query: kernels::skip_query,
         finish: kernels::finish,
-        net_layer: layer::net_layer::<FUSED>,
+        net_layer: layer::net_layer::<TILE, FUSED>,
     };
 
     /// Every variant that this CPU can run, fastest first.

@@ -91,7 +91,7 @@ impl Layer {
             *v = usize::from(u16::from_le_bytes(take(rest)?));
         }
         let [ir, ic, ich, or, oc, och, kr, kc, sd, sa, pt, pl] = shape;
-        if shape[..10].iter().any(|&v| v == 0) || shape.iter().any(|&v| v > MAX_SIDE) {
+        if shape[..10].contains(&0) || shape.iter().any(|&v| v > MAX_SIDE) {
             return Err(BadWeights("a layer's shape"));
         }
         if pt >= kr || pl >= kc {

@@ -2,7 +2,7 @@
 
 use super::format::{ACTIVATION_MAX, BadWeights, Layer, Weights};
 use crate::simd::Kernels;
-use crate::simd::layer::{EXACT, LANES, NetLayer, Requantise, Taps, blocks};
+use crate::simd::layer::{EXACT, LANES, MOST_INPUTS, NetLayer, Requantise, Taps, blocks};
 
 /// Values between two layers, with their margins: bounds the space on the stack.
 const SPACE: usize = 4608;
@@ -63,6 +63,9 @@ impl Inference {
         if grids.iter().any(|g| g.size > SPACE) {
             return Err(BadWeights("a layer is too large"));
         }
+        if weights.layers.iter().any(|l| l.is_dense() && l.fan_in() > MOST_INPUTS) {
+            return Err(BadWeights("a dense layer has too many inputs"));
+        }
         let last = weights.layers.len() - 1;
         let layers = weights.layers.iter().enumerate();
         let layers = layers.map(|(k, l)| lay_out(l, &grids[k], &grids[k + 1], k == last));
@@ -86,7 +89,10 @@ impl Inference {
 
     /// Values, in 1/256, of activations (0 to 127), as many as [`Inference::inputs`].
     pub(crate) fn run(&self, kernels: &Kernels, activations: &[u8], values: &mut [f32]) {
-        let (mut front, mut back) = ([0.0f32; SPACE], [0.0f32; SPACE]);
+        debug_assert_eq!(activations.len(), self.inputs(), "activations");
+        debug_assert_eq!(values.len(), self.outputs(), "values");
+        let mut front = [0.0f32; SPACE];
+        let mut back = [0.0f32; SPACE];
         let Grid { filled, row, origin, .. } = self.input;
         for (to, from) in front[origin..].chunks_mut(row).zip(activations.chunks_exact(filled)) {
             for (to, from) in to.iter_mut().zip(from) {
