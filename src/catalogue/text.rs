@@ -48,6 +48,17 @@ pub struct TextWord {
     pub drawn: bool,
 }
 
+/// A word's picture, normalised, with its width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextPatch {
+    /// What the hash looks at.
+    pub patch: Patch,
+    /// Width, see [`log_width`].
+    pub width: u8,
+    /// Whether every character has a glyph, see [`TextWord::drawn`].
+    pub drawn: bool,
+}
+
 /// Draws words in one face and hashes them. Costs some 60 µs a word: callers remember words they had.
 pub struct TextEncoder<'a> {
     font: FontRef<'static>,
@@ -75,10 +86,17 @@ impl<'a> TextEncoder<'a> {
     ///
     /// None for words of text; see [`Codes::push`].
     pub fn encode(&self, word: &str) -> Result<TextWord, Error> {
-        let (raster, frame, drawn) = self.draw(word);
+        let TextPatch { patch, width, drawn } = self.patch(word);
         let mut code = Codes::new(self.encoder.family());
-        code.push(self.encoder, &Patch::sample(&raster, &frame))?;
-        Ok(TextWord { code: code.data().to_vec(), width: log_width(frame.width_xh()), drawn })
+        code.push(self.encoder, &patch)?;
+        Ok(TextWord { code: code.data().to_vec(), width, drawn })
+    }
+
+    /// The patch of a word.
+    #[must_use]
+    pub fn patch(&self, word: &str) -> TextPatch {
+        let (raster, frame, drawn) = self.draw(word);
+        TextPatch { patch: Patch::sample(&raster, &frame), width: log_width(frame.width_xh()), drawn }
     }
 
     /// The word as a picture, its frame from the first to the last ink, and whether all of it could be drawn.
