@@ -4,6 +4,7 @@
 //! has one writer at a time ([`Catalogue::edit`], then [`Catalogue::commit`]) and any number of readers ([`Catalogue::open`]),
 //! each of which keeps the state it opened.
 
+mod atlas;
 pub mod mail;
 mod segment;
 mod store;
