@@ -2,6 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use leakprint::catalogue::mail::read_mails;
+use leakprint::catalogue::text::{Face, TextEncoder};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::fingerprint::{Family, fingerprint};
 use leakprint::page::{PageConfig, analyse};
@@ -40,5 +41,31 @@ fn flow(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, flow);
+/// Words of text: patch and code of each of a fixture's words, and whole mails whose words are all known.
+fn text(c: &mut Criterion) {
+    let mails: Vec<_> =
+        read_mails("testdata/mails.jsonl".as_ref()).expect("a fixture").collect::<Result<_, _>>().expect("good mails");
+    let words: Vec<&str> = mails.iter().flat_map(|m| m.body.split_whitespace()).collect();
+    let encoder = Family::Dct.encoder();
+    let text = TextEncoder::new(Face::Sans, &*encoder).expect("the crate's atlas");
+    assert!(words.iter().all(|w| text.patch(w).drawn), "the atlas has all characters of the fixture");
+
+    let mut group = c.benchmark_group("words of text");
+    group.sample_size(20).throughput(Throughput::Elements(words.len() as u64));
+    let patches = || words.iter().map(|w| text.patch(w).patch.at(8, 8)).max();
+    group.bench_function("patch", |b| b.iter(patches));
+    group.bench_function("patch and code", |b| b.iter(|| words.iter().filter_map(|w| text.encode(w).ok()).count()));
+    let mut known = Catalogue::new(CatalogueConfig::default()).expect("defaults are good");
+    known.add_mails(&mails).expect("mails of text");
+    group.bench_function("mails of known words", |b| {
+        b.iter(|| {
+            for mail in &mails {
+                known.remove(&mail.id);
+            }
+            known.add_mails(&mails).expect("mails of text")
+        });
+    });
+}
+
+criterion_group!(benches, flow, text);
 criterion_main!(benches);

@@ -14,12 +14,14 @@ const ACROSS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Dct {
     down: [[f32; ROWS]; DOWN],
-    across: [[f32; COLS]; ACROSS],
+    /// Frequencies side by side: they are summed up together, each in the order of the columns.
+    across: [[f32; ACROSS]; COLS],
 }
 
 impl Dct {
     pub(super) fn new() -> Self {
-        Self { down: basis(), across: basis() }
+        let waves: [[f32; COLS]; ACROSS] = basis();
+        Self { down: basis(), across: std::array::from_fn(|n| std::array::from_fn(|k| waves[k][n])) }
     }
 }
 
@@ -38,17 +40,9 @@ impl Encoder for Dct {
 
     fn encode(&self, patch: &Patch, values: &mut [f32]) {
         let (rows, _) = patch.ink().as_chunks::<COLS>();
-        let mut half = [[0.0f32; ROWS]; ACROSS];
-        for (r, row) in rows.iter().enumerate() {
-            let row = row.map(f32::from);
-            for (out, wave) in half.iter_mut().zip(&self.across) {
-                out[r] = dot(wave, &row);
-            }
-        }
-        for (v, wave) in self.down.iter().enumerate() {
-            for (u, column) in half.iter().enumerate() {
-                values[v * ACROSS + u] = dot(wave, column);
-            }
+        let half: [[f32; ACROSS]; ROWS] = std::array::from_fn(|r| weighted_sum(&rows[r].map(f32::from), &self.across));
+        for (out, wave) in values.as_chunks_mut::<ACROSS>().0.iter_mut().zip(&self.down) {
+            *out = weighted_sum(wave, &half);
         }
         let mut sorted = [0.0f32; DOWN * ACROSS];
         sorted.copy_from_slice(values);
@@ -57,7 +51,13 @@ impl Encoder for Dct {
     }
 }
 
-/// Sums in a fixed order, so that every machine gets the same bits.
-fn dot<const N: usize>(a: &[f32; N], b: &[f32; N]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+/// The sum of `terms`, each times its weight: in a fixed order, so that every machine gets the same bits.
+fn weighted_sum<const N: usize>(weights: &[f32; N], terms: &[[f32; ACROSS]; N]) -> [f32; ACROSS] {
+    let mut sums = [0.0; ACROSS];
+    for (weight, term) in weights.iter().zip(terms) {
+        for (sum, t) in sums.iter_mut().zip(term) {
+            *sum += weight * t;
+        }
+    }
+    sums
 }

@@ -21,11 +21,6 @@ impl Raster {
         (area > 0 && luma.len() as u64 == area).then_some(Self { width, height, luma })
     }
 
-    /// A single white pixel.
-    pub(crate) fn dot() -> Self {
-        Self { width: 1, height: 1, luma: vec![255] }
-    }
-
     /// Width in pixels.
     #[must_use]
     pub fn width(&self) -> u32 {
