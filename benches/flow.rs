@@ -47,7 +47,7 @@ fn text(c: &mut Criterion) {
         read_mails("testdata/mails.jsonl".as_ref()).expect("a fixture").collect::<Result<_, _>>().expect("good mails");
     let words: Vec<&str> = mails.iter().flat_map(|m| m.body.split_whitespace()).collect();
     let encoder = Family::Dct.encoder();
-    let text = TextEncoder::new(Face::Sans, &*encoder).expect("the crate's atlas");
+    let text = TextEncoder::new(&[Face::Sans], &*encoder).expect("the crate's atlas");
     assert!(words.iter().all(|w| text.patch(w).drawn), "the atlas has all characters of the fixture");
 
     let mut group = c.benchmark_group("words of text");

@@ -318,7 +318,7 @@ fn words(folders: &[PathBuf], families: &[Family]) -> Result<(), Box<dyn std::er
         let cuts = cut_words(&truths, &*encoder).map_err(|e| e.to_string())?;
         let mut rows: BTreeMap<String, Distances> = BTreeMap::new();
         for face in FACES {
-            let text = TextEncoder::new(face, &*encoder)?;
+            let text = TextEncoder::new(&[face], &*encoder)?;
             for cut in &cuts {
                 let mut written = Codes::new(family);
                 for token in &cut.tokens {
@@ -372,7 +372,7 @@ fn faces(folders: &[PathBuf], families: &[Family], by_font: bool) -> Result<(), 
     for &family in families {
         let encoder = family.encoder();
         let cuts = cut_words(&truths, &*encoder).map_err(|e| e.to_string())?;
-        let texts = FACES.map(|face| TextEncoder::new(face, &*encoder));
+        let texts = FACES.map(|face| TextEncoder::new(&[face], &*encoder));
         // Each distinct word's values in each face.
         let mut values: BTreeMap<&str, Vec<Vec<f32>>> = BTreeMap::new();
         for token in cuts.iter().flat_map(|c| &c.tokens) {

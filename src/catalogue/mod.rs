@@ -31,13 +31,14 @@ use crate::raster::{RasterConfig, decode};
 pub struct CatalogueConfig {
     /// The word hash. Default: [`Family::Net`].
     pub family: Family,
-    /// The faces that words of text are drawn in; each costs as many bytes again. Default: sans and mono.
-    pub faces: Vec<Face>,
+    /// The typefaces behind each code of a word of text: a code is made of the mean of its faces' values, and of several codes
+    /// the nearest to the picture's counts; each costs as many bytes again. Default: one code, of all three faces.
+    pub faces: Vec<Vec<Face>>,
 }
 
 impl Default for CatalogueConfig {
     fn default() -> Self {
-        Self { family: Family::default(), faces: vec![Face::Sans, Face::Mono] }
+        Self { family: Family::default(), faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]] }
     }
 }
 
@@ -111,11 +112,10 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if there is no face or one is named twice.
+    /// [`Error::Caller`] if there is no face.
     pub fn new(config: CatalogueConfig) -> Result<Self, Error> {
-        let distinct: HashSet<_> = config.faces.iter().collect();
-        if config.faces.is_empty() || distinct.len() != config.faces.len() {
-            let expected = "there must be at least one face, and none twice";
+        if config.faces.is_empty() || config.faces.iter().any(Vec::is_empty) {
+            let expected = "there must be at least one code of at least one face";
             return Err(Error::caller("catalogue.faces", format!("{:?}", config.faces), expected));
         }
         Ok(Self {
@@ -265,7 +265,7 @@ impl Catalogue {
         let new: Vec<&str> = new.into_iter().collect();
         let encoder = self.config.family.encoder();
         let faces: Vec<TextEncoder<'_>> =
-            self.config.faces.iter().map(|&f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
+            self.config.faces.iter().map(|f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
         let drawn: Vec<(String, Vec<TextWord>)> = new
             .into_par_iter()
             .map(|word| {

@@ -20,7 +20,7 @@ pub(super) struct Words {
 }
 
 /// A segment's bytes.
-pub(super) fn to_bytes(family: Family, faces: &[Face], documents: &[&Words]) -> Vec<u8> {
+pub(super) fn to_bytes(family: Family, faces: &[Vec<Face>], documents: &[&Words]) -> Vec<u8> {
     let words: u64 = documents.iter().map(|d| d.widths.len() as u64).sum();
     let mut out = Vec::with_capacity(HEADER + words as usize * (1 + faces.len() * family.bits() / 8));
     out.extend(MAGIC);
@@ -46,7 +46,7 @@ pub(super) fn to_bytes(family: Family, faces: &[Face], documents: &[&Words]) -> 
 }
 
 /// The documents of a segment. Every length is checked against the file's before anything is allocated.
-pub(super) fn from_bytes(path: &Path, bytes: &[u8], family: Family, faces: &[Face]) -> Result<Vec<Words>, Error> {
+pub(super) fn from_bytes(path: &Path, bytes: &[u8], family: Family, faces: &[Vec<Face>]) -> Result<Vec<Words>, Error> {
     let bad = |reason: String| Error::file(path, reason);
     if bytes.len() < HEADER + 4 || bytes[..8] != MAGIC {
         return Err(bad("it is no segment of a leakprint catalogue".into()));

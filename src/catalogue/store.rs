@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) family: Family,
-    pub(super) faces: Vec<Face>,
+    pub(super) faces: Vec<Vec<Face>>,
     /// Number of the next segment file.
     pub(super) next_segment: u32,
     pub(super) documents: Vec<Entry>,

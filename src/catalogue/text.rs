@@ -52,44 +52,53 @@ pub struct TextPatch {
     pub drawn: bool,
 }
 
-/// Draws words in one face and hashes them. Costs some 2 µs a word, and the hash.
+/// Draws words in one face or several and hashes them. Costs some 2 µs a word and face, and the hash.
 pub struct TextEncoder<'a> {
     atlas: &'static Atlas,
-    face: usize,
+    faces: Vec<usize>,
     encoder: &'a dyn Encoder,
 }
 
 impl<'a> TextEncoder<'a> {
-    /// An encoder for words drawn in `face`.
+    /// An encoder whose codes are the signs of the mean of the hash's values over `faces`.
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] if the atlas cannot be read (it is part of the crate, and tested).
-    pub fn new(face: Face, encoder: &'a dyn Encoder) -> Result<Self, Error> {
-        let (atlas, face) = (atlas()?, face.number());
-        if face >= atlas.faces() {
+    /// [`Error::Caller`] without a face; [`Error::Input`] if the atlas cannot be read (it is part of the crate, and tested).
+    pub fn new(faces: &[Face], encoder: &'a dyn Encoder) -> Result<Self, Error> {
+        let (atlas, faces): (_, Vec<usize>) = (atlas()?, faces.iter().map(|f| f.number()).collect());
+        if faces.is_empty() {
+            return Err(Error::caller("faces", "empty", "a word must be drawn in some face"));
+        }
+        if faces.iter().any(|&f| f >= atlas.faces()) {
             return Err(Error::input("the crate's glyph atlas", "it lacks a face"));
         }
-        Ok(Self { atlas, face, encoder })
+        Ok(Self { atlas, faces, encoder })
     }
 
     /// The code of a word.
     ///
     /// # Errors
     ///
-    /// None for words of text; see [`Codes::push`].
+    /// None for words of text.
     pub fn encode(&self, word: &str) -> Result<TextWord, Error> {
-        let TextPatch { patch, width, drawn } = self.patch(word);
-        let mut code = Codes::new(self.encoder.family());
-        code.push(self.encoder, &patch)?;
+        let family = self.encoder.family();
+        let (mut sums, mut values) = (vec![0.0; family.bits()], vec![0.0; family.bits()]);
+        for &face in &self.faces {
+            self.encoder.encode(&self.atlas.draw(face, word).patch, &mut values);
+            sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
+        }
+        let mut code = Codes::new(family);
+        code.push_values(&sums);
+        let TextPatch { width, drawn, .. } = self.patch(word);
         Ok(TextWord { code: code.data().to_vec(), width, drawn })
     }
 
-    /// The patch of a word. A character that this face lacks is drawn in another one; combining marks go with their letters,
+    /// The patch of a word in the first face. A character that this face lacks is drawn in another one; combining marks go with their letters,
     /// characters of no width are passed over, and of very long words only the beginning is drawn.
     #[must_use]
     pub fn patch(&self, word: &str) -> TextPatch {
-        let Drawn { patch, width_xh, complete } = self.atlas.draw(self.face, word);
+        let Drawn { patch, width_xh, complete } = self.atlas.draw(self.faces[0], word);
         TextPatch { patch, width: log_width(width_xh), drawn: complete }
     }
 }

@@ -30,7 +30,7 @@ pub fn print(faces: &[Typeface<'_>]) -> Result<()> {
     );
     for (face, name) in faces.iter().zip([Face::Sans, Face::Serif, Face::Mono]) {
         let encoder = Family::Dct.encoder();
-        let text = TextEncoder::new(name, &*encoder)?;
+        let text = TextEncoder::new(&[name], &*encoder)?;
         for (title, kerned) in [("unkerned", false), ("kerned", true)] {
             let (mut ink, mut bits, mut width, mut words) = (0.0, 0, 0, 0);
             for word in WORDS.split_whitespace() {
@@ -52,7 +52,7 @@ pub fn print(faces: &[Typeface<'_>]) -> Result<()> {
     }
     // What a loop over the words costs.
     let encoder = Family::Dct.encoder();
-    let text = TextEncoder::new(Face::Sans, &*encoder)?;
+    let text = TextEncoder::new(&[Face::Sans], &*encoder)?;
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let rounds = 400;
     for (title, whole) in [("patch", false), ("patch and code (Dct)", true)] {
