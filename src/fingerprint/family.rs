@@ -157,8 +157,8 @@ impl Family {
                 same_sd: 0.095 * bits,
             },
             Self::Net => DistanceModel {
-                same_mean: 0.133 * bits,
-                same_sd: 0.079 * bits,
+                same_mean: 0.122 * bits,
+                same_sd: 0.074 * bits,
             },
             Self::Lda => DistanceModel {
                 same_mean: 0.160 * bits,
@@ -216,7 +216,7 @@ impl Codes {
     /// [`Error::Caller`] if the number of words is no multiple of the stride.
     pub fn from_data(family: Family, data: Vec<u64>) -> Result<Self, Error> {
         let this = Self { family, data };
-        if this.data.len() % this.stride() != 0 {
+        if !this.data.len().is_multiple_of(this.stride()) {
             let expected = format!("a code of this family takes {} words", this.stride());
             return Err(Error::caller("codes", this.data.len(), expected));
         }

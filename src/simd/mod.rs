@@ -1,9 +1,9 @@
 //! The only unsafe code of the matcher: choosing the instruction set that the hot loops run with.
 //!
 //! The loops themselves are safe, portable and written once ([`kernels`]); here each is compiled for AVX-512 and for AVX2
-//! too. *Benefit*, measured by `cargo bench --bench scan` and `--bench encode`: see the design page. *Correctness*: a `#[target_feature]`
-//! function is called only through [`Kernels`] values that [`Kernels::best`] made after the CPU was asked for exactly those
-//! features, and the functions do nothing but call the safe bodies.
+//! too. *Benefit*, measured by `cargo bench --bench scan` and `--bench encode`: see the design page. *Correctness*: a
+//! `#[target_feature]` function is called only through [`Kernels`] values that [`Kernels::best`] made after the CPU was asked
+//! for exactly those features, and the functions do nothing but call the safe bodies.
 #![expect(
     unsafe_code,
     reason = "calls of #[target_feature] functions, each after run-time detection"
@@ -25,6 +25,7 @@ type RunLayer = fn(&NetLayer, &[f32], &mut [f32]);
 /// The hot loops, compiled for one instruction set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kernels {
+    #[cfg_attr(not(test), expect(dead_code, reason = "names the variant in failed tests"))]
     pub(crate) name: &'static str,
     pub(crate) distances: Distances,
     pub(crate) nearer: Nearer,
