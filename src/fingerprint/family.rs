@@ -137,7 +137,7 @@ impl Family {
     /// [`Face::Sans`]: crate::catalogue::text::Face::Sans
     #[must_use]
     pub fn distances(self) -> DistanceModel {
-        // Measured on clean screenshots against text drawn in DejaVu Sans; see the design page.
+        // The design page has the table.
         let (mean, sd) = match self {
             Self::Dct => (0.215, 0.110),
             Self::Mean => (0.082, 0.073),

@@ -2,9 +2,8 @@
 //!
 //! The loops themselves are safe, portable and written once ([`kernels`]); here each is compiled for AVX-512 and for AVX2
 //! too. *Benefit*, measured by `cargo bench --features benchmarks --bench scan` and `--bench encode`: see the design page.
-//! *Correctness*: a `#[target_feature]`
-//! function is called only through [`Kernels`] values that [`Kernels::best`] made after the CPU was asked for exactly those
-//! features, and the functions do nothing but call the safe bodies.
+//! *Correctness*: a `#[target_feature]` function is called only through [`Kernels`] values that [`Kernels::best`] made after
+//! the CPU was asked for exactly those features, and the functions do nothing but call the safe bodies.
 #![expect(unsafe_code, reason = "calls of #[target_feature] functions, each after run-time detection")]
 
 pub(crate) mod kernels;
