@@ -24,7 +24,7 @@ struct Arguments {
     #[arg(long)]
     catalogue: PathBuf,
     /// Largest E-value of a match: expected number of mails that would match as well by chance.
-    #[arg(long, default_value_t = LIKELY)]
+    #[arg(long, default_value_t = LIKELY, allow_negative_numbers = true)]
     max_e: f64,
     /// Threads; 0 means one a core.
     #[arg(long, default_value_t = 0)]

@@ -189,11 +189,12 @@ impl Atlas {
         for (face, glyph, pen) in placed {
             let columns = &face.columns[glyph.at..][..glyph.count];
             let origin = pen + glyph.origin;
-            for sample in step.first(origin)..step.first(origin + (glyph.count as i32 - 1) * PARTS) {
+            let (first, last) = (step.first(origin), step.first(origin + (glyph.count as i32 - 1) * PARTS));
+            for (sample, sums) in samples.iter_mut().enumerate().take(last).skip(first) {
                 let offset = (step.at(sample) - origin) as usize;
                 let (column, part) = (offset / PARTS as usize, (offset % PARTS as usize) as u16);
                 let (before, after) = (&columns[column], &columns[column + 1]);
-                for ((sum, &a), &b) in samples[sample].iter_mut().zip(before).zip(after) {
+                for ((sum, &a), &b) in sums.iter_mut().zip(before).zip(after) {
                     // At most 255 × 64 each: overlapping ink is clamped below.
                     *sum = sum.saturating_add(u16::from(a) * (PARTS as u16 - part) + u16::from(b) * part);
                 }

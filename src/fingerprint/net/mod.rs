@@ -158,13 +158,13 @@ mod tests {
     /// The training program says which checksum its own inference gives for these weights on patches made by a rule.
     #[test]
     fn made_patches_give_the_trainers_values() {
-        let inference = load(BYTES).expect("our own file");
+        let loaded = load(BYTES).expect("our own file");
         let mut bytes = Vec::new();
         for p in 0..64 {
             let ink = |i: usize| ((i * (2 * p + 3) + i / COLS * (35 * p + 5)) % 256) as u8;
             let activations: [u8; ROWS * COLS] = std::array::from_fn(|i| ink(i) >> 1);
             let mut values = [0.0; 64];
-            inference.run(&Kernels::best(), &activations, &mut values);
+            loaded.inference.run(&Kernels::best(), &activations, &mut values);
             bytes.extend(values.iter().flat_map(|&v| (v as i16).to_le_bytes()));
         }
         assert_eq!(crc32fast::hash(&bytes), MADE);

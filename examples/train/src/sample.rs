@@ -1,0 +1,108 @@
+//! From words to patches, degraded and jittered: one [`Sampler`] for training and for the tables.
+
+use leakprint::fingerprint::{Patch, WordFrame};
+use leakprint::geom::Point;
+use leakprint::raster::Raster;
+
+use crate::degrade;
+use crate::fonts::Face;
+use crate::render::{Line, Mode, Renderer};
+use crate::rng::Rng;
+
+/// What kind of rendering.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Large, smooth and undisturbed, true boxes: what a catalogue holds.
+    Clean,
+    /// 4.5 px x-height and more, with the full chain of damage.
+    Large,
+    /// An x-height drawn from a range (log-uniform) in pixels, reduced from larger text.
+    Small(f32, f32),
+}
+
+/// A word's patch.
+pub struct Sample {
+    /// Its index among the tokens of the line.
+    pub token: usize,
+    /// Its patch.
+    pub patch: Patch,
+    /// x-height as measured, in pixels.
+    pub x_height: f32,
+}
+
+/// Renders lines and cuts their words out.
+#[derive(Default)]
+pub struct Sampler {
+    renderer: Renderer,
+}
+
+impl Sampler {
+    /// Draws `tokens` as one line of `face`, damages it and samples its words.
+    pub fn line(&mut self, tokens: &[String], face: &Face, kind: Kind, rng: &mut Rng) -> Vec<Sample> {
+        let line = match kind {
+            Kind::Clean => {
+                let mut line = self.renderer.line(tokens, face, 20.0, Mode::Smooth, rng);
+                line.grey.px.iter_mut().for_each(|v| *v = 255.0 * (1.0 - *v));
+                line
+            }
+            Kind::Large => {
+                let mode = Mode::random(rng);
+                let size = (9.0 * (0.25 + 0.6 * rng.normal()).abs().exp2()).clamp(9.0, 28.0);
+                let mut line =
+                    self.renderer.line(tokens, face, if mode.snaps() { size.round() } else { size }, mode, rng);
+                degrade::large(&mut line, rng);
+                line
+            }
+            Kind::Small(low, high) => {
+                let mode = if rng.chance(0.25) {
+                    Mode::Hinted
+                } else if rng.chance(0.5) {
+                    Mode::Smooth
+                } else {
+                    Mode::Subpixel
+                };
+                let size = rng.range(6.5, 13.0) / face.x_height;
+                let mut line =
+                    self.renderer.line(tokens, face, if mode.snaps() { size.round() } else { size }, mode, rng);
+                let target = low * (high / low).powf(rng.unit());
+                degrade::small(&mut line, target, rng);
+                line
+            }
+        };
+        cut(&line, kind, rng)
+    }
+}
+
+/// Samples the words of a line through frames as a page stage measures them: not quite right.
+fn cut(line: &Line, kind: Kind, rng: &mut Rng) -> Vec<Sample> {
+    let Some(raster) = Raster::from_luma(line.grey.width as u32, line.grey.height as u32, degrade::bytes(&line.grey))
+    else {
+        return Vec::new();
+    };
+    let (ends, up, height, tilt) = match kind {
+        Kind::Clean => (0.0, 0.0, 0.0, 0.0),
+        Kind::Large => (1.0, 0.7, 0.05, 0.006),
+        Kind::Small(..) => (0.5, 0.4, 0.08, 0.004),
+    };
+    let tilt = tilt * rng.normal();
+    let mut around = |spread: f32| rng.range(-spread, spread);
+    line.boxes
+        .iter()
+        .map(|&(token, x0, x1)| {
+            let (x0, x1) = (x0 + around(ends), x1 + around(ends));
+            let mut frame = WordFrame::level(
+                x0,
+                x1.max(x0 + 1.5),
+                line.baseline + around(up),
+                line.x_height * (1.0 + around(height)),
+            );
+            if tilt != 0.0 {
+                // The line's tilt is known up to an error: turn the frame about the word's middle.
+                let half = 0.5 * frame.width_px;
+                frame.along = Point { x: tilt.cos(), y: tilt.sin() };
+                frame.origin.y -= half * tilt.sin();
+            }
+            Sample { token, patch: Patch::sample(&raster, &frame), x_height: frame.x_height_px }
+        })
+        .collect()
+}
