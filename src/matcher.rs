@@ -103,6 +103,9 @@ impl Matcher {
     }
 
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
+        if query.arcs.is_empty() {
+            return Ok(Found { scores: Vec::new(), documents: Vec::new(), chance: Chance::fit(&[], &[]) });
+        }
         let scores = word_scores(query, &self.index, &self.kernels, &self.config.score);
         let mut documents = scan(&self.index, query, &scores, Subset { step: 1 }, &self.kernels, &self.config.score);
         // Enough decoy scores for a tail, from a part of a large catalogue or by several shuffles of a small one.

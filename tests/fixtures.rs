@@ -140,6 +140,40 @@ fn a_folder_gives_the_answers_of_memory_and_forgets_what_is_removed() {
 }
 
 #[test]
+fn pictures_without_text_are_unreadable_not_a_panic() {
+    let matcher = matcher(&mails());
+    let png = |picture: image::DynamicImage| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    for (width, height) in [(1, 1), (40, 40), (3, 2000), (2000, 2)] {
+        let grey = image::GrayImage::from_pixel(width, height, image::Luma([200]));
+        let verdict = matcher.identify(&png(grey.into())).unwrap();
+        assert_eq!(verdict.outcome, Outcome::Unreadable, "{width} × {height}");
+        assert!(verdict.reason.unwrap().contains("no lines of text"));
+    }
+    // Noise and patterns: whatever is taken for text, it is no match.
+    let mut state = 1u32;
+    let noise = image::GrayImage::from_fn(300, 200, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Luma([(state >> 24) as u8])
+    });
+    let checks = image::GrayImage::from_fn(300, 200, |x, y| image::Luma([((x / 3 + y / 4) % 2 * 255) as u8]));
+    for picture in [noise, checks] {
+        assert_ne!(matcher.identify(&png(picture.into())).unwrap().outcome, Outcome::Match);
+    }
+}
+
+#[test]
+fn an_empty_catalogue_matches_nothing() {
+    let empty = Catalogue::new(CatalogueConfig::default()).unwrap();
+    let matcher = Matcher::new(&empty, Config::default()).unwrap();
+    let verdict = matcher.identify(&std::fs::read("testdata/shots/tunnel-delay--small.jpg").unwrap()).unwrap();
+    assert_eq!(verdict.outcome, Outcome::NoMatch);
+}
+
+#[test]
 fn a_picture_can_be_enrolled() {
     let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
     let shot = |name: &str| std::fs::read(format!("testdata/shots/{name}")).unwrap();

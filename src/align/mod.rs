@@ -101,6 +101,9 @@ pub(crate) fn align(
     let (skip_query, skip_document) =
         (i32::from(units(scoring.skip_query_nats)), i32::from(units(scoring.skip_document_nats)));
     let jump = (config.jump_nats * UNITS_PER_NAT) as i32;
+    if query.arcs.is_empty() {
+        return Ok(Alignment::default());
+    }
     let mut table = vec![(0i32, Move::Start); cells as usize];
     // The best cell above and left of each place, itself included: where a jump would come from.
     let mut best_before: Vec<u32> = vec![0; width];

@@ -189,9 +189,9 @@ impl Atlas {
         for (face, glyph, pen) in placed {
             let columns = &face.columns[glyph.at..][..glyph.count];
             let origin = pen + glyph.origin;
-            let (first, last) = (step.first(origin), step.first(origin + (glyph.count as i32 - 1) * PARTS));
-            for (sample, sums) in samples.iter_mut().enumerate().take(last).skip(first) {
-                let offset = (step.at(sample) - origin) as usize;
+            let (first, end) = (step.first(origin), step.first(origin + (glyph.count as i32 - 1) * PARTS));
+            for (number, sums) in samples.iter_mut().enumerate().take(end).skip(first) {
+                let offset = (step.at(number) - origin) as usize;
                 let (column, part) = (offset / PARTS as usize, (offset % PARTS as usize) as u16);
                 let (before, after) = (&columns[column], &columns[column + 1]);
                 for ((sum, &a), &b) in sums.iter_mut().zip(before).zip(after) {
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn a_cut_body_is_refused_whatever_its_checksum() {
         let body = unpacked();
-        for k in (0..body.len()).step_by(3001).chain(0..64).chain([body.len() - 1]) {
+        for k in (0..body.len()).step_by(20_011).chain(0..64).chain([body.len() - 1]) {
             assert!(Atlas::parse(&body[..k]).is_err(), "cut at {k}");
         }
         assert!(Atlas::parse(&[&body[..], &[0]].concat()).is_err(), "a byte too many");
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_changed_body_is_no_panic() {
         let body = unpacked();
-        for k in (0..body.len()).step_by(401).chain(0..64) {
+        for k in (0..body.len()).step_by(body.len() / 200).chain(0..64) {
             let mut changed = body.clone();
             changed[k] ^= 0xff;
             if let Ok(atlas) = Atlas::parse(&changed) {
