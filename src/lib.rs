@@ -45,7 +45,7 @@
 //!
 //! # Limits
 //!
-//! A catalogue is held in memory (some 36 bytes a word with the default hash and faces) and scanned whole for every picture:
+//! A catalogue is held in memory (some 20 bytes a word with the default hash and faces) and scanned whole for every picture:
 //! good up to some millions of words. Pictures are taken upright (tilts of a few degrees and photos of a screen are fine).
 
 mod config;

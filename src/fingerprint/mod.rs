@@ -85,7 +85,7 @@ const DEPENDENCE: f32 = 4.0;
 
 /// Hashes every word of a page's lattice.
 ///
-/// Cost: some 20 µs a word for resampling, and the encoder's own.
+/// Cost: some 40 µs a word for resampling, and the encoder's own.
 ///
 /// # Errors
 ///
