@@ -22,7 +22,7 @@ use self::store::{Entry, Manifest};
 use self::text::{Face, TextEncoder, TextWord};
 use crate::Error;
 use crate::fingerprint::{Codes, Family, fingerprint};
-use crate::index::{Index, phrase_caps, width_cap};
+use crate::index::{Index, phrase_caps, width_caps};
 use crate::page::{PageConfig, analyse};
 use crate::raster::{RasterConfig, decode};
 
@@ -376,8 +376,8 @@ impl Catalogue {
         let first: Vec<&Codes> = order.iter().map(|d| &d.words.faces[0]).collect();
         let mut caps = phrase_caps(&first);
         for (caps, document) in caps.iter_mut().zip(&order) {
-            for (cap, &width) in caps.iter_mut().zip(&document.words.widths) {
-                *cap = (*cap).min(width_cap(width));
+            for (cap, most) in caps.iter_mut().zip(width_caps(&document.words.widths)) {
+                *cap = (*cap).min(most);
             }
         }
         let documents = order.iter().zip(&caps).map(|(d, c)| (d.words.faces.iter().collect(), c.as_slice()));

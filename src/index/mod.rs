@@ -13,7 +13,7 @@ pub use score::ScoreConfig;
 
 pub(crate) use scan::{Subset, scan};
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
-pub(crate) use weight::{phrase_caps, width_cap};
+pub(crate) use weight::{phrase_caps, width_caps};
 
 use crate::Error;
 use crate::fingerprint::{BitWeights, Codes, Fingerprint};

@@ -65,14 +65,20 @@ pub(crate) fn phrase_caps(documents: &[&Codes]) -> Vec<Vec<i16>> {
         .collect()
 }
 
-/// What a word of this width (see [`log_width`](crate::fingerprint::log_width)) can earn at most, in fixed-point units.
+/// What words of these widths (see [`log_width`](crate::fingerprint::log_width)) can earn at most, in fixed-point units.
 ///
-/// A shape of one letter tells little, however well it agrees: fragments of cut lines look like letters, and mails that space
-/// their letters out would collect them by the dozen.
-pub(crate) fn width_cap(width: u8) -> i16 {
-    let width_xh = (f32::from(width) / WIDTH_STEPS - 3.0).exp2();
-    units((NATS_PER_XH * width_xh - 0.3).max(0.3))
+/// A shape of one letter tells little, however well it agrees, and a row of them next to nothing: fragments of cut lines look
+/// like letters, and mails that space their letters out would collect them by the dozen.
+pub(crate) fn width_caps(widths: &[u8]) -> impl Iterator<Item = i16> + '_ {
+    let width_xh = |k: usize| (f32::from(widths[k]) / WIDTH_STEPS - 3.0).exp2();
+    (0..widths.len()).map(move |k| {
+        let in_a_row = k >= 2 && (k - 2..=k).all(|k| width_xh(k) < NARROW_XH);
+        units(if in_a_row { 0.2 } else { (NATS_PER_XH * width_xh(k) - 0.3).max(0.3) })
+    })
 }
+
+/// Words narrower than this have one letter, or two slim ones.
+const NARROW_XH: f32 = 0.9;
 
 /// Information in a stretch of text as wide as it is high, in nats: a little more than a letter.
 const NATS_PER_XH: f32 = 2.2;
@@ -123,6 +129,16 @@ mod tests {
             assert!(caps[6] > units(2.0), "the block's first word is a surprise: {caps:?}");
             assert!(caps[8..].iter().all(|&c| c < units(0.4)), "the rest of the block is none: {caps:?}");
         }
+    }
+
+    #[test]
+    fn rows_of_single_letters_earn_next_to_nothing() {
+        use crate::fingerprint::log_width;
+        let widths = [3.0f32, 0.5, 0.5, 0.5, 0.5, 3.0, 0.5].map(log_width);
+        let caps: Vec<i16> = width_caps(&widths).collect();
+        assert!(caps[0] > units(6.0) && caps[5] > units(6.0), "words: {caps:?}");
+        assert!((units(0.5)..units(1.2)).contains(&caps[6]), "a letter by itself: {caps:?}");
+        assert_eq!(caps[3..5], [units(0.2); 2], "letters in a row");
     }
 
     #[test]
