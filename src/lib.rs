@@ -82,6 +82,10 @@ pub mod benchmarks;
 #[doc = include_str!("design.md")]
 pub mod design {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;
+
 pub use config::Config;
 pub use error::Error;
 pub use matcher::Matcher;
