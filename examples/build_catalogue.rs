@@ -2,7 +2,8 @@
 //!
 //! Inputs are mails (`.eml`, `.mbox`, `.jsonl`, `.jsonl.xz`), pictures of mails, or folders of both. Running it again with
 //! more inputs adds them; `--remove ID...` takes mails out. Inputs that fail are named on stderr with the reason, the rest goes
-//! on. Each input is committed on its own: what was reported as done survives an interruption.
+//! on. A file of mails is committed when it is done (large ones every 20,000 mails), pictures all together at the end: what was
+//! committed survives an interruption.
 //! The last line, on stdout, is JSON: `{"documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 

@@ -219,8 +219,7 @@ fn measure(path: &Path, truth: &Truth) -> Option<Vec<(&'static str, Tally)>> {
                     (area.x0..area.x1).contains(&x) && (area.y0..area.y1).contains(&y)
                 })
                 .count();
-            if let Some((i, last)) = before.filter(|(i, _)| word.i == i + 1) {
-                let _ = i;
+            if let Some((_, last)) = before.filter(|(i, _)| word.i == i + 1) {
                 tally.pairs += 1;
                 tally.linked +=
                     usize::from(last.iter().any(|&a| matching.iter().any(|&b| page.words[a].to == page.words[b].from)));

@@ -277,7 +277,7 @@ impl Codes {
     /// [`Error::Caller`] if the families differ.
     pub fn distance_bits(&self, i: usize, other: &Self, j: usize) -> Result<u32, Error> {
         self.same_family(other.family)?;
-        Ok(self.get(i).iter().zip(other.get(j)).map(|(a, b)| (a ^ b).count_ones()).sum())
+        Ok(differing_bits(self.get(i), other.get(j)))
     }
 
     /// Refuses codes of another family.
@@ -287,6 +287,11 @@ impl Codes {
         }
         Err(Error::caller("family", format!("{other:?}"), format!("these codes are of family {:?}", self.family)))
     }
+}
+
+/// Hamming distance of two codes of one family, in bits.
+pub(crate) fn differing_bits(a: &[u64], b: &[u64]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
 /// The longest code of any family, in bits.

@@ -11,6 +11,7 @@ mod linear;
 mod net;
 mod patch;
 
+pub(crate) use family::differing_bits;
 pub use family::{Codes, DistanceModel, Family};
 pub use patch::{ASCENDER_ROWS, COLS, DESCENDER_ROWS, Patch, ROWS, WordFrame, X_HEIGHT_ROWS};
 

@@ -89,6 +89,8 @@ pub struct Index {
     caps: Vec<i16>,
     /// Where each document starts; one more at the end.
     starts: Vec<u32>,
+    /// Places on which queries' chance distances are counted.
+    sample: Sample,
 }
 
 impl Index {
@@ -125,6 +127,7 @@ impl Index {
             })?;
             this.starts.push(end);
         }
+        this.sample = this.take_sample();
         Ok(this)
     }
 
@@ -143,7 +146,7 @@ impl Index {
     /// Bytes taken up in memory.
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        let lanes: usize = self.faces.iter().flatten().map(|l| l.capacity() * 8).sum();
+        let lanes: usize = self.faces.iter().chain(&self.sample.faces).flatten().map(|l| l.capacity() * 8).sum();
         lanes + self.caps.capacity() * 2 + self.starts.capacity() * 4
     }
 
@@ -171,7 +174,7 @@ impl Index {
     }
 
     /// Up to [`SAMPLE`] places spread evenly over the index, separators left out.
-    fn sample(&self) -> Sample {
+    fn take_sample(&self) -> Sample {
         let step = (self.caps.len() / SAMPLE).max(1);
         let places: Vec<usize> = (0..self.caps.len()).step_by(step).filter(|&p| self.caps[p] >= 0).collect();
         let pick = |lane: &Vec<u64>| places.iter().map(|&p| lane[p]).collect();
@@ -183,6 +186,7 @@ impl Index {
 const SAMPLE: usize = 12_000;
 
 /// A sample of the catalogue's codes.
+#[derive(Clone, Debug, Default)]
 struct Sample {
     faces: Vec<Vec<Vec<u64>>>,
     len: usize,

@@ -40,8 +40,6 @@ pub(crate) struct Subset {
 }
 
 /// The best score of each document of the subset, in the documents' order.
-///
-/// `order` lists the query's arcs in the order of the lattice (it differs from the query's own in decoys).
 pub(crate) fn scan(
     index: &Index,
     query: &Query<'_>,

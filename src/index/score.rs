@@ -7,7 +7,7 @@
 
 use super::{Index, Query};
 use crate::Error;
-use crate::fingerprint::DistanceModel;
+use crate::fingerprint::{DistanceModel, differing_bits};
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
 
@@ -63,7 +63,7 @@ impl ScoreConfig {
 
 /// Scores of a query's words, in the order of its arcs.
 pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, config: &ScoreConfig) -> Vec<WordScore> {
-    let sample = index.sample();
+    let sample = &index.sample;
     let mut distances = vec![0i16; sample.len()];
     let mut other = distances.clone();
     let mut scores: Vec<WordScore> = (0..query.arcs.len())
@@ -92,9 +92,7 @@ fn repeats(query: &Query<'_>) -> Vec<usize> {
     for (k, arc) in query.arcs.iter().enumerate() {
         ending[arc.to as usize].push(k);
     }
-    let distance = |a: usize, b: usize| -> u32 {
-        query.codes.get(a).iter().zip(query.codes.get(b)).map(|(x, y)| (x ^ y).count_ones()).sum()
-    };
+    let distance = |a: usize, b: usize| differing_bits(query.codes.get(a), query.codes.get(b));
     let before = |k: usize, of: usize| {
         let from = query.arcs[of].from as usize;
         ending[from].iter().copied().filter(move |&p| distance(p, k) <= alike_bits)
