@@ -7,6 +7,7 @@ mod export;
 mod fonts;
 mod hog;
 mod int8;
+mod jitter;
 mod lda;
 mod learn;
 mod net;
@@ -50,6 +51,12 @@ enum Command {
         /// Seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// Prints how far the frames of the library's page stage are from the truth.
+    Jitter {
+        /// Lines of each kind.
+        #[arg(long, default_value_t = 2000)]
+        lines: usize,
     },
     /// Trains the general net.
     Net {
@@ -150,6 +157,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Fonts => fonts(),
         Command::Render { out, seed } => render(&out, seed),
+        Command::Jitter { lines } => jitter::print(lines),
         Command::Net { out, init, steps, rate, convs, hidden, lines, seed } => {
             let faces = Faces::find()?;
             let types = Types::generate(1)?;
