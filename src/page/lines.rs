@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::PageConfig;
 use super::components::Component;
+use super::grow::grow;
 use super::ink::{Area, Ink};
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
@@ -39,6 +40,7 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     lines = join_pieces(lines, &letters, ink, config);
     level_short_lines(&mut lines, &letters, ink, config);
     absorb(&mut lines, components, &letters);
+    grow(&mut lines, ink, config);
     drop_shadows(&mut lines);
     lines
 }
@@ -181,6 +183,24 @@ fn fit(
     bottoms.sort_unstable_by(f32::total_cmp);
     let first_guess = densest(&bottoms, 0.5 + 0.12 * height);
 
+    let (baseline, x_height_px) = edges(ink, x0, x1, first_guess, slope, height)?;
+    let plausible = x_height_px >= config.min_x_height_px * 0.8
+        && x_height_px <= config.max_x_height_px
+        && x1 - x0 >= x_height_px * 0.8;
+    plausible.then_some(LineFit { x0, x1, baseline, slope, x_height_px, members })
+}
+
+/// Fits a line that has grown anew; `None` where the ink of all of it has no two edges near those that it had.
+pub(super) fn refit(line: &LineFit, ink: &Ink, config: &PageConfig) -> Option<LineFit> {
+    let xh = line.x_height_px;
+    let (baseline, x_height_px) = edges(ink, line.x0, line.x1, line.baseline, line.slope, 1.15 * xh)?;
+    let near = (baseline - line.baseline).abs() < 0.4 * xh && (x_height_px / xh).ln().abs() < 0.4;
+    (near && x_height_px >= config.min_x_height_px * 0.8).then(|| LineFit { baseline, x_height_px, ..line.clone() })
+}
+
+/// Baseline and x-height of the ink in `x0..x1`, from its row profile, given a guess of the baseline and the height of most
+/// letters.
+fn edges(ink: &Ink, x0: f32, x1: f32, first_guess: f32, slope: f32, height: f32) -> Option<(f32, f32)> {
     // Row profile around the guess: ink per row, the slope taken out.
     let (up, down) = ((height * 2.0 + 3.0).ceil(), (height * 0.9 + 3.0).ceil());
     let profile = Profile::of(ink, x0, x1, first_guess, slope, up, down);
@@ -188,11 +208,7 @@ fn fit(
     let baseline = profile.edge_below(low, 0.3 * height);
     let top = profile.steepest_rise(baseline - 1.15 * height - 1.0, baseline - (0.33 * height).max(1.5))?;
     let x_line = profile.edge_above(top, 0.3 * height);
-    let x_height_px = baseline - x_line;
-    let plausible = x_height_px >= config.min_x_height_px * 0.8
-        && x_height_px <= config.max_x_height_px
-        && x1 - x0 >= x_height_px * 0.8;
-    plausible.then_some(LineFit { x0, x1, baseline, slope, x_height_px, members })
+    Some((baseline, baseline - x_line))
 }
 
 /// Slope of a chain's bottoms: the median slope between members half a chain apart.
