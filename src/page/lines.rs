@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use super::PageConfig;
 use super::components::Component;
-use super::grow::grow;
+use super::grow::{bridge_gaps, grow};
 use super::ink::{Area, Ink};
+use super::marks::add_short_lines;
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +19,8 @@ pub(super) struct LineFit {
     pub(super) baseline: f32,
     pub(super) slope: f32,
     pub(super) x_height_px: f32,
-    members: Vec<usize>,
+    /// Numbers of the components that it was chained of.
+    pub(super) members: Vec<usize>,
 }
 
 impl LineFit {
@@ -28,6 +30,11 @@ impl LineFit {
 
     pub(super) fn width(&self) -> f32 {
         self.x1 - self.x0
+    }
+
+    /// Whether its x-height is that of a neighbour: too few letters, or only marks.
+    pub(super) fn is_short(&self) -> bool {
+        self.members.is_empty()
     }
 }
 
@@ -41,7 +48,9 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     level_short_lines(&mut lines, &letters, ink, config);
     absorb(&mut lines, components, &letters);
     grow(&mut lines, ink, config);
+    bridge_gaps(&mut lines, ink, config);
     drop_shadows(&mut lines);
+    add_short_lines(&mut lines, components);
     lines
 }
 
@@ -176,6 +185,11 @@ fn fit(
     let height = median(&mut heights);
     // One component is a line only if it is long enough to be a word whose letters melted together.
     if x1 - x0 < if members.len() == 1 { 1.8 * height } else { height } {
+        return None;
+    }
+    // Dashes have no x-height.
+    let dashes = boxes().filter(|c| c.fill() > 0.8 && c.width() > 1.4 * c.height()).count();
+    if dashes > 1 && 3 * dashes > 2 * members.len() {
         return None;
     }
     let slope = slope.unwrap_or_else(|| own_slope(&members, letters, height));
