@@ -87,7 +87,19 @@ struct TrueWord {
     w: String,
     #[serde(rename = "box")]
     area: [f32; 4],
+    /// Its corners, clockwise from the top left, where they are no axis-parallel box.
+    quad: Option<[f32; 8]>,
     vis: f32,
+}
+
+impl TrueWord {
+    /// Height of its line box, in pixels: the mean of the left and the right side.
+    fn height_px(&self) -> f32 {
+        let side = |[x0, y0]: [f32; 2], [x1, y1]: [f32; 2]| (x1 - x0).hypot(y1 - y0);
+        self.quad.map_or(self.area[3] - self.area[1], |[x0, y0, x1, y1, x2, y2, x3, y3]| {
+            (side([x0, y0], [x3, y3]) + side([x1, y1], [x2, y2])) / 2.0
+        })
+    }
 }
 
 #[derive(Default, Clone)]
@@ -204,7 +216,7 @@ fn measure(path: &Path, truth: &Truth) -> Option<Vec<(&'static str, Tally)>> {
                 before = None;
                 continue;
             }
-            let band = band(area.height());
+            let band = band(word.height_px());
             let touching: Vec<usize> =
                 (0..hulls.len()).filter(|&k| hulls[k].intersection(&area).area() > 0.0).collect();
             let matching: Vec<usize> = touching.iter().copied().filter(|&k| hulls[k].iou(&area) >= 0.5).collect();
@@ -275,7 +287,7 @@ fn cut_words<'a>(
                 continue;
             }
             cut.codes.extend(&Codes::from_data(family, seen.codes.get(k).to_vec())?)?;
-            cut.tokens.push(Token { text: &word.w, band: band(area.height()), font: &region.font });
+            cut.tokens.push(Token { text: &word.w, band: band(word.height_px()), font: &region.font });
         }
         Ok(cut)
     };
