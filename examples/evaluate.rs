@@ -206,7 +206,7 @@ fn page(folders: &[PathBuf], worst: usize) -> Result<(), Box<dyn std::error::Err
 fn measure(path: &Path, truth: &Truth) -> Option<Vec<(&'static str, Tally)>> {
     let raster = decode(&std::fs::read(path).ok()?, &RasterConfig::default()).ok()?;
     let page = analyse(&raster, &PageConfig::default());
-    let hulls: Vec<Rect> = page.words.iter().map(|w| w.frame.hull()).collect();
+    let hulls: Vec<Rect> = page.words.iter().map(|w| page.hull(&w.frame)).collect();
     let mut bands: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for region in &truth.regions {
         let mut before: Option<(usize, Vec<usize>)> = None;
@@ -280,7 +280,7 @@ fn cut_words<'a>(
         for (region, word) in truth.regions.iter().flat_map(|r| r.words.iter().map(move |w| (r, w))) {
             let area = Rect::new(word.area[0], word.area[1], word.area[2], word.area[3]);
             let best = (0..page.words.len())
-                .map(|k| (page.words[k].frame.hull().iou(&area), k))
+                .map(|k| (page.hull(&page.words[k].frame).iou(&area), k))
                 .max_by(|a, b| a.0.total_cmp(&b.0));
             let Some((iou, k)) = best else { continue };
             if word.vis < 0.99 || iou < 0.65 {

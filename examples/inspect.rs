@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Rgb([grey, grey, grey])
         });
         let mut stroke = |a: Point, b: Point, colour: [u8; 3]| {
+            let (a, b) = (page.to_picture(a), page.to_picture(b));
             draw_line_segment_mut(&mut canvas, (a.x, a.y), (b.x, b.y), Rgb(colour));
         };
         for line in &page.lines {

@@ -17,7 +17,8 @@ pub(super) struct LineFit {
     pub(super) baseline: f32,
     pub(super) slope: f32,
     pub(super) x_height_px: f32,
-    members: Vec<usize>,
+    /// Its letters, by their place among all letters.
+    pub(super) members: Vec<usize>,
 }
 
 impl LineFit {
@@ -30,8 +31,8 @@ impl LineFit {
     }
 }
 
-/// Finds the lines among a picture's components, in no particular order.
-pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
+/// Finds the lines among a picture's components, in no particular order, and the letters that they are made of.
+pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> (Vec<LineFit>, Vec<Component>) {
     let mut letters: Vec<Component> = components.iter().filter(|c| could_be_text(c, config)).copied().collect();
     drop_frames(&mut letters);
     let mut chains = chains(&letters, config);
@@ -40,7 +41,7 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     level_short_lines(&mut lines, &letters, ink, config);
     absorb(&mut lines, components, &letters);
     drop_shadows(&mut lines);
-    lines
+    (lines, letters)
 }
 
 /// Lets lines grow over the marks at their ends that are too small to be chained: full stops, quotes, dashes.

@@ -1,0 +1,80 @@
+//! Brings a picture upright: sideways and upside-down pictures are turned, tilted and bent ones laid flat.
+//!
+//! Everything is told from the text. A picture whose lines are level enough for the stages after is left as it is, bit for bit.
+
+use std::borrow::Cow;
+
+use super::straighten::{Baseline, bend_of, departs};
+use super::turn::{Neighbours, Rising};
+use super::warp::{Warp, turn};
+use super::{PageConfig, Pass};
+use crate::geom::Point;
+use crate::raster::Raster;
+
+/// Lines of a picture that was brought upright.
+pub(super) struct Upright {
+    pub(super) pass: Pass,
+    /// How the upright page lies in the picture; `None` if it is the picture.
+    pub(super) warp: Option<Warp>,
+}
+
+/// Times that a picture is laid flat and looked at again.
+const ROUNDS: usize = 2;
+
+/// The picture brought upright; where the text does not tell which end is up, both ways, the likelier one first.
+pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
+    let mut pass = Pass::of(raster, config);
+    let (mut turned, mut warp) = (Cow::Borrowed(raster), None);
+    let sideways = Neighbours::of(&pass.components).sideways();
+    if sideways {
+        turned = Cow::Owned(turn(raster, 1));
+        pass = Pass::of(&turned, config);
+        warp = Some(Warp::turned(raster, 1));
+    }
+    for _ in 0..ROUNDS {
+        // What is still bent on the page as it is now, and how the turned picture is bent in all.
+        let mut baselines = pass.baselines();
+        let page_size = (pass.ink.width() as u32, pass.ink.height() as u32);
+        let bent = bend_of(&baselines, page_size).is_some_and(|bend| departs(&bend, &baselines, config));
+        let whole = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0));
+        for foot in baselines.iter_mut().flat_map(|b| &mut b.feet) {
+            *foot = whole.to_turned(*foot);
+        }
+        let Some(bend) = bend_of(&baselines, (turned.width(), turned.height())).filter(|_| bent) else { break };
+        let flattened = whole.flattened(bend);
+        let Some(flat) = flattened.flat_page(&turned) else { break };
+        pass = Pass::of(&flat, config);
+        warp = Some(flattened);
+    }
+    // Which end is up?
+    let rising = Rising::of(&pass.fits, &pass.ink).sigmas();
+    let other_way = || {
+        let warp = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();
+        let turned = turn(raster, warp.quarter_turns());
+        let flat = warp.flat_page(&turned);
+        Upright { pass: Pass::of(flat.as_ref().unwrap_or(&turned), config), warp: Some(warp) }
+    };
+    if rising > config.surely_up_sigmas {
+        vec![Upright { pass, warp }]
+    } else if rising > -config.turned_sigmas {
+        let other = other_way();
+        vec![Upright { pass, warp }, other]
+    } else {
+        let other = other_way();
+        vec![other, Upright { pass, warp }]
+    }
+}
+
+impl Pass {
+    /// The lower edges of each line's letters.
+    fn baselines(&self) -> Vec<Baseline> {
+        let feet = |c: &super::components::Component| Point { x: c.centre_x(), y: c.area.y1 as f32 };
+        self.fits
+            .iter()
+            .map(|l| Baseline {
+                feet: l.members.iter().map(|&k| feet(&self.letters[k])).collect(),
+                x_height_px: l.x_height_px,
+            })
+            .collect()
+    }
+}
