@@ -72,7 +72,7 @@ pub struct PageConfig {
     /// A page is surely upright if so many standard deviations more letters rise above the x-height than hang below the
     /// baseline; otherwise it is read both ways. Default: 2.5.
     pub surely_up_sigmas: f32,
-    /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise. Default: 1.
+    /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise. Default: 2.
     pub turned_sigmas: f32,
 }
 
@@ -101,7 +101,7 @@ impl Default for PageConfig {
             max_slope: 0.03,
             max_sag_xh: 0.1,
             surely_up_sigmas: 2.5,
-            turned_sigmas: 1.0,
+            turned_sigmas: 2.0,
         }
     }
 }

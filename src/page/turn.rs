@@ -101,12 +101,12 @@ pub(super) struct Rising {
 }
 
 /// Rows in which ascenders are counted, and descenders, in x-heights from the baseline downwards.
-const ASCENDER_ROWS_XH: [f32; 2] = [-1.28, -1.42];
-const DESCENDER_ROWS_XH: [f32; 2] = [0.28, 0.42];
+const ASCENDER_ROWS_XH: [f32; 3] = [-1.17, -1.29, -1.42];
+const DESCENDER_ROWS_XH: [f32; 3] = [0.17, 0.29, 0.42];
 /// Wider strokes are parts of rules and of other lines.
 const WIDEST_XH: f32 = 1.0;
 /// Shorter lines say nothing.
-const SHORTEST_XH: f32 = 3.0;
+const SHORTEST_XH: f32 = 8.0;
 
 impl Rising {
     /// Counts strokes; lines that the picture's edge cuts through are left out.
@@ -131,7 +131,7 @@ impl Rising {
 }
 
 /// Number of strokes that cross one of two rows along a line.
-fn strokes(line: &LineFit, ink: &Ink, rows_xh: [f32; 2]) -> usize {
+fn strokes(line: &LineFit, ink: &Ink, rows_xh: [f32; 3]) -> usize {
     let xh = line.x_height_px;
     let step = (xh / 8.0).max(0.5);
     let widest = (WIDEST_XH * xh / step) as usize;

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::components::Component;
 use super::straighten::{Baseline, bend_of, departs};
 use super::turn::{Neighbours, Rising};
 use super::warp::{Warp, turn};
@@ -33,7 +34,7 @@ pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
     }
     for _ in 0..ROUNDS {
         // What is still bent on the page as it is now, and how the turned picture is bent in all.
-        let mut baselines = pass.baselines();
+        let mut baselines = pass.baselines(Rising::of(&pass.fits, &pass.ink).sigmas() < 0.0);
         let page_size = (pass.ink.width() as u32, pass.ink.height() as u32);
         let bent = bend_of(&baselines, page_size).is_some_and(|bend| departs(&bend, &baselines, config));
         let whole = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0));
@@ -47,6 +48,7 @@ pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
         warp = Some(flattened);
     }
     // Which end is up?
+    if std::env::var("GEO").is_ok() { eprintln!("{:?} {:?} warp {:?}", Rising::of(&pass.fits, &pass.ink), Rising::of(&pass.fits, &pass.ink).sigmas(), warp.as_ref().map(|w: &Warp| (w.quarter_turns(), w.degrees()))); }
     let rising = Rising::of(&pass.fits, &pass.ink).sigmas();
     let other_way = || {
         let warp = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();
@@ -66,9 +68,10 @@ pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
 }
 
 impl Pass {
-    /// The lower edges of each line's letters.
-    fn baselines(&self) -> Vec<Baseline> {
-        let feet = |c: &super::components::Component| Point { x: c.centre_x(), y: c.area.y1 as f32 };
+    /// The edges of each line's letters that stand on the baseline: the lower ones, or the upper ones of a page upside down.
+    fn baselines(&self, upside_down: bool) -> Vec<Baseline> {
+        let foot = |c: &Component| if upside_down { c.area.y0 } else { c.area.y1 } as f32;
+        let feet = |c: &Component| Point { x: c.centre_x(), y: foot(c) };
         self.fits
             .iter()
             .map(|l| Baseline {
