@@ -69,6 +69,8 @@ pub struct PageConfig {
     pub max_slope: f32,
     /// How far a line may sag in its middle before the page is laid flat. Default: 0.1.
     pub max_sag_xh: f32,
+    /// Wider letters (the middle one of those as high as the x-height) show a picture stretched in width. Default: 0.97.
+    pub widest_letter_xh: f32,
     /// A page is surely upright if so many standard deviations more letters rise above the x-height than hang below the
     /// baseline; otherwise it is read both ways. Default: 2.5.
     pub surely_up_sigmas: f32,
@@ -100,6 +102,7 @@ impl Default for PageConfig {
             max_pieces: 6,
             max_slope: 0.03,
             max_sag_xh: 0.1,
+            widest_letter_xh: 0.97,
             surely_up_sigmas: 2.5,
             turned_sigmas: 2.0,
         }

@@ -71,6 +71,8 @@ impl Bend {
 #[derive(Clone, Debug, PartialEq)]
 struct Flat {
     bend: Bend,
+    /// How many times as high the page is drawn as it is wide, to make up for a stretched picture.
+    tall: f32,
     /// Size of the flat page, in pixels.
     width: u32,
     height: u32,
@@ -95,8 +97,9 @@ impl Warp {
         Self { picture: (picture.width(), picture.height()), quarter_turns, flat: None }
     }
 
-    /// Also lays flat what is left after the quarter turns.
-    pub(super) fn flattened(&self, bend: Bend) -> Self {
+    /// Lays flat what is left after the quarter turns, and draws it `tall` times as high.
+    pub(super) fn flattened(&self, bend: Bend, tall: f32) -> Self {
+        let tall = tall.clamp(1.0, MOST_TALL);
         let (w, h) = self.turned_size();
         // The flat page holds all of the picture.
         let steps = |k: u32, side: u32| f64::from(side) * f64::from(k) / 8.0;
@@ -107,14 +110,14 @@ impl Warp {
         let hull = border
             .map(|(x, y)| {
                 let (u, v) = bend.flatten(x, y);
-                let (x, y) = ((u * bend.unit_px) as f32, (v * bend.unit_px) as f32);
+                let (x, y) = ((u * bend.unit_px) as f32, (v * bend.unit_px) as f32 * tall);
                 Rect::new(x, y, x, y)
             })
             .reduce(|a, b| a.union(&b))
             .unwrap_or_default();
         let centre = Point { x: -hull.x0.floor(), y: -hull.y0.floor() };
         let (width, height) = ((hull.x1.ceil() + centre.x) as u32, (hull.y1.ceil() + centre.y) as u32);
-        let flat = Flat { bend, width: width.max(1), height: height.max(1), centre };
+        let flat = Flat { bend, tall, width: width.max(1), height: height.max(1), centre };
         Self { flat: Some(flat), ..self.clone() }
     }
 
@@ -142,6 +145,12 @@ impl Warp {
         self.flat.as_ref().map_or(0.0, |f| f.bend.angle.to_degrees() as f32)
     }
 
+    /// How many times as high the page is drawn as the picture shows it.
+    #[must_use]
+    pub fn tall(&self) -> f32 {
+        self.flat.as_ref().map_or(1.0, |f| f.tall)
+    }
+
     fn turned_size(&self) -> (u32, u32) {
         let (w, h) = self.picture;
         if self.quarter_turns % 2 == 0 { (w, h) } else { (h, w) }
@@ -151,7 +160,7 @@ impl Warp {
     pub(super) fn to_turned(&self, p: Point) -> Point {
         let Some(flat) = &self.flat else { return p };
         let unit = flat.bend.unit_px;
-        let (x, y) = flat.bend.bend(f64::from(p.x - flat.centre.x) / unit, f64::from(p.y - flat.centre.y) / unit);
+        let (x, y) = flat.bend.bend(f64::from(p.x - flat.centre.x) / unit, f64::from((p.y - flat.centre.y) / flat.tall) / unit);
         Point { x: x as f32, y: y as f32 }
     }
 
@@ -196,6 +205,8 @@ impl Warp {
     }
 }
 
+/// No picture is stretched more than this.
+const MOST_TALL: f32 = 2.0;
 /// Pixels between exact places when resampling.
 const STEP: u32 = 16;
 
