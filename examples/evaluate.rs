@@ -123,7 +123,7 @@ fn cut_words<'a>(
         for (region, word) in truth.regions.iter().flat_map(|r| r.words.iter().map(move |w| (r, w))) {
             let area = word.area();
             let best = (0..page.words.len())
-                .map(|k| (page.words[k].frame.hull().iou(&area), k))
+                .map(|k| (page.hull(&page.words[k].frame).iou(&area), k))
                 .max_by(|a, b| a.0.total_cmp(&b.0));
             let Some((iou, k)) = best else { continue };
             if word.vis < 0.99 || iou < 0.65 {

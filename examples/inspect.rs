@@ -105,6 +105,7 @@ fn words(raster: &Raster, page: &Page, view: &View) -> RgbImage {
         Rgb([grey, grey, grey])
     });
     let mut stroke = |a: Point, b: Point, colour: [u8; 3]| {
+        let (a, b) = (page.to_picture(a), page.to_picture(b));
         draw_line_segment_mut(&mut canvas, view.place(a), view.place(b), Rgb(colour));
     };
     for line in &page.lines {
@@ -137,7 +138,7 @@ const ACROSS: u32 = 16;
 const PITCH: (u32, u32) = (COLS as u32 + 4, ROWS as u32 + 4);
 
 fn patches(ink: &Raster, page: &Page, area: &Rect) -> GrayImage {
-    let inside = |frame: &leakprint::fingerprint::WordFrame| frame.hull().intersection(area).area() > 0.0;
+    let inside = |frame: &leakprint::fingerprint::WordFrame| page.hull(frame).intersection(area).area() > 0.0;
     let words: Vec<_> = page.words.iter().filter(|w| w.likeliest && inside(&w.frame)).collect();
     let rows = (words.len() as u32).div_ceil(ACROSS).max(1);
     let mut canvas = GrayImage::from_pixel(ACROSS * PITCH.0, rows * PITCH.1, Luma([90]));

@@ -165,7 +165,7 @@ pub(crate) fn page(
 fn measure(path: &Path, truth: &Truth) -> Option<Measured> {
     let raster = decode(&std::fs::read(path).ok()?, &RasterConfig::default()).ok()?;
     let page = analyse(&raster, &PageConfig::default());
-    let hulls: Vec<Rect> = page.words.iter().map(|w| w.frame.hull()).collect();
+    let hulls: Vec<Rect> = page.words.iter().map(|w| page.hull(&w.frame)).collect();
     let inverted = truth.steps().any(|s| s == "invert");
     let mut out = Measured::default();
     for region in &truth.regions {

@@ -64,9 +64,14 @@ impl WordFrame {
     /// Axis-parallel hull of the word's patch area, from ascender line to descender line.
     #[must_use]
     pub fn hull(&self) -> Rect {
+        self.hull_by(|p| p)
+    }
+
+    /// As [`WordFrame::hull`], of the corners' places under a map.
+    pub(crate) fn hull_by(&self, map: impl Fn(Point) -> Point) -> Rect {
         let (top, bottom) = (-1.75 * self.x_height_px, 0.5 * self.x_height_px);
         [(0.0, top), (self.width_px, top), (self.width_px, bottom), (0.0, bottom)]
-            .map(|(u, v)| self.at(u, v))
+            .map(|(u, v)| map(self.at(u, v)))
             .iter()
             .map(|p| Rect::new(p.x, p.y, p.x, p.y))
             .reduce(|a, b| a.union(&b))

@@ -19,7 +19,7 @@ pub(super) struct LineFit {
     pub(super) baseline: f32,
     pub(super) slope: f32,
     pub(super) x_height_px: f32,
-    /// Numbers of the components that it was chained of.
+    /// Its letters, by their place among all letters.
     pub(super) members: Vec<usize>,
 }
 
@@ -38,8 +38,8 @@ impl LineFit {
     }
 }
 
-/// Finds the lines among a picture's components, in no particular order.
-pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
+/// Finds the lines among a picture's components, in no particular order, and the letters that they are made of.
+pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> (Vec<LineFit>, Vec<Component>) {
     let mut letters: Vec<Component> = components.iter().filter(|c| could_be_text(c, config)).copied().collect();
     drop_frames(&mut letters);
     let mut chains = chains(&letters, config);
@@ -51,7 +51,7 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     bridge_gaps(&mut lines, ink, config);
     drop_shadows(&mut lines);
     add_short_lines(&mut lines, components);
-    lines
+    (lines, letters)
 }
 
 /// Lets lines grow over the marks at their ends that are too small to be chained: full stops, quotes, dashes.
