@@ -43,6 +43,11 @@ pub(super) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
         _ => false,
     };
+    // Most text has only letters of ASCII: that is seen without looking at characters.
+    let plain = |b: &u8| (b' '..0x7f).contains(b) || matches!(b, b'\t' | b'\n' | b'\r');
+    if text.as_bytes().chunks(64).all(|chunk| chunk.iter().fold(true, |all, b| all & plain(b))) {
+        return text.into();
+    }
     if text.contains(unseen) { text.replace(unseen, "").into() } else { text.into() }
 }
 

@@ -7,7 +7,8 @@ use std::ops::Range;
 #[cfg(feature = "mail")]
 pub(super) fn to_words(text: &str, mut places: &[Range<usize>]) -> Vec<[u32; 2]> {
     let mut found = Vec::new();
-    for (k, start) in word_starts(text).enumerate() {
+    let until = places.last().map_or(0, |p| p.end);
+    for (k, start) in word_starts(text).enumerate().take_while(|&(_, start)| start < until) {
         while places.first().is_some_and(|p| p.end <= start) {
             places = &places[1..];
         }
