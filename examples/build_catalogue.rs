@@ -29,7 +29,7 @@ struct Arguments {
     /// Ids to remove.
     #[arg(long, num_args = 1.., value_name = "ID")]
     remove: Vec<String>,
-    /// Give mails the ids FILE or FILE:NUMBER instead of their own (Message-ID, `id`, or a hash of the text).
+    /// Name mails by their file (and their number in it) instead of by their Message-ID, `id` or a hash of the text.
     #[arg(long)]
     file_ids: bool,
     /// Make one document with this id of all pictures, in order: captures of one mail from top to bottom.

@@ -53,7 +53,7 @@ fn a_mailbox_of_any_size_streams() {
     let mut mails = read_mails(&path).unwrap();
     let read = mails.by_ref().map(Result::unwrap).inspect(|m| words += m.body.split_whitespace().count()).count();
     let (peak, seconds) = (peak_mb(), begin.elapsed().as_secs_f64());
-    println!("{bytes} bytes, {read} mails, {words} words in {seconds:.1} s; peak {peak} MB, {before} MB before");
+    eprintln!("{bytes} bytes, {read} mails, {words} words in {seconds:.1} s; peak {peak} MB, {before} MB before");
     assert_eq!(read, messages);
     assert_eq!(mails.position(), bytes as u64);
     assert!(peak < 300, "{peak} MB resident");

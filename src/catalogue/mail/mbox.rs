@@ -34,7 +34,7 @@ impl Raw {
         }
     }
 
-    fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         let room = MAX_MESSAGE - self.bytes.len();
         if let Some(length) = &mut self.cut_from {
             *length += bytes.len() as u64;

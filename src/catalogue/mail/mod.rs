@@ -114,6 +114,24 @@ pub fn read_mails(path: &Path) -> Result<Mails, Error> {
     Ok(Mails { mails, position })
 }
 
+/// Reads one message (RFC 5322) from memory, and those attached to it; `name` is its name in errors. Never empty: what is no message, or
+/// has no text, is an error.
+///
+/// ```
+/// use leakprint::catalogue::mail::read_message;
+///
+/// let found = read_message(b"Subject: Tunnel\nContent-Type: text/html\n\n<p>It opens in <b>May</b>.", "a message");
+/// let mail = found[0].as_ref().expect("it has text");
+/// assert_eq!((mail.subject.as_str(), mail.body.trim()), ("Tunnel", "It opens in May."));
+/// ```
+#[cfg(feature = "mail")]
+#[must_use]
+pub fn read_message(bytes: &[u8], name: &str) -> Vec<Result<Mail, Error>> {
+    let mut raw = mbox::Raw::default();
+    raw.push(bytes);
+    message::read(&raw, name)
+}
+
 #[cfg(feature = "mail")]
 fn messages(
     kind: Kind,
