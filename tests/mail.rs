@@ -343,3 +343,26 @@ fn ids_are_the_mails_own_or_hashes_and_equal_texts_fold() {
     assert!(catalogue.remove("x"));
     assert_eq!(catalogue.documents(), 2, "the text has another name still");
 }
+
+#[test]
+fn captures_of_a_scrolled_window_are_one_document() {
+    let shot = image::open("testdata/shots/budget-q3--webmail-light.png").unwrap();
+    let capture = |from: u32, to: u32| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        shot.crop_imm(0, from, shot.width(), to - from).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    let (whole, upper, lower) = (capture(0, shot.height()), capture(0, 520), capture(330, shot.height()));
+    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
+    let expected = catalogue.add_picture("whole", &whole).unwrap().words;
+    let apart =
+        catalogue.add_picture("upper", &upper).unwrap().words + catalogue.add_picture("lower", &lower).unwrap().words;
+    let joined = catalogue.add_pictures("joined", &[&upper, &lower]).unwrap().words;
+    assert!(apart > expected + 100, "the captures overlap: {apart} words, {expected} in the whole");
+    // Most of what overlaps is taken once; 64 words of lines that the crops cut differently remain twice.
+    assert!(joined + 100 < apart, "{joined} words joined, {apart} apart");
+    let again = catalogue.add_pictures("again", &[&upper, &lower]).unwrap();
+    assert_eq!((again.documents, again.duplicates, catalogue.documents()), (0, 1, 4));
+    assert!(catalogue.remove("joined") && catalogue.remove("again"));
+    assert_eq!(catalogue.documents(), 3);
+}

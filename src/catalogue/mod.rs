@@ -318,15 +318,19 @@ impl Catalogue {
     ///
     /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them.
     pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
-        let mut whole: Option<picture::Reading> = None;
+        let (mut words, mut codes) = (Vec::new(), Codes::new(self.config.family));
+        let mut before: Option<picture::Reading> = None;
         for bytes in pictures {
             let next = picture::read(bytes.as_ref(), self.config.family)?;
-            whole = Some(match &whole {
-                Some(above) => picture::join(above, &next)?,
-                None => next,
-            });
+            let rest = before.as_ref().map(|before| picture::without_overlap(before, &next)).transpose()?;
+            let new = rest.as_ref().unwrap_or(&next);
+            codes.extend(&new.codes)?;
+            words.extend_from_slice(&new.widths);
+            before = Some(next);
         }
-        let whole = whole.ok_or_else(|| Error::caller("pictures", "empty", "a document needs at least one"))?;
+        if before.is_none() {
+            return Err(Error::caller("pictures", "empty", "a document needs at least one"));
+        }
         let content = fnv(pictures.iter().flat_map(AsRef::as_ref).copied());
         let mut added = Added::default();
         if let Some(&known) = self.by_content.get(&content) {
@@ -341,8 +345,8 @@ impl Catalogue {
             return Ok(added);
         }
         added.replaced = usize::from(self.remove(id));
-        (added.documents, added.words) = (1, whole.widths.len());
-        let words = Words { faces: vec![whole.codes; self.config.faces.len()], widths: whole.widths };
+        (added.documents, added.words) = (1, words.len());
+        let words = Words { faces: vec![codes; self.config.faces.len()], widths: words };
         self.push(Document { ids: vec![id.to_owned()], content, undrawn: 0, words, about: Vec::new(), stored: None });
         Ok(added)
     }
