@@ -132,7 +132,7 @@ fn cut_words<'a>(
                 continue;
             }
             cut.codes.extend(&Codes::from_data(family, seen.codes.get(k).to_vec())?)?;
-            cut.tokens.push(Token { text: &word.w, band: band(area.height()), font: &region.font });
+            cut.tokens.push(Token { text: &word.w, font: &region.font });
         }
         Ok(cut)
     };

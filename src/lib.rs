@@ -40,7 +40,7 @@
 //!
 //! # Features
 //!
-//! * `mail` (default): `.eml` and `.mbox` files as catalogue input, through `mail-parser`.
+//! * `mail` (default): messages and mailboxes as catalogue input, through `mail-parser` and `html5gum`.
 //! * `benchmarks`: for this crate's own benches; no stability is promised.
 //!
 //! # Limits

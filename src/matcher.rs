@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::align::align;
-use crate::catalogue::{Catalogue, Listed};
+use crate::align::{align, header_support};
+use crate::catalogue::{About, Catalogue, Listed};
 use crate::fingerprint::{Encoder, fingerprint};
 use crate::index::{DocumentScore, Index, Query, Subset, scan, word_scores};
 use crate::page::readings;
@@ -135,10 +135,20 @@ impl Matcher {
 
     fn align(&self, query: &Query<'_>, found: &Found) -> Result<Vec<Candidate<'_>>, Error> {
         let one = |d: &DocumentScore| {
-            let Listed { ids, words } = &self.documents[d.document as usize];
+            let Listed { ids, words, about } = &self.documents[d.document as usize];
             let alignment =
                 align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
-            Ok(Candidate { ids, document_words: *words, best_passage_nats: d.nats(), alignment })
+            let about = About::from_bytes(about, query.codes.family())?;
+            let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
+            let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
+            Ok(Candidate {
+                ids,
+                document_words: *words,
+                best_passage_nats: d.nats() + header.nats,
+                header_words: header.words,
+                quoted_share: about.quoted_share(alignment.pairs.iter().map(|p| p.document_word)),
+                alignment,
+            })
         };
         found.documents.par_iter().map(one).collect()
     }
