@@ -7,6 +7,7 @@
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
 mod components;
+mod grain;
 mod ink;
 mod lines;
 mod regions;
@@ -31,6 +32,9 @@ pub struct PageConfig {
     pub min_ink: u8,
     /// How much the page's noise (mean absolute distance from the background in flat parts) raises that. Default: 3.5.
     pub noise_factor: f32,
+    /// How much the grain of a place (the middle distance from the middle grey value: moire, sensor noise) raises that there.
+    /// Default: 3.5.
+    pub grain_factor: f32,
     /// Share of the strongest ink within 8 to 16 px that a pixel needs to count as ink. Default: 0.42.
     pub ink_share: f32,
     /// Least height of a filled box that is looked at as a panel with text of its own, in pixels. Default: 14.
@@ -83,6 +87,7 @@ impl Default for PageConfig {
         Self {
             min_ink: 12,
             noise_factor: 3.5,
+            grain_factor: 3.5,
             ink_share: 0.42,
             min_panel_px: 14.0,
             min_x_height_px: 2.2,

@@ -15,6 +15,8 @@ pub(super) struct Baseline {
     pub(super) x_height_px: f32,
 }
 
+/// Steeper lines are no lines of text: 15 degrees.
+const MAX_SKEW: f64 = 0.27;
 /// Usual sizes of the field's terms: what is larger needs evidence.
 const PRIOR: [f64; TERMS] = [0.2, 0.1, 0.03, 0.02, 0.02, 0.02];
 /// How far letters' feet are off their baseline, in x-heights.
@@ -34,6 +36,9 @@ pub(super) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Op
     };
     // The skew first, so that the field is one of a nearly level page.
     let skew = fit(baselines, &flat)?[0];
+    if skew.abs() > MAX_SKEW {
+        return None;
+    }
     let level = Bend { angle: skew.atan(), ..flat };
     Some(Bend { field: fit(baselines, &level)?, ..level })
 }

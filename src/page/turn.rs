@@ -30,8 +30,10 @@ impl Neighbours {
 
     /// Asks letters spread evenly over the components.
     pub(super) fn of(components: &[Component]) -> Self {
-        let letters: Vec<&Component> =
-            components.iter().filter(|c| c.width().max(c.height()) >= 3.0 && c.width().max(c.height()) <= 200.0).collect();
+        let letters: Vec<&Component> = components
+            .iter()
+            .filter(|c| c.width().max(c.height()) >= 3.0 && c.width().max(c.height()) <= 200.0)
+            .collect();
         let columns = letters.iter().map(|c| c.area.x1).max().unwrap_or(0) / SIDE + 1;
         let rows = letters.iter().map(|c| c.area.y1).max().unwrap_or(0) / SIDE + 1;
         let mut cells: Vec<Vec<u32>> = vec![Vec::new(); columns * rows];
@@ -79,10 +81,8 @@ fn gap(a: &Component, b: &Component) -> Option<(f32, bool)> {
         return None;
     }
     let overlap = |a0: usize, a1: usize, b0: usize, b1: usize| a1.min(b1) as f32 - a0.max(b0) as f32;
-    let (x, y) = (
-        overlap(a.area.x0, a.area.x1, b.area.x0, b.area.x1),
-        overlap(a.area.y0, a.area.y1, b.area.y0, b.area.y1),
-    );
+    let (x, y) =
+        (overlap(a.area.x0, a.area.x1, b.area.x0, b.area.x1), overlap(a.area.y0, a.area.y1, b.area.y0, b.area.y1));
     let reach = size(a).max(size(b));
     if x <= 0.0 && y >= 0.5 * a.height().min(b.height()) && -x < reach {
         Some((-x, true))

@@ -54,7 +54,6 @@ pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
         warp = Some(flattened);
     }
     // Which end is up?
-    if std::env::var("GEO").is_ok() { eprintln!("W {:?}", pass.letter_width_xh()); eprintln!("{:?} {:?} warp {:?}", Rising::of(&pass.fits, &pass.ink), Rising::of(&pass.fits, &pass.ink).sigmas(), warp.as_ref().map(|w: &Warp| (w.quarter_turns(), w.degrees()))); }
     let rising = Rising::of(&pass.fits, &pass.ink).sigmas();
     let other_way = || {
         let warp = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();

@@ -160,7 +160,8 @@ impl Warp {
     pub(super) fn to_turned(&self, p: Point) -> Point {
         let Some(flat) = &self.flat else { return p };
         let unit = flat.bend.unit_px;
-        let (x, y) = flat.bend.bend(f64::from(p.x - flat.centre.x) / unit, f64::from((p.y - flat.centre.y) / flat.tall) / unit);
+        let (x, y) =
+            flat.bend.bend(f64::from(p.x - flat.centre.x) / unit, f64::from((p.y - flat.centre.y) / flat.tall) / unit);
         Point { x: x as f32, y: y as f32 }
     }
 
