@@ -121,7 +121,7 @@ impl PageConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let positive: [(&'static str, f32); 15] = [
+        let positive: [(&'static str, f32); 21] = [
             ("page.noise_factor", self.noise_factor),
             ("page.ink_share", self.ink_share),
             ("page.min_panel_px", self.min_panel_px),
@@ -137,6 +137,12 @@ impl PageConfig {
             ("page.gap_noise", self.gap_noise),
             ("page.gap_noise_px", self.gap_noise_px),
             ("page.settled", self.settled),
+            ("page.grain_factor", self.grain_factor),
+            ("page.max_slope", self.max_slope),
+            ("page.max_sag_xh", self.max_sag_xh),
+            ("page.widest_letter_xh", self.widest_letter_xh),
+            ("page.surely_up_sigmas", self.surely_up_sigmas),
+            ("page.turned_sigmas", self.turned_sigmas),
         ];
         for (setting, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
