@@ -114,6 +114,13 @@ impl Ink {
         self.height
     }
 
+    /// What a pixel near a point (clamped into the picture) must exceed at the least to count as ink.
+    pub(super) fn floor_at(&self, x: f32, y: f32) -> u8 {
+        let x = (x.max(0.0) as usize).min(self.width - 1);
+        let y = (y.max(0.0) as usize).min(self.height - 1);
+        self.floor[y / TILE * self.tiles_x + x / TILE]
+    }
+
     /// Ink of a row.
     pub(super) fn row(&self, y: usize) -> &[u8] {
         &self.ink[y * self.width..][..self.width]

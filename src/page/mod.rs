@@ -8,8 +8,10 @@
 
 mod components;
 mod grain;
+mod grow;
 mod ink;
 mod lines;
+mod marks;
 mod regions;
 mod rules;
 mod straighten;
@@ -317,10 +319,10 @@ fn page(upright: upright::Upright, config: &PageConfig) -> Page {
             // Letter gaps and spaces are told apart among lines of the same size.
             let alike = || {
                 let of_one_size = |l: &lines::LineFit| (l.x_height_px / fits[k].x_height_px).ln().abs() < ALIKE;
-                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l))
+                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l) && !l.is_short())
             };
             let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
-            let letters: f32 = alike().map(|(l, _)| l.width() / l.x_height_px / LETTER_XH).sum();
+            let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
             let model = words::GapModel::fit(&gaps, letters as usize, fits[k].x_height_px, config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
