@@ -154,7 +154,7 @@ impl Warp {
     /// Size of the picture after quarter turns.
     pub(super) fn turned_size(&self) -> (u32, u32) {
         let (w, h) = self.picture;
-        if self.quarter_turns % 2 == 0 { (w, h) } else { (h, w) }
+        if self.quarter_turns.is_multiple_of(2) { (w, h) } else { (h, w) }
     }
 
     /// A point of the upright page in the picture after quarter turns.
