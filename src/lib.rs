@@ -46,7 +46,7 @@
 //! # Limits
 //!
 //! A catalogue is held in memory (some 20 bytes a word with the default hash and faces) and scanned whole for every picture:
-//! good up to some millions of words. Pictures are taken upright (tilts of a few degrees and photos of a screen are fine).
+//! good up to some millions of words. Tilts of more than 15° from upright, sideways or upside down are not undone.
 
 mod config;
 mod error;
