@@ -159,13 +159,10 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
         let nearest = before.max_by(|a, b| a.1.x1.total_cmp(&b.1.x1)).map(|(k, _)| k);
         match nearest.filter(|&k| runs_across(&all, &out[k], &line)) {
             Some(k) => {
-                let (surer, x0) = if out[k].width() >= line.width() { (&out[k], out[k].x0) } else { (&line, out[k].x0) };
-                let joined = LineFit {
-                    x0,
-                    x1: line.x1.max(out[k].x1),
-                    baseline: surer.baseline_at(x0),
-                    ..surer.clone()
-                };
+                let (surer, x0) =
+                    if out[k].width() >= line.width() { (&out[k], out[k].x0) } else { (&line, out[k].x0) };
+                let joined =
+                    LineFit { x0, x1: line.x1.max(out[k].x1), baseline: surer.baseline_at(x0), ..surer.clone() };
                 out[k] = refit(&joined, ink, config).unwrap_or(joined);
             }
             None => out.push(line),
