@@ -4,6 +4,8 @@
 //! box and the share of it that can be seen.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
+mod decision;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +61,8 @@ enum Stage {
         #[arg(long)]
         by_font: bool,
     },
+    /// E-values against what happens, recall against the number of words, altered words.
+    Decision(decision::Arguments),
 }
 
 #[derive(Deserialize)]
@@ -117,6 +121,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             words(&folders, if family.is_empty() { families(every_family) } else { &family })
         }
         Stage::Faces { folders, every_family, by_font } => faces(&folders, families(every_family), by_font),
+        Stage::Decision(arguments) => decision::decision(&arguments),
     }
 }
 

@@ -385,7 +385,7 @@ impl Catalogue {
         let names = order.iter().map(|d| {
             let mut ids = d.ids.clone();
             ids.sort_unstable();
-            Listed { ids, words: d.words.widths.len() }
+            Listed { ids, words: d.words.widths.len(), widths: d.words.widths.clone() }
         });
         Ok((names.collect(), index))
     }
@@ -397,6 +397,8 @@ pub(crate) struct Listed {
     pub(crate) ids: Vec<String>,
     /// Number of words.
     pub(crate) words: usize,
+    /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
+    pub(crate) widths: Vec<u8>,
 }
 
 /// FNV-1a, 64 bits.
