@@ -1,7 +1,7 @@
 //! What the benches reach of the crate's inside. Behind the feature `benchmarks`; no part of the public interface.
 
 use crate::Error;
-use crate::fingerprint::{Codes, Family};
+use crate::fingerprint::{Codes, Family, Inference, Patch, variants};
 use crate::index::{Arc, Index, Query, ScoreConfig, Subset, scan, word_scores};
 use crate::simd::Kernels;
 
@@ -57,5 +57,35 @@ impl Scan {
         let scores = word_scores(&query, &self.index, &kernels, &config);
         let found = scan(&self.index, &query, &scores, Subset { step: 1 }, &kernels, &config);
         found.iter().max().map_or((0, 0.0), |d| (d.document, d.nats()))
+    }
+}
+
+/// The default hash's net on each compiled variant.
+pub struct Nets(Vec<(&'static str, Inference)>);
+
+impl Nets {
+    /// All variants that this CPU can run.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a bench's set-up, not a value")]
+    pub fn new() -> Self {
+        Self(variants())
+    }
+
+    /// Their names, fastest first.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|v| v.0).collect()
+    }
+
+    /// The first value of a patch.
+    ///
+    /// # Panics
+    ///
+    /// If `variant` is not below the number of variants.
+    #[must_use]
+    pub fn run(&self, variant: usize, patch: &Patch) -> f32 {
+        let mut values = [0.0; 64];
+        self.0[variant].1.run(&patch.ink().map(|v| v >> 1), &mut values);
+        values[0]
     }
 }

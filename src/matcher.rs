@@ -8,11 +8,11 @@ use crate::align::{Looks, align, complete};
 use crate::catalogue::{Catalogue, Listed};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{DocumentScore, Index, Query, Subset, UNITS_PER_NAT, scan, word_scores};
-use crate::page::{Page, analyse};
+use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
-use crate::verdict::{Candidate, Chance, Decoy, Match, Millis, Outcome, Sample, Verdict, select};
+use crate::verdict::{Candidate, Chance, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select};
 use crate::{Config, Error};
 
 /// Recognises documents of a catalogue in pictures.
@@ -74,26 +74,34 @@ impl Matcher {
         let raster = decode(bytes, &self.config.raster)?;
         clock.millis.decode = clock.lap();
 
-        // 2. Picture → lines and a lattice of words.
-        let page = analyse(&raster, &self.config.page);
+        // 2. Picture → lines and a lattice of words; two readings where the text does not tell which end is up.
+        let pages = readings(&raster, &self.config.page);
         clock.millis.page = clock.lap();
 
-        // 3. Words → codes.
-        let print = fingerprint(&page, &*self.encoder)?;
-        clock.millis.fingerprint = clock.lap();
+        let mut best: Option<(Vec<Match>, usize)> = None;
+        for page in &pages {
+            // 3. Words → codes.
+            let print = fingerprint(page, &*self.encoder)?;
+            clock.millis.fingerprint += clock.lap();
 
-        // 4. Codes → documents that may hold them, and what chance would have found.
-        let query = Query::new(&page, &print)?;
-        let found = self.search(&query)?;
-        clock.millis.search = clock.lap();
+            // 4. Codes → documents that may hold them, and what chance would have found.
+            let query = Query::new(page, &print)?;
+            let found = self.search(&query)?;
+            clock.millis.search += clock.lap();
 
-        // 5. Documents → alignments, word by word.
-        let candidates = self.align(&query, &found, (&page, &print))?;
+            // 5. Documents → alignments, word by word.
+            let candidates = self.align(&query, &found, (page, &print))?;
 
-        // 6. Alignments → verdict.
-        let matches = select(candidates, &found.chance, &page, &self.config.verdict);
-        clock.millis.align = clock.lap();
-        Ok(verdict(matches, page.words_seen(), (raster.width(), raster.height()), clock.finish()))
+            // 6. Alignments → verdict: of two readings, the one less likely by chance.
+            let mut matches = select(candidates, &found.chance, page, &self.config.verdict);
+            among_readings(&mut matches, pages.len(), &self.config.verdict);
+            if best.as_ref().is_none_or(|(before, _)| e_value(&matches) < e_value(before)) {
+                best = Some((matches, page.words_seen()));
+            }
+            clock.millis.align += clock.lap();
+        }
+        let (matches, words_seen) = best.unwrap_or_default();
+        Ok(verdict(matches, words_seen, (raster.width(), raster.height()), clock.finish()))
     }
 
     /// Stages 4 to 6 by themselves: which documents a page shows that was analysed and hashed before, with
@@ -220,6 +228,21 @@ impl Looks for Pairs<'_> {
 const MAX_CANDIDATES: usize = 32;
 /// Documents that chance would reach more often than this by their best passage are not aligned.
 const MAX_CANDIDATE_E: f64 = 1.0;
+
+/// Who looks for a picture in several readings finds that many times as much by chance.
+fn among_readings(matches: &mut Vec<Match>, readings: usize, config: &VerdictConfig) {
+    for m in matches.iter_mut() {
+        m.e_value *= readings as f64;
+        m.level = Level::of(m.e_value);
+        m.shared.iter_mut().for_each(|s| s.e_value *= readings as f64);
+    }
+    matches.retain(|m| m.e_value <= config.max_e);
+}
+
+/// The smallest E-value, infinite if there is no match.
+fn e_value(matches: &[Match]) -> f64 {
+    matches.iter().map(|m| m.e_value).fold(f64::INFINITY, f64::min)
+}
 
 fn verdict(matches: Vec<Match>, words_seen: usize, (width, height): (u32, u32), millis: Millis) -> Verdict {
     let outcome = match (words_seen, matches.is_empty()) {

@@ -3,6 +3,7 @@
 mod altered;
 mod calibration;
 mod noise;
+mod plot;
 mod random;
 mod recall;
 mod truth;
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// before, by number.
     #[arg(long)]
     doctored: Vec<PathBuf>,
+    /// Folder for plots of calibration and recall, as SVG.
+    #[arg(long)]
+    plots: Option<PathBuf>,
     /// Wrong answers to list, those that were thought least likely first.
     #[arg(long, default_value_t = 0)]
     show: usize,
@@ -50,6 +54,9 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
         mails.extend(read_mails(path)?.collect::<Result<Vec<_>, _>>()?);
     }
     let encoder = Family::Net.encoder();
+    if let Some(folder) = &arguments.plots {
+        std::fs::create_dir_all(folder)?;
+    }
     if arguments.queries > 0 {
         let truths = truth::truths(&arguments.folders)?;
         let sheets = noise::sheets(&truths, &*encoder)?;
@@ -65,6 +72,9 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
         };
         let observed = bench.strangers(&truths, arguments.queries)?;
         calibration::print(&observed, arguments.show);
+        if let Some(folder) = &arguments.plots {
+            plot::calibration(&folder.join("calibration.svg"), &observed)?;
+        }
     }
     if arguments.short.is_empty() && arguments.doctored.is_empty() {
         return Ok(());
@@ -75,7 +85,11 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
     if !arguments.short.is_empty() {
         let texts: HashMap<&str, Vec<&str>> =
             mails.iter().map(|m| (m.id.as_str(), m.body.split_whitespace().collect())).collect();
-        recall::print(&recall::recall(&matcher, &*encoder, &truth::truths(&arguments.short)?, &texts)?);
+        let curve = recall::recall(&matcher, &*encoder, &truth::truths(&arguments.short)?, &texts)?;
+        recall::print(&curve);
+        if let Some(folder) = &arguments.plots {
+            plot::recall(&folder.join("recall.svg"), &curve)?;
+        }
     }
     if !arguments.doctored.is_empty() {
         altered::print(&altered::altered(&matcher, &truth::truths(&arguments.doctored)?)?);

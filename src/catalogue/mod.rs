@@ -22,7 +22,7 @@ use self::store::{Entry, Manifest};
 use self::text::{Face, TextEncoder, TextWord};
 use crate::Error;
 use crate::fingerprint::{Codes, Family, fingerprint};
-use crate::index::{Index, phrase_caps, width_caps};
+use crate::index::{Index, phrase_caps, shape_caps};
 use crate::page::{PageConfig, analyse};
 use crate::raster::{RasterConfig, decode};
 
@@ -376,7 +376,7 @@ impl Catalogue {
         let first: Vec<&Codes> = order.iter().map(|d| &d.words.faces[0]).collect();
         let mut caps = phrase_caps(&first);
         for (caps, document) in caps.iter_mut().zip(&order) {
-            for (cap, most) in caps.iter_mut().zip(width_caps(&document.words.widths)) {
+            for (cap, most) in caps.iter_mut().zip(shape_caps(&document.words.faces[0], &document.words.widths)) {
                 *cap = (*cap).min(most);
             }
         }

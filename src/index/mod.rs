@@ -13,7 +13,7 @@ pub use score::ScoreConfig;
 
 pub(crate) use scan::{Subset, scan};
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
-pub(crate) use weight::{phrase_caps, width_caps};
+pub(crate) use weight::{phrase_caps, shape_caps};
 
 use crate::Error;
 use crate::fingerprint::{BitWeights, Codes, Fingerprint};

@@ -106,6 +106,11 @@ impl Ink {
         self.height
     }
 
+    /// What a pixel must exceed at the least to count as ink.
+    pub(super) fn floor(&self) -> u8 {
+        self.floor
+    }
+
     /// Ink of a row.
     pub(super) fn row(&self, y: usize) -> &[u8] {
         &self.ink[y * self.width..][..self.width]

@@ -7,11 +7,19 @@
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
 mod components;
+mod grow;
 mod ink;
 mod lines;
+mod marks;
 mod regions;
 mod rules;
+mod straighten;
+mod turn;
+mod upright;
+mod warp;
 mod words;
+
+pub use warp::Warp;
 
 use crate::Error;
 use crate::fingerprint::WordFrame;
@@ -59,6 +67,17 @@ pub struct PageConfig {
     pub settled: f32,
     /// Most pieces joined into one word. Default: 6.
     pub max_pieces: usize,
+    /// Steepest slope of the page's lines that is read as it is; steeper pages are laid flat. Default: 0.03.
+    pub max_slope: f32,
+    /// How far a line may sag in its middle before the page is laid flat. Default: 0.1.
+    pub max_sag_xh: f32,
+    /// Wider letters (the middle one of those as high as the x-height) show a picture stretched in width. Default: 0.97.
+    pub widest_letter_xh: f32,
+    /// A page is surely upright if so many standard deviations more letters rise above the x-height than hang below the
+    /// baseline; otherwise it is read both ways. Default: 2.5.
+    pub surely_up_sigmas: f32,
+    /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise. Default: 2.
+    pub turned_sigmas: f32,
 }
 
 impl Default for PageConfig {
@@ -83,6 +102,11 @@ impl Default for PageConfig {
             gap_noise_px: 0.25,
             settled: 0.03,
             max_pieces: 6,
+            max_slope: 0.03,
+            max_sag_xh: 0.1,
+            widest_letter_xh: 0.97,
+            surely_up_sigmas: 2.5,
+            turned_sigmas: 2.0,
         }
     }
 }
@@ -141,8 +165,11 @@ pub struct Page {
     /// Nodes of the lattice: the places between words, numbered in reading order.
     pub nodes: u32,
     /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word patches
-    /// are cut from.
+    /// are cut from. All frames of lines and words are in its pixels.
     pub ink: Option<Raster>,
+    /// How the page lies in the picture, if it had to be turned or laid flat; `None` if pixels of the page are pixels of the
+    /// picture.
+    pub warp: Option<Warp>,
 }
 
 impl Page {
@@ -150,6 +177,18 @@ impl Page {
     #[must_use]
     pub fn words_seen(&self) -> usize {
         self.words.iter().filter(|w| w.likeliest).count()
+    }
+
+    /// Where a point of the page lies in the picture.
+    #[must_use]
+    pub fn to_picture(&self, p: Point) -> Point {
+        self.warp.as_ref().map_or(p, |w| w.to_picture(p))
+    }
+
+    /// Axis-parallel hull, in the picture, of a word's patch area.
+    #[must_use]
+    pub fn hull(&self, frame: &WordFrame) -> Rect {
+        frame.hull_by(|p| self.to_picture(p))
     }
 }
 
@@ -228,24 +267,51 @@ pub struct Word {
 /// ```
 #[must_use]
 pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
-    let mut ink = ink::Ink::of(raster, config);
-    rules::take_off_rules(&mut ink);
-    let components = components::components(raster, &mut ink, config);
-    let mut fits = lines::lines(&components, &ink, config);
+    readings(raster, config).swap_remove(0)
+}
+
+/// As [`analyse`], but where the text does not tell which end of the picture is up, both ways to read it: one page or two, the
+/// likelier one first.
+#[must_use]
+pub fn readings(raster: &Raster, config: &PageConfig) -> Vec<Page> {
+    upright::upright(raster, config).into_iter().map(|u| page(u, config)).collect()
+}
+
+/// Ink, components and lines of a picture.
+struct Pass {
+    ink: ink::Ink,
+    components: Vec<components::Component>,
+    letters: Vec<components::Component>,
+    fits: Vec<lines::LineFit>,
+}
+
+impl Pass {
+    fn of(raster: &Raster, config: &PageConfig) -> Self {
+        let mut ink = ink::Ink::of(raster, config);
+        rules::take_off_rules(&mut ink);
+        let components = components::components(raster, &mut ink, config);
+        let (fits, letters) = lines::lines(&components, &ink, config);
+        Self { ink, components, letters, fits }
+    }
+}
+
+/// Lines in reading order and their words.
+fn page(upright: upright::Upright, config: &PageConfig) -> Page {
+    let upright::Upright { pass: Pass { ink, mut fits, .. }, warp } = upright;
     let regions = regions::regions(&fits, config);
     regions::share_x_heights(&mut fits, &regions);
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();
 
-    let mut page = Page::default();
+    let mut page = Page { warp, ..Page::default() };
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
             // Letter gaps and spaces are told apart among lines of the same size.
             let alike = || {
                 let of_one_size = |l: &lines::LineFit| (l.x_height_px / fits[k].x_height_px).ln().abs() < ALIKE;
-                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l))
+                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l) && !l.is_short())
             };
             let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
-            let letters: f32 = alike().map(|(l, _)| l.width() / l.x_height_px / LETTER_XH).sum();
+            let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
             let model = words::GapModel::fit(&gaps, letters as usize, fits[k].x_height_px, config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }

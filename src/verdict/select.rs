@@ -80,7 +80,7 @@ fn shared(a: &Alignment, b: &Alignment) -> f32 {
 
 fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
     let pairs = &c.alignment.pairs;
-    let area = |word: u32| page.words[word as usize].frame.hull();
+    let area = |word: u32| page.hull(&page.words[word as usize].frame);
     let altered = probabilities(pairs, &page.words, c.document_words);
     let mut words: Vec<(u32, MatchedWord)> = pairs
         .iter()
