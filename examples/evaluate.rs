@@ -21,8 +21,10 @@ use rayon::prelude::*;
 mod page_table;
 #[path = "common/truth.rs"]
 mod truth;
+#[path = "common/word_table.rs"]
+mod word_table;
 
-use truth::{Truth, band, truths};
+use truth::{Truth, truths};
 
 #[derive(Parser)]
 #[command(about = "Measures leakprint's stages against pictures with known truth")]
@@ -45,7 +47,7 @@ enum Stage {
         #[arg(long)]
         lost: bool,
     },
-    /// Word hashes: distances of words cut from pictures to codes of the true words' text, by typeface class and x-height.
+    /// Word hashes: how often words and windows of words cut from pictures are found at given rates of false matches.
     Words {
         /// Folders of pictures and their truth files.
         #[arg(required = true)]
@@ -78,7 +80,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().stage {
         Stage::Page { folders, worst, lost } => page_table::page(&truths(&folders)?, worst, lost),
         Stage::Words { folders, every_family, family } => {
-            words(&folders, if family.is_empty() { families(every_family) } else { &family })
+            let families = if family.is_empty() { families(every_family) } else { &family };
+            word_table::print(&truths(&folders)?, families).map_err(|e| e.to_string().into())
         }
         Stage::Faces { folders, every_family, by_font } => faces(&folders, families(every_family), by_font),
         Stage::Decision(arguments) => decision::decision(&arguments),
@@ -99,7 +102,6 @@ struct Cut<'a> {
 #[derive(Clone, Copy)]
 struct Token<'a> {
     text: &'a str,
-    band: &'static str,
     font: &'a str,
 }
 
@@ -135,7 +137,7 @@ fn cut_words<'a>(
                 continue;
             }
             cut.codes.extend(&Codes::from_data(family, seen.codes.get(k).to_vec())?)?;
-            cut.tokens.push(Token { text: &word.w, band: band(area.height()), font: &region.font });
+            cut.tokens.push(Token { text: &word.w, font: &region.font });
         }
         Ok(cut)
     };
@@ -169,46 +171,6 @@ impl Distances {
 }
 
 const FACES: [Face; 3] = [Face::Sans, Face::Serif, Face::Mono];
-
-fn words(folders: &[PathBuf], families: &[Family]) -> Result<(), Box<dyn std::error::Error>> {
-    let truths = truths(folders)?;
-    for &family in families {
-        let encoder = family.encoder();
-        let cuts = cut_words(&truths, &*encoder).map_err(|e| e.to_string())?;
-        let mut rows: BTreeMap<String, Distances> = BTreeMap::new();
-        for face in FACES {
-            let text = TextEncoder::new(&[face], &*encoder)?;
-            for cut in &cuts {
-                let mut written = Codes::new(family);
-                for token in &cut.tokens {
-                    written.extend(&Codes::from_data(family, text.encode(token.text)?.code)?)?;
-                }
-                for (i, token) in cut.tokens.iter().enumerate() {
-                    let same = cut.codes.distance_bits(i, &written, i)?;
-                    let others = cut.others(i);
-                    let keys = [
-                        format!("{face:?} 1 x-height {}", token.band),
-                        format!("{face:?} 2 {}", token.font),
-                        format!("{face:?} 3 all"),
-                    ];
-                    for key in keys {
-                        let row = rows.entry(key).or_default();
-                        row.same.push(same);
-                        for &j in &others {
-                            row.different.push(cut.codes.distance_bits(i, &written, j)?);
-                        }
-                    }
-                }
-            }
-        }
-        println!("{family:?}: words from pictures against words from text drawn in one face, {} bits", family.bits());
-        Distances::title();
-        for (key, d) in &mut rows {
-            d.print(key, family);
-        }
-    }
-    Ok(())
-}
 
 /// Ways to make codes of a word: each inner list becomes one code, of the mean of its faces' values (0 to 2: [`FACES`]).
 const WAYS: [(&str, &[&[usize]]); 12] = [

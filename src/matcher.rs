@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::align::{Looks, align, complete};
-use crate::catalogue::{Catalogue, Listed};
+use crate::align::{Looks, align, complete, header_support};
+use crate::catalogue::{About, Catalogue, Listed};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{DocumentScore, Index, Query, Subset, UNITS_PER_NAT, scan, word_scores};
 use crate::page::{Page, readings};
@@ -173,16 +173,26 @@ impl Matcher {
         (page, print): (&Page, &Fingerprint),
     ) -> Result<Vec<Candidate<'_>>, Error> {
         let one = |d: &DocumentScore| {
-            let Listed { ids, words, .. } = &self.documents[d.document as usize];
+            let Listed { ids, words, about, .. } = &self.documents[d.document as usize];
             let mut alignment =
                 align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
+            let about = About::from_bytes(about, query.codes.family())?;
+            let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
+            let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
             complete(
                 &mut alignment,
                 page,
                 *words as u32,
                 &Pairs { matcher: self, query, found, print, of: d.document as usize },
             );
-            Ok(Candidate { ids, document_words: *words, best_passage_nats: d.nats(), alignment })
+            Ok(Candidate {
+                ids,
+                document_words: *words,
+                best_passage_nats: d.nats() + header.nats,
+                header_words: header.words,
+                quoted_share: about.quoted_share(alignment.pairs.iter().map(|p| p.document_word)),
+                alignment,
+            })
         };
         found.documents.par_iter().map(one).collect()
     }

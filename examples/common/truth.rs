@@ -15,6 +15,8 @@ pub(crate) struct Truth {
 
 #[derive(Deserialize)]
 pub(crate) struct Region {
+    #[serde(default)]
+    pub(crate) email_id: String,
     pub(crate) theme: String,
     pub(crate) font: String,
     #[serde(default)]

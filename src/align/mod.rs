@@ -5,8 +5,10 @@
 //! would be likely to line up by chance. The score is never below the scan's for the same document.
 
 mod complete;
+mod header;
 
 pub(crate) use complete::{Looks, complete};
+pub(crate) use header::header_support;
 
 use crate::Error;
 use crate::index::{Index, Query, ScoreConfig, UNITS_PER_NAT, units};

@@ -4,8 +4,10 @@
 //! has one writer at a time ([`Catalogue::edit`], then [`Catalogue::commit`]) and any number of readers ([`Catalogue::open`]),
 //! each of which keeps the state it opened.
 
+mod about;
 mod atlas;
 pub mod mail;
+mod picture;
 mod segment;
 mod store;
 pub mod text;
@@ -16,15 +18,15 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+pub(crate) use self::about::{About, Field};
 use self::mail::Mail;
+use self::mail::quoted_words;
 use self::segment::Words;
 use self::store::{Entry, Manifest};
 use self::text::{Face, TextEncoder, TextWord};
 use crate::Error;
-use crate::fingerprint::{Codes, Family, fingerprint};
+use crate::fingerprint::{Codes, Family};
 use crate::index::{Index, phrase_caps, shape_caps};
-use crate::page::{PageConfig, analyse};
-use crate::raster::{RasterConfig, decode};
 
 /// Which hash and which typefaces a catalogue is made with. Fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,8 @@ struct Document {
     content: u64,
     undrawn: u32,
     words: Words,
+    /// An [`About`], as bytes.
+    about: Vec<u8>,
     /// Segment file and number there, once committed.
     stored: Option<(u32, u32)>,
 }
@@ -183,6 +187,7 @@ impl Catalogue {
                 content: entry.content,
                 undrawn: entry.undrawn,
                 words,
+                about: entry.about.clone(),
                 stored: Some((entry.segment, entry.ordinal)),
             });
         }
@@ -226,17 +231,18 @@ impl Catalogue {
                 continue;
             }
             let content = content_hash(&tokens);
-            if let Some(&known) = self.by_id.get(&mail.id) {
+            let id = if mail.id.is_empty() { format!("text-{content:016x}") } else { mail.id.clone() };
+            if let Some(&known) = self.by_id.get(&id) {
                 if self.documents[known].content == content {
                     added.duplicates += 1;
                     continue;
                 }
-                self.remove(&mail.id);
+                self.remove(&id);
                 added.replaced += 1;
             }
             if let Some(&known) = self.by_content.get(&content) {
-                self.documents[known].ids.push(mail.id.clone());
-                self.by_id.insert(mail.id.clone(), known);
+                self.documents[known].ids.push(id.clone());
+                self.by_id.insert(id, known);
                 added.duplicates += 1;
                 continue;
             }
@@ -251,17 +257,36 @@ impl Catalogue {
             added.documents += 1;
             added.words += tokens.len();
             added.undrawn += undrawn;
-            self.push(Document { ids: vec![mail.id.clone()], content, undrawn: undrawn as u32, words, stored: None });
+            let about = self.about(mail)?.to_bytes();
+            self.push(Document { ids: vec![id], content, undrawn: undrawn as u32, words, about, stored: None });
         }
         Ok(added)
+    }
+
+    /// What is known of a mail whose words are drawn.
+    fn about(&self, mail: &Mail) -> Result<About, Error> {
+        let mut fields = Vec::new();
+        for field in fields_of(mail) {
+            let found: Vec<&TextWord> = field_words(field).filter_map(|w| self.drawn.get(w)?.first()).collect();
+            let codes = found.iter().flat_map(|w| w.code.iter().copied()).collect();
+            fields.push(Field {
+                codes: Codes::from_data(self.config.family, codes)?,
+                widths: found.iter().map(|w| w.width).collect(),
+            });
+        }
+        if fields.iter().all(|f| f.widths.is_empty()) {
+            fields.clear();
+        }
+        Ok(About { quoted: quoted_words(&mail.body, &mail.quoted), fields })
     }
 
     fn draw_new_words(&mut self, mails: &[Mail]) -> Result<(), Error> {
         if self.drawn.len() > MAX_DRAWN {
             self.drawn.clear();
         }
-        let new: HashSet<&str> =
-            mails.iter().flat_map(|m| m.body.split_whitespace()).filter(|w| !self.drawn.contains_key(*w)).collect();
+        let fields = mails.iter().flat_map(fields_of).flat_map(field_words);
+        let words = mails.iter().flat_map(|m| m.body.split_whitespace()).chain(fields);
+        let new: HashSet<&str> = words.filter(|w| !self.drawn.contains_key(*w)).collect();
         let new: Vec<&str> = new.into_iter().collect();
         let encoder = self.config.family.encoder();
         let faces: Vec<TextEncoder<'_>> =
@@ -281,27 +306,48 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// As [`decode`]; [`Error::Input`] if no text was found in it.
+    /// As [`Catalogue::add_pictures`].
     pub fn add_picture(&mut self, id: &str, bytes: &[u8]) -> Result<Added, Error> {
-        let page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
-        let encoder = self.config.family.encoder();
-        let print = fingerprint(&page, &*encoder)?;
-        let likeliest: Vec<usize> = (0..page.words.len()).filter(|&k| page.words[k].likeliest).collect();
-        if likeliest.is_empty() {
-            return Err(Error::input("picture", "no lines of text were found"));
+        self.add_pictures(id, &[bytes])
+    }
+
+    /// Adds a document that is known from pictures only: captures of it in order, from top to bottom. What two captures in a row have in
+    /// common (a window that was scrolled) is taken once.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them.
+    pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
+        let (mut words, mut codes) = (Vec::new(), Codes::new(self.config.family));
+        let mut before: Option<picture::Reading> = None;
+        for bytes in pictures {
+            let next = picture::read(bytes.as_ref(), self.config.family)?;
+            let rest = before.as_ref().map(|before| picture::without_overlap(before, &next)).transpose()?;
+            let new = rest.as_ref().unwrap_or(&next);
+            codes.extend(&new.codes)?;
+            words.extend_from_slice(&new.widths);
+            before = Some(next);
         }
-        let data = likeliest.iter().flat_map(|&k| print.codes.get(k).iter().copied()).collect();
-        let codes = Codes::from_data(self.config.family, data)?;
-        let words = Words {
-            widths: likeliest.iter().map(|&k| print.widths[k]).collect(),
-            faces: vec![codes; self.config.faces.len()],
-        };
-        let content = fnv(bytes.iter().copied());
-        let mut added = Added { documents: 1, words: words.widths.len(), ..Added::default() };
-        if self.remove(id) {
-            added.replaced = 1;
+        if before.is_none() {
+            return Err(Error::caller("pictures", "empty", "a document needs at least one"));
         }
-        self.push(Document { ids: vec![id.to_owned()], content, undrawn: 0, words, stored: None });
+        let content = fnv(pictures.iter().flat_map(AsRef::as_ref).copied());
+        let mut added = Added::default();
+        if let Some(&known) = self.by_content.get(&content) {
+            added.duplicates = 1;
+            if !self.documents[known].ids.iter().any(|i| i == id) {
+                added.replaced = usize::from(self.remove(id));
+                // Removing may have moved it.
+                let known = self.by_content[&content];
+                self.documents[known].ids.push(id.to_owned());
+                self.by_id.insert(id.to_owned(), known);
+            }
+            return Ok(added);
+        }
+        added.replaced = usize::from(self.remove(id));
+        (added.documents, added.words) = (1, words.len());
+        let words = Words { faces: vec![codes; self.config.faces.len()], widths: words };
+        self.push(Document { ids: vec![id.to_owned()], content, undrawn: 0, words, about: Vec::new(), stored: None });
         Ok(added)
     }
 
@@ -356,7 +402,8 @@ impl Catalogue {
         }
         let entry = |d: &Document| {
             let (segment, ordinal) = d.stored.unwrap_or_default();
-            Entry { ids: d.ids.clone(), content: d.content, undrawn: d.undrawn, segment, ordinal }
+            let (ids, about) = (d.ids.clone(), d.about.clone());
+            Entry { ids, content: d.content, undrawn: d.undrawn, segment, ordinal, about }
         };
         let manifest = Manifest {
             family: self.config.family,
@@ -385,7 +432,7 @@ impl Catalogue {
         let names = order.iter().map(|d| {
             let mut ids = d.ids.clone();
             ids.sort_unstable();
-            Listed { ids, words: d.words.widths.len(), widths: d.words.widths.clone() }
+            Listed { ids, words: d.words.widths.len(), widths: d.words.widths.clone(), about: d.about.clone() }
         });
         Ok((names.collect(), index))
     }
@@ -399,6 +446,20 @@ pub(crate) struct Listed {
     pub(crate) words: usize,
     /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
     pub(crate) widths: Vec<u8>,
+    /// An [`About`], as bytes.
+    pub(crate) about: Vec<u8>,
+}
+
+/// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
+const MAX_FIELD_WORDS: usize = 64;
+
+/// The header fields that clients show.
+fn fields_of(mail: &Mail) -> [&str; 4] {
+    [&mail.subject, &mail.from, &mail.to, &mail.date]
+}
+
+fn field_words(field: &str) -> impl Iterator<Item = &str> {
+    field.split_whitespace().take(MAX_FIELD_WORDS)
 }
 
 /// FNV-1a, 64 bits.

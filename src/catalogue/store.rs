@@ -35,6 +35,9 @@ pub(super) struct Entry {
     /// The segment file that holds its codes, and its number there.
     pub(super) segment: u32,
     pub(super) ordinal: u32,
+    /// What is known of it besides its words: the header's fields, quotations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) about: Vec<u8>,
 }
 
 pub(super) fn segment_path(folder: &Path, number: u32) -> PathBuf {

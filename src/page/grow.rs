@@ -74,8 +74,9 @@ fn same_line(other: &LineFit, line: &LineFit) -> bool {
 /// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
 fn stroke_level(line: &LineFit, ink: &Ink) -> Option<f32> {
     let mut columns: Vec<f32> = (line.x0 as usize..line.x1 as usize)
-        .map(|x| strongest(line, x as f32 + 0.5, ink))
-        .filter(|&v| v > f32::from(ink.floor()))
+        .map(|x| (x as f32 + 0.5, strongest(line, x as f32 + 0.5, ink)))
+        .filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))))
+        .map(|(_, v)| v)
         .collect();
     (!columns.is_empty()).then(|| median(&mut columns))
 }

@@ -7,6 +7,7 @@
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
 mod components;
+mod grain;
 mod grow;
 mod ink;
 mod lines;
@@ -33,6 +34,9 @@ pub struct PageConfig {
     pub min_ink: u8,
     /// How much the page's noise (mean absolute distance from the background in flat parts) raises that. Default: 3.5.
     pub noise_factor: f32,
+    /// How much the grain of a place (the middle distance from the middle grey value: moire, sensor noise) raises that there.
+    /// Default: 3.5.
+    pub grain_factor: f32,
     /// Share of the strongest ink within 8 to 16 px that a pixel needs to count as ink. Default: 0.42.
     pub ink_share: f32,
     /// Least height of a filled box that is looked at as a panel with text of its own, in pixels. Default: 14.
@@ -85,6 +89,7 @@ impl Default for PageConfig {
         Self {
             min_ink: 12,
             noise_factor: 3.5,
+            grain_factor: 3.5,
             ink_share: 0.42,
             min_panel_px: 14.0,
             min_x_height_px: 2.2,
@@ -118,7 +123,7 @@ impl PageConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let positive: [(&'static str, f32); 15] = [
+        let positive: [(&'static str, f32); 21] = [
             ("page.noise_factor", self.noise_factor),
             ("page.ink_share", self.ink_share),
             ("page.min_panel_px", self.min_panel_px),
@@ -134,6 +139,12 @@ impl PageConfig {
             ("page.gap_noise", self.gap_noise),
             ("page.gap_noise_px", self.gap_noise_px),
             ("page.settled", self.settled),
+            ("page.grain_factor", self.grain_factor),
+            ("page.max_slope", self.max_slope),
+            ("page.max_sag_xh", self.max_sag_xh),
+            ("page.widest_letter_xh", self.widest_letter_xh),
+            ("page.surely_up_sigmas", self.surely_up_sigmas),
+            ("page.turned_sigmas", self.turned_sigmas),
         ];
         for (setting, value) in positive {
             if !(value > 0.0 && value.is_finite()) {

@@ -15,6 +15,8 @@ pub(super) struct Baseline {
     pub(super) x_height_px: f32,
 }
 
+/// Steeper lines are no lines of text: 15 degrees.
+const MAX_SKEW: f64 = 0.27;
 /// Usual sizes of the field's terms: what is larger needs evidence.
 const PRIOR: [f64; TERMS] = [0.2, 0.1, 0.03, 0.02, 0.02, 0.02];
 /// How far letters' feet are off their baseline, in x-heights.
@@ -34,6 +36,9 @@ pub(super) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Op
     };
     // The skew first, so that the field is one of a nearly level page.
     let skew = fit(baselines, &flat)?[0];
+    if skew.abs() > MAX_SKEW {
+        return None;
+    }
     let level = Bend { angle: skew.atan(), ..flat };
     Some(Bend { field: fit(baselines, &level)?, ..level })
 }
@@ -181,4 +186,94 @@ fn cholesky(mut a: [[f64; TERMS]; TERMS], mut b: [f64; TERMS]) -> Option<[f64; T
         b[i] = (b[i] - dot) / a[i][i];
     }
     Some(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIZE: (u32, u32) = (1200, 900);
+
+    /// Feet of 14 lines of a page that is bent as `bend` says: jitter of a pixel, every seventh letter with a descender.
+    fn page(bend: &Bend, x_height_px: f32) -> Vec<Baseline> {
+        let (sin, cos) = bend.angle.sin_cos();
+        let foot = |u: f64, v: f64, k: usize| {
+            let noise = (k * 7919 % 101) as f64 / 101.0 - 0.5;
+            let descender = if k % 7 == 3 { 0.5 * f64::from(x_height_px) } else { 0.0 };
+            let bent = v + terms(u, v).iter().zip(&bend.field).map(|(t, f)| t * f).sum::<f64>();
+            let w = bent + (noise + descender) / bend.unit_px;
+            let (x, y) = (u * cos - w * sin, u * sin + w * cos);
+            Point { x: 600.0 + (x * bend.unit_px) as f32, y: 450.0 + (y * bend.unit_px) as f32 }
+        };
+        let line = |row: usize| {
+            let letters = 20 + row * 37 % 50;
+            let feet = (0..letters).map(|k| foot(-0.85 + 0.024 * k as f64, -0.65 + 0.1 * row as f64, row * 100 + k));
+            Baseline { feet: feet.collect(), x_height_px }
+        };
+        (0..14).map(line).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_known_bend_is_found_again(
+            angle in -0.17f64..0.17,
+            converge in -0.08f64..0.08,
+            curve in -0.03f64..0.03,
+            x_height_px in 5.0f32..14.0,
+        ) {
+            let field = [0.0, converge, curve, 0.0, 0.0, 0.0];
+            let truth =
+                Bend { centre: Point { x: 600.0, y: 450.0 }, angle, unit_px: 600.0, field };
+            let lines = page(&truth, x_height_px);
+            let found = bend_of(&lines, SIZE).expect("there are lines");
+            // What counts is that lines come to lie level, wherever they come to lie.
+            for line in &lines {
+                let level: Vec<f64> = line.feet.iter().enumerate().filter(|(k, _)| *k % 7 != 3).map(|(_, p)| {
+                    let (u, w) = found.rotate_back(f64::from(p.x), f64::from(p.y));
+                    let mut v = w;
+                    for _ in 0..8 {
+                        v = w - terms(u, v).iter().zip(&found.field).map(|(t, f)| t * f).sum::<f64>();
+                    }
+                    v * found.unit_px
+                }).collect();
+                let third = level.len() / 3;
+                let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+                let (left, middle, right) =
+                    (mean(&level[..third]), mean(&level[third..2 * third]), mean(&level[2 * third..]));
+                let limit = 0.12 * f64::from(x_height_px) + 0.4;
+                prop_assert!((left - right).abs() < limit && (left - middle).abs() < limit, "{left} {middle} {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_level_page_does_not_depart_and_few_letters_say_nothing() {
+        let level = Bend { centre: Point { x: 600.0, y: 450.0 }, angle: 0.0, unit_px: 600.0, field: [0.0; TERMS] };
+        let lines = page(&level, 8.0);
+        let found = bend_of(&lines, SIZE).expect("there are lines");
+        assert!(!departs(&found, &lines, &PageConfig::default()));
+        let tilted = Bend { angle: 0.05, ..level };
+        let lines = page(&tilted, 8.0);
+        let found = bend_of(&lines, SIZE).expect("there are lines");
+        assert!(departs(&found, &lines, &PageConfig::default()) && (found.angle - 0.05).abs() < 0.003);
+        let short = [Baseline { feet: lines[0].feet[..FEWEST_LETTERS - 1].to_vec(), x_height_px: 8.0 }];
+        assert_eq!(bend_of(&short, SIZE), None);
+    }
+
+    #[test]
+    fn the_solver_solves() {
+        // A matrix that is far from diagonal, made from a known factor.
+        let factor: [[f64; TERMS]; TERMS] = std::array::from_fn(|i| {
+            std::array::from_fn(|j| if j <= i { ((i * 5 + j * 3) % 7) as f64 + 1.0 } else { 0.0 })
+        });
+        let matrix: [[f64; TERMS]; TERMS] =
+            std::array::from_fn(|i| std::array::from_fn(|j| (0..TERMS).map(|k| factor[i][k] * factor[j][k]).sum()));
+        let wanted: [f64; TERMS] = std::array::from_fn(|i| i as f64 - 2.5);
+        let right: [f64; TERMS] = std::array::from_fn(|i| (0..TERMS).map(|j| matrix[i][j] * wanted[j]).sum());
+        let found = cholesky(matrix, right).expect("it is positive definite");
+        assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+        assert_eq!(cholesky([[0.0; TERMS]; TERMS], right), None);
+    }
 }

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::components::Component;
+use super::lines::median;
 use super::straighten::{Baseline, bend_of, departs};
 use super::turn::{Neighbours, Rising};
 use super::warp::{Warp, turn};
@@ -21,6 +22,10 @@ pub(super) struct Upright {
 
 /// Middle width of the letters that are as high as the x-height, in x-heights: .75 to .91 over the pages and typefaces measured.
 const USUAL_LETTER_XH: f32 = 0.84;
+/// Narrower ones are strokes, wider ones two letters that touch.
+const LETTER_WIDTHS_XH: std::ops::Range<f32> = 0.25..1.7;
+/// Fewer letters do not tell how wide letters are.
+const FEWEST_WIDTHS: usize = 20;
 /// Times that a picture is laid flat and looked at again.
 const ROUNDS: usize = 2;
 
@@ -28,72 +33,61 @@ const ROUNDS: usize = 2;
 pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
     let mut pass = Pass::of(raster, config);
     let (mut turned, mut warp) = (Cow::Borrowed(raster), None);
-    let sideways = Neighbours::of(&pass.components).sideways();
-    if sideways {
+    if Neighbours::of(&pass.components).sideways() {
         turned = Cow::Owned(turn(raster, 1));
         pass = Pass::of(&turned, config);
         warp = Some(Warp::turned(raster, 1));
     }
+    let mut rising = Rising::of(&pass.fits, &pass.ink).sigmas();
     for _ in 0..ROUNDS {
-        // What is still bent on the page as it is now, and how the turned picture is bent in all.
-        let mut baselines = pass.baselines(Rising::of(&pass.fits, &pass.ink).sigmas() < 0.0);
-        let page_size = (pass.ink.width() as u32, pass.ink.height() as u32);
-        let bent = bend_of(&baselines, page_size).is_some_and(|bend| departs(&bend, &baselines, config));
-        let wide = pass.letter_width_xh().filter(|&w| w > config.widest_letter_xh);
-        if !bent && wide.is_none() {
-            break;
-        }
-        let whole = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0));
-        for foot in baselines.iter_mut().flat_map(|b| &mut b.feet) {
-            *foot = whole.to_turned(*foot);
-        }
-        let Some(bend) = bend_of(&baselines, (turned.width(), turned.height())) else { break };
-        let flattened = whole.flattened(bend, whole.tall() * wide.map_or(1.0, |w| w / USUAL_LETTER_XH));
+        let before = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0));
+        let Some(flattened) = flattened(&pass, rising < 0.0, &before, config) else { break };
         let Some(flat) = flattened.flat_page(&turned) else { break };
         pass = Pass::of(&flat, config);
+        rising = Rising::of(&pass.fits, &pass.ink).sigmas();
         warp = Some(flattened);
     }
-    // Which end is up?
-    if std::env::var("GEO").is_ok() {
-        eprintln!("W {:?}", pass.letter_width_xh());
-        eprintln!(
-            "{:?} {:?} warp {:?}",
-            Rising::of(&pass.fits, &pass.ink),
-            Rising::of(&pass.fits, &pass.ink).sigmas(),
-            warp.as_ref().map(|w: &Warp| (w.quarter_turns(), w.degrees()))
-        );
-    }
-    let rising = Rising::of(&pass.fits, &pass.ink).sigmas();
-    let other_way = || {
-        let warp = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();
-        let turned = turn(raster, warp.quarter_turns());
-        let flat = warp.flat_page(&turned);
-        Upright { pass: Pass::of(flat.as_ref().unwrap_or(&turned), config), warp: Some(warp) }
-    };
     if rising > config.surely_up_sigmas {
-        vec![Upright { pass, warp }]
-    } else if rising > -config.turned_sigmas {
-        let other = other_way();
-        vec![Upright { pass, warp }, other]
-    } else {
-        let other = other_way();
-        vec![other, Upright { pass, warp }]
+        return vec![Upright { pass, warp }];
     }
+    let other_way = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();
+    let turned = turn(raster, other_way.quarter_turns());
+    let flat = other_way.flat_page(&turned);
+    let other = Upright { pass: Pass::of(flat.as_ref().unwrap_or(&turned), config), warp: Some(other_way) };
+    let this = Upright { pass, warp };
+    if rising > -config.turned_sigmas { vec![this, other] } else { vec![other, this] }
+}
+
+/// A warp that lays flat what is bent or stretched on the page that `before` gave; `None` if it is level enough.
+fn flattened(pass: &Pass, upside_down: bool, before: &Warp, config: &PageConfig) -> Option<Warp> {
+    let mut baselines = pass.baselines(upside_down);
+    let page_size = (pass.ink.width() as u32, pass.ink.height() as u32);
+    let bent = bend_of(&baselines, page_size).is_some_and(|bend| departs(&bend, &baselines, config));
+    let wide = pass.letter_width_xh().filter(|&w| w > config.widest_letter_xh);
+    if !bent && wide.is_none() {
+        return None;
+    }
+    // The whole bend is fitted anew, so that the picture is resampled only once.
+    for foot in baselines.iter_mut().flat_map(|b| &mut b.feet) {
+        *foot = before.to_turned(*foot);
+    }
+    let bend = bend_of(&baselines, before.turned_size())?;
+    Some(before.flattened(bend, before.tall() * wide.map_or(1.0, |w| w / USUAL_LETTER_XH)))
 }
 
 impl Pass {
     /// Middle width, in x-heights, of the letters that are as high as the x-height; `None` if there are too few.
-    pub(super) fn letter_width_xh(&self) -> Option<f32> {
+    fn letter_width_xh(&self) -> Option<f32> {
         let mut widths: Vec<f32> = Vec::new();
-        for line in self.fits.iter().filter(|l| l.x_height_px >= 5.0 && l.width() >= 6.0 * l.x_height_px) {
+        // Small letters melt together; short lines are icons and noise.
+        let lines = self.fits.iter().filter(|l| l.x_height_px >= 5.0 && l.width() >= 6.0 * l.x_height_px);
+        for line in lines {
             let xh = line.x_height_px;
-            for c in line.members.iter().map(|&k| &self.letters[k]) {
-                if (c.height() - xh).abs() < 0.15 * xh + 0.5 && c.width() < 1.7 * xh && c.width() > 0.25 * xh {
-                    widths.push(c.width() / xh);
-                }
-            }
+            let letters = line.members.iter().map(|&k| &self.letters[k]);
+            let even = letters.filter(|c| (c.height() - xh).abs() < 0.15 * xh + 0.5);
+            widths.extend(even.map(|c| c.width() / xh).filter(|w| LETTER_WIDTHS_XH.contains(w)));
         }
-        (widths.len() >= 20).then(|| super::lines::median(&mut widths))
+        (widths.len() >= FEWEST_WIDTHS).then(|| median(&mut widths))
     }
 
     /// The edges of each line's letters that stand on the baseline: the lower ones, or the upper ones of a page upside down.

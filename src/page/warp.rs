@@ -151,7 +151,8 @@ impl Warp {
         self.flat.as_ref().map_or(1.0, |f| f.tall)
     }
 
-    fn turned_size(&self) -> (u32, u32) {
+    /// Size of the picture after quarter turns.
+    pub(super) fn turned_size(&self) -> (u32, u32) {
         let (w, h) = self.picture;
         if self.quarter_turns.is_multiple_of(2) { (w, h) } else { (h, w) }
     }
@@ -233,4 +234,97 @@ pub(super) fn turn(raster: &Raster, quarter_turns: u8) -> Raster {
     };
     // As many pixels as before.
     Raster::from_luma(width, height, turned).unwrap_or_else(|| raster.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIZE: (u32, u32) = (120, 90);
+
+    fn bend(angle: f64, field: [f64; TERMS]) -> Bend {
+        Bend { centre: Point { x: 60.0, y: 45.0 }, angle, unit_px: 60.0, field }
+    }
+
+    fn speckled() -> Raster {
+        let mut state = 7u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        Raster::from_luma(SIZE.0, SIZE.1, (0..SIZE.0 * SIZE.1).map(|_| next()).collect()).expect("a small raster")
+    }
+
+    #[test]
+    fn turned_pictures_have_the_pixels_that_the_warp_names() {
+        let picture = speckled();
+        for quarter_turns in 0..4 {
+            let (page, warp) = (turn(&picture, quarter_turns), Warp::turned(&picture, quarter_turns));
+            assert_eq!((page.width(), page.height()), warp.turned_size());
+            for y in 0..page.height() {
+                for x in 0..page.width() {
+                    let p = warp.to_picture(Point { x: x as f32 + 0.5, y: y as f32 + 0.5 });
+                    assert_eq!(page.row(y)[x as usize], picture.row(p.y as u32)[p.x as usize], "{quarter_turns} turns");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn flattening_undoes_bending(
+            angle in -0.2f64..0.2,
+            field in prop::array::uniform6(-0.05f64..0.05),
+            u in -1.0f64..1.0,
+            v in -1.0f64..1.0,
+        ) {
+            let bend = bend(angle, field);
+            let (x, y) = bend.bend(u, v);
+            let (u2, v2) = bend.flatten(x, y);
+            prop_assert!((u - u2).abs() < 1e-3 && (v - v2).abs() < 1e-3, "{u}, {v} came back as {u2}, {v2}");
+        }
+
+        #[test]
+        fn the_other_way_up_is_the_same_place(
+            angle in -0.2f64..0.2,
+            field in prop::array::uniform6(-0.05f64..0.05),
+            tall in 1.0f32..2.0,
+            turns in 0u8..4,
+            x in 0.0f32..100.0,
+            y in 0.0f32..80.0,
+        ) {
+            let warp = Warp::turned(&speckled(), turns).flattened(bend(angle, field), tall);
+            let flat = warp.flat.as_ref().expect("it was flattened");
+            let mirrored = Point { x: flat.width as f32 - x, y: flat.height as f32 - y };
+            let (a, b) = (warp.to_picture(Point { x, y }), warp.upside_down().to_picture(mirrored));
+            prop_assert!((a.x - b.x).hypot(a.y - b.y) < 0.01, "{a:?} is not {b:?}");
+        }
+
+        #[test]
+        fn resampling_in_steps_is_resampling_pixel_by_pixel(
+            angle in -0.2f64..0.2,
+            field in prop::array::uniform6(-0.02f64..0.02),
+            tall in 1.0f32..2.0,
+        ) {
+            // A smooth picture: on speckles, a hundredth of a pixel would count.
+            let luma = (0..SIZE.1).flat_map(|y| (0..SIZE.0).map(move |x| {
+                (128.0 + 60.0 * (x as f32 / 5.0).sin() + 60.0 * (y as f32 / 4.0).cos()) as u8
+            }));
+            let picture = Raster::from_luma(SIZE.0, SIZE.1, luma.collect()).expect("a small raster");
+            let warp = Warp::turned(&picture, 0).flattened(bend(angle, field), tall);
+            let page = warp.flat_page(&picture).expect("it was flattened");
+            for y in 0..page.height() {
+                for x in 0..page.width() {
+                    let p = warp.to_turned(Point { x: x as f32 + 0.5, y: y as f32 + 0.5 });
+                    // At the very border, a hundredth of a pixel decides what is outside.
+                    let inside = p.x > 0.1 && p.y > 0.1 && p.x < 119.9 && p.y < 89.9;
+                    let slow = picture.cubic(p.x, p.y);
+                    let fast = f32::from(page.row(y)[x as usize]);
+                    prop_assert!(!inside || (slow - fast).abs() <= 3.0, "{slow} at {x}, {y} became {fast}");
+                }
+            }
+        }
+    }
 }

@@ -13,10 +13,17 @@ pub(crate) struct Candidate<'a> {
     pub(crate) ids: &'a [String],
     /// Words of the document.
     pub(crate) document_words: usize,
-    /// Score of the best passage without a jump: what the E-value is about.
+    /// Score of the best passage without a jump, and what the header above it adds: what the E-value is about.
     pub(crate) best_passage_nats: f32,
+    /// Words of the header that were found above the passage; they count for no more words than the body's.
+    pub(crate) header_words: usize,
+    /// Share of the aligned words that the document quotes from another one.
+    pub(crate) quoted_share: f32,
     pub(crate) alignment: Alignment,
 }
+
+/// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
+const MORE_QUOTED: f32 = 0.5;
 
 /// Two matches may have this share of the shorter one's words in common and still be two.
 const MAX_SHARED: f32 = 0.3;
@@ -28,18 +35,30 @@ pub(crate) fn select(
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    let agreeing = |c: &Candidate<'_>| c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
-    candidates.retain(|c| agreeing(c) >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
+    let words = |c: &Candidate<'_>| {
+        let agreeing = c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
+        agreeing + c.header_words.min(agreeing)
+    };
+    candidates.retain(|c| words(c) >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
-    let mut chosen: Vec<(Match, &Alignment)> = Vec::new();
+    let mut chosen: Vec<(Match, &Candidate<'_>)> = Vec::new();
     for c in &candidates {
         let e_value = chance.e_value(c.best_passage_nats);
         let alone = chosen.is_empty();
-        let overlap = chosen.iter_mut().map(|m| (shared(m.1, &c.alignment), m)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let shared = |m: &Candidate<'_>| shared(&m.alignment, &c.alignment);
+        let overlap = chosen.iter_mut().map(|m| (shared(m.1), m)).max_by(|a, b| a.0.total_cmp(&b.0));
         match overlap {
-            Some((share, (best, _))) if share > MAX_SHARED => {
-                if c.alignment.score_nats >= config.tie_share * best.score_nats {
+            Some((share, (best, by))) if share > MAX_SHARED => {
+                if c.alignment.score_nats < config.tie_share * best.score_nats {
+                } else if c.quoted_share + MORE_QUOTED < by.quoted_share {
+                    // The better one quotes it from this one: credit where it is due.
+                    let quoting = std::mem::replace(best, to_match(c, e_value, page));
+                    best.documents.extend(quoting.documents);
+                    best.shared.extend(quoting.shared);
+                    *by = c;
+                    continue;
+                } else {
                     best.documents.extend(c.ids.iter().cloned());
                 }
                 let of = best.aligned_words;
@@ -47,7 +66,7 @@ pub(crate) fn select(
             }
             // Mails of a thread hold each other's senders and subjects: beside a match, another one must be beyond doubt.
             _ if alone || e_value <= config.max_e.min(CERTAIN) => {
-                chosen.push((to_match(c, e_value, page), &c.alignment));
+                chosen.push((to_match(c, e_value, page), c));
             }
             _ => {}
         }

@@ -1,14 +1,12 @@
 //! Query encoders for small text: copies of the general net, tuned to predict its clean codes.
 //!
-//! The target of a word is, for each bit, whether it is set in the catalogue's code of the word, softened by the share of
-//! typefaces in which the general net's clean code has it set. Trained by binary cross-entropy, the values are log-odds.
+//! The target of a word is, for each bit, in what share of the typefaces the general net's clean code has it set. Trained by
+//! binary cross-entropy, the values are log-odds.
 
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use leakprint::catalogue::text::{Face, TextEncoder};
-use leakprint::fingerprint::Family;
 
 use crate::fonts::Training;
 use crate::learn::{exp, schedule};
@@ -21,8 +19,6 @@ use crate::words::Types;
 /// Patches of a step.
 const BATCH: usize = 256;
 const DECAY: f32 = 1e-3;
-/// Share of the catalogue's code in the target; the rest is that of the typefaces.
-const CATALOGUE: f32 = 0.7;
 /// Share of the lines that are cut by the library's page stage.
 const FOUND: f32 = 0.6;
 
@@ -74,30 +70,12 @@ fn targets(general: &Net, types: &Types, faces: &Training, rounds: usize, rng: &
     set
 }
 
-/// The codes that words have in a catalogue made from text: signs of the mean over the atlas' faces, as 0 and 1.
-fn catalogue_codes(general: &Net, types: &Types) -> Result<Vec<f32>> {
-    let encoder = Family::default().encoder();
-    let mut sums = vec![0.0f32; types.words.len() * BITS];
-    for face in [Face::Sans, Face::Serif, Face::Mono] {
-        let text = TextEncoder::new(&[face], &*encoder)?;
-        for (words, sums) in types.words.chunks(900).zip(sums.chunks_mut(900 * BITS)) {
-            let patches: Vec<_> = words.iter().map(|w| text.patch(w).patch).collect();
-            let slices: Vec<&[u8]> = patches.iter().map(|p| p.ink().as_slice()).collect();
-            sums.iter_mut().zip(general.encode(&slices)).for_each(|(sum, z)| *sum += z);
-        }
-    }
-    Ok(sums.into_iter().map(|z| f32::from(u8::from(z > 0.0))).collect())
-}
-
 /// Tunes `net` to predict codes by `general`; saves it to `out`.
 pub fn tune(general: &Net, mut net: Net, types: &Types, faces: &Training, plan: &Plan, out: &Path) -> Result<()> {
     let n = types.words.len();
     let mut rng = Rng::new(plan.seed);
     let started = Instant::now();
-    let mut targets = targets(general, types, faces, plan.faces, &mut rng);
-    for (target, code) in targets.iter_mut().zip(catalogue_codes(general, types)?) {
-        *target += CATALOGUE * (code - *target);
-    }
+    let targets = targets(general, types, faces, plan.faces, &mut rng);
     let mut pool = Pool::new(types, 24, plan.seed ^ 0xbad);
     // True frames, too: what the page stage gets wrong is not the same for ever.
     let mut kind = |rng: &mut Rng| {
