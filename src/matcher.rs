@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::align::{align, header_support};
+use crate::align::{Looks, align, complete, header_support};
 use crate::catalogue::{About, Catalogue, Listed};
-use crate::fingerprint::{Encoder, fingerprint};
-use crate::index::{DocumentScore, Index, Query, Subset, scan, word_scores};
-use crate::page::readings;
+use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
+use crate::index::{DocumentScore, Index, Query, Subset, UNITS_PER_NAT, scan, word_scores};
+use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::simd::Kernels;
-use crate::verdict::{Candidate, Chance, Decoy, Match, Millis, Outcome, Verdict, VerdictConfig, select};
+use crate::simd::kernels::WordScore;
+use crate::verdict::{Candidate, Chance, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select};
 use crate::{Config, Error};
 
 /// Recognises documents of a catalogue in pictures.
@@ -89,7 +90,7 @@ impl Matcher {
             clock.millis.search += clock.lap();
 
             // 5. Documents → alignments, word by word.
-            let candidates = self.align(&query, &found)?;
+            let candidates = self.align(&query, &found, (page, &print))?;
 
             // 6. Alignments → verdict: of two readings, the one less likely by chance.
             let mut matches = select(candidates, &found.chance, page, &self.config.verdict);
@@ -103,6 +104,19 @@ impl Matcher {
         Ok(verdict(matches, words_seen, (raster.width(), raster.height()), clock.finish()))
     }
 
+    /// Stages 4 to 6 by themselves: which documents a page shows that was analysed and hashed before, with
+    /// [`Config::page`] and the catalogue's [`family`](crate::catalogue::CatalogueConfig::family).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if page and fingerprint do not belong together.
+    pub fn matches(&self, page: &Page, print: &Fingerprint) -> Result<Vec<Match>, Error> {
+        let query = Query::new(page, print)?;
+        let found = self.search(&query)?;
+        let candidates = self.align(&query, &found, (page, print))?;
+        Ok(select(candidates, &found.chance, page, &self.config.verdict))
+    }
+
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
     /// threads.
     #[must_use]
@@ -112,35 +126,65 @@ impl Matcher {
 
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
-            return Ok(Found { scores: Vec::new(), documents: Vec::new(), chance: Chance::fit(&[], &[]) });
+            return Ok(Found { scores: Vec::new(), documents: Vec::new(), chance: Chance::new(0, &[]) });
         }
         let scores = word_scores(query, &self.index, &self.kernels, &self.config.score);
         let mut documents = scan(&self.index, query, &scores, Subset { step: 1 }, &self.kernels, &self.config.score);
-        // Enough decoy scores for a tail, from a part of a large catalogue or by several shuffles of a small one.
-        let step = (self.index.documents() / DECOY_SCORES).max(1);
-        let shuffles = DECOY_SCORES.div_ceil(self.index.documents().max(1)).clamp(1, MAX_SHUFFLES);
-        let mut decoys = Vec::new();
-        for seed in 0..shuffles as u64 {
-            let decoy = Decoy::of(query, &scores, seed)?;
-            let subset = Subset { step };
-            decoys.extend(scan(&self.index, &decoy.query(), &decoy.scores, subset, &self.kernels, &self.config.score));
-        }
-        let chance = Chance::fit(&decoys, &documents);
-        // Best first; equal scores in the documents' order.
+        let chance = Chance::new(documents.len(), &self.unrelated(query, &scores, &documents)?);
         documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
+        // Best first; equal scores in the documents' order.
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
         Ok(Found { scores, documents, chance })
     }
 
-    fn align(&self, query: &Query<'_>, found: &Found) -> Result<Vec<Candidate<'_>>, Error> {
+    /// Scores that documents reach by chance; `found` are those of all documents.
+    fn unrelated(
+        &self,
+        query: &Query<'_>,
+        scores: &[WordScore],
+        found: &[DocumentScore],
+    ) -> Result<Vec<DocumentScore>, Error> {
+        match Sample::of(found.len()) {
+            Sample::Every(step) => Ok(found.iter().copied().step_by(step).collect()),
+            Sample::Shuffles(count) => {
+                let mut decoys = Vec::new();
+                for seed in 0..count {
+                    let decoy = Decoy::of(query, scores, seed)?;
+                    let all = Subset { step: 1 };
+                    decoys.extend(scan(
+                        &self.index,
+                        &decoy.query(),
+                        &decoy.scores,
+                        all,
+                        &self.kernels,
+                        &self.config.score,
+                    ));
+                }
+                Ok(decoys)
+            }
+        }
+    }
+
+    fn align(
+        &self,
+        query: &Query<'_>,
+        found: &Found,
+        (page, print): (&Page, &Fingerprint),
+    ) -> Result<Vec<Candidate<'_>>, Error> {
         let one = |d: &DocumentScore| {
-            let Listed { ids, words, about } = &self.documents[d.document as usize];
-            let alignment =
+            let Listed { ids, words, about, .. } = &self.documents[d.document as usize];
+            let mut alignment =
                 align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
             let about = About::from_bytes(about, query.codes.family())?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
+            complete(
+                &mut alignment,
+                page,
+                *words as u32,
+                &Pairs { matcher: self, query, found, print, of: d.document as usize },
+            );
             Ok(Candidate {
                 ids,
                 document_words: *words,
@@ -156,15 +200,40 @@ impl Matcher {
 
 /// What stage 4 hands on.
 struct Found {
-    scores: Vec<crate::simd::kernels::WordScore>,
+    scores: Vec<WordScore>,
     documents: Vec<DocumentScore>,
     chance: Chance,
 }
 
-/// Decoy scores that a tail is fitted to.
-const DECOY_SCORES: usize = 1200;
-/// Shuffles of one query at most.
-const MAX_SHUFFLES: usize = 64;
+/// Words of a page beside those of one document.
+struct Pairs<'a> {
+    matcher: &'a Matcher,
+    query: &'a Query<'a>,
+    found: &'a Found,
+    print: &'a Fingerprint,
+    /// The document's number.
+    of: usize,
+}
+
+impl Looks for Pairs<'_> {
+    fn compare(&self, word: u32, document_word: u32) -> (f32, f32) {
+        let index = &self.matcher.index;
+        let place = index.places(self.of).start + document_word as usize;
+        let distance = index.distance(self.query.probe(word as usize), place);
+        let earned = self.found.scores[word as usize].at(distance, index.cap(place));
+        (f32::from(distance), f32::from(earned) / UNITS_PER_NAT)
+    }
+
+    fn same(&self, word: u32) -> DistanceModel {
+        let weights = self.query.weights.get(word as usize);
+        weights.map_or(self.query.codes.family().distances(), |w| w.same)
+    }
+
+    fn widths(&self, word: u32, document_word: u32) -> (u8, u8) {
+        (self.print.widths[word as usize], self.matcher.documents[self.of].widths[document_word as usize])
+    }
+}
+
 /// Documents aligned word by word at most.
 const MAX_CANDIDATES: usize = 32;
 /// Documents that chance would reach more often than this by their best passage are not aligned.
@@ -174,6 +243,8 @@ const MAX_CANDIDATE_E: f64 = 1.0;
 fn among_readings(matches: &mut Vec<Match>, readings: usize, config: &VerdictConfig) {
     for m in matches.iter_mut() {
         m.e_value *= readings as f64;
+        m.level = Level::of(m.e_value);
+        m.shared.iter_mut().for_each(|s| s.e_value *= readings as f64);
     }
     matches.retain(|m| m.e_value <= config.max_e);
 }

@@ -432,7 +432,7 @@ impl Catalogue {
         let names = order.iter().map(|d| {
             let mut ids = d.ids.clone();
             ids.sort_unstable();
-            Listed { ids, words: d.words.widths.len(), about: d.about.clone() }
+            Listed { ids, words: d.words.widths.len(), widths: d.words.widths.clone(), about: d.about.clone() }
         });
         Ok((names.collect(), index))
     }
@@ -444,6 +444,8 @@ pub(crate) struct Listed {
     pub(crate) ids: Vec<String>,
     /// Number of words.
     pub(crate) words: usize,
+    /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
+    pub(crate) widths: Vec<u8>,
     /// An [`About`], as bytes.
     pub(crate) about: Vec<u8>,
 }
