@@ -67,7 +67,11 @@ fn same_line(other: &LineFit, line: &LineFit) -> bool {
     let above = other.baseline_at(x) - line.baseline_at(x);
     let xh = other.x_height_px;
     let same_baseline = above.abs() < 0.35 * xh && (line.x_height_px / xh).ln().abs() < 0.35;
-    let within = (-0.5 * xh..1.6 * xh).contains(&above) && line.x_height_px < 1.2 * xh && overlap > 0.7 * line.width();
+    // Fragments of its letters; what has nearly as many letters of its own is text that a frame grew over.
+    let within = (-0.5 * xh..1.6 * xh).contains(&above)
+        && line.x_height_px < 1.2 * xh
+        && overlap > 0.7 * line.width()
+        && 2 * line.members.len() <= other.members.len();
     overlap > 0.0 && (same_baseline || within) && overlap > 0.3 * line.width().min(other.width()).min(4.0 * xh)
 }
 
