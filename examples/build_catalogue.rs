@@ -54,7 +54,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
     let mut catalogue = Catalogue::edit(&arguments.out, CatalogueConfig::default())?;
     let mut removed = 0;
     for id in &arguments.remove {
-        if catalogue.remove(id) {
+        if catalogue.remove(id)? {
             removed += 1;
         } else {
             eprintln!("{id}: no such id in the catalogue");

@@ -5,12 +5,15 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::align::align;
-use crate::catalogue::{Catalogue, Listed};
+use crate::catalogue::Catalogue;
 use crate::fingerprint::{Encoder, fingerprint};
-use crate::index::{DocumentScore, Index, Query, Subset, scan, word_scores};
+use crate::index::{
+    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, Subset, scan, scan_strip, seeds, word_scores,
+};
 use crate::page::analyse;
 use crate::raster::decode;
 use crate::simd::Kernels;
+use crate::simd::kernels::WordScore;
 use crate::verdict::{Candidate, Chance, Decoy, Match, Millis, Outcome, Verdict, select};
 use crate::{Config, Error};
 
@@ -37,9 +40,9 @@ pub struct Matcher {
     config: Config,
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
-    /// In the index's order.
-    documents: Vec<Listed>,
     index: Index,
+    /// For the seed engine: documents spread evenly over the catalogue.
+    background: Option<Strip>,
 }
 
 impl Matcher {
@@ -50,11 +53,19 @@ impl Matcher {
     /// [`Error::Caller`] if a setting is out of its range.
     pub fn new(catalogue: &Catalogue, config: Config) -> Result<Self, Error> {
         config.check()?;
-        let (documents, index) = catalogue.to_index()?;
-        Ok(Self { config, encoder: catalogue.config().family.encoder(), kernels: Kernels::best(), documents, index })
+        let index = catalogue.to_index()?;
+        let by_seeds = match config.search.engine {
+            Engine::Scan => false,
+            Engine::Seeds => true,
+            Engine::Auto => index.words() > SCAN_WORDS,
+        };
+        let background = by_seeds.then(|| index.spread(DECOY_SCORES)).transpose()?;
+        let encoder = catalogue.config().family.encoder();
+        Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
     }
 
-    /// Bytes taken up by the index.
+    /// Bytes taken up by the index in memory; the catalogue's files are mapped besides, see
+    /// [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         self.index.memory_usage()
@@ -102,49 +113,98 @@ impl Matcher {
         pictures.par_iter().map(|bytes| self.identify(bytes.as_ref())).collect()
     }
 
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Stage 4: numbers and E-values of the documents that are handed on.
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn stage_4(&self, query: &Query<'_>) -> Result<Vec<(usize, f64)>, Error> {
+        let found = self.search(query)?;
+        Ok(found.documents.iter().map(|d| (d.document as usize, found.chance.e_value(d.nats()))).collect())
+    }
+
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn e_value(&self, query: &Query<'_>, nats: f32) -> Result<f64, Error> {
+        Ok(self.search(query)?.chance.e_value(nats))
+    }
+
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
-            return Ok(Found { scores: Vec::new(), documents: Vec::new(), chance: Chance::fit(&[], &[]) });
+            let chance = Chance::fit(&[], &[]);
+            return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance });
         }
-        let scores = word_scores(query, &self.index, &self.kernels, &self.config.score);
-        let mut documents = scan(&self.index, query, &scores, Subset { step: 1 }, &self.kernels, &self.config.score);
-        // Enough decoy scores for a tail, from a part of a large catalogue or by several shuffles of a small one.
-        let step = (self.index.documents() / DECOY_SCORES).max(1);
-        let shuffles = DECOY_SCORES.div_ceil(self.index.documents().max(1)).clamp(1, MAX_SHUFFLES);
-        let mut decoys = Vec::new();
-        for seed in 0..shuffles as u64 {
-            let decoy = Decoy::of(query, &scores, seed)?;
-            let subset = Subset { step };
-            decoys.extend(scan(&self.index, &decoy.query(), &decoy.scores, subset, &self.kernels, &self.config.score));
-        }
-        let chance = Chance::fit(&decoys, &documents);
+        let scores = word_scores(query, &self.index.sample, &self.kernels, &self.config.score);
+        let (mut documents, chance) = match &self.background {
+            None => self.search_all(query, &scores)?,
+            Some(background) => self.search_seeds(query, &scores, background)?,
+        };
         // Best first; equal scores in the documents' order.
         documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
-        Ok(Found { scores, documents, chance })
+        let listed = documents.iter().map(|d| self.index.listed(d.document as usize)).collect::<Result<_, _>>()?;
+        Ok(Found { scores, documents, listed, chance })
     }
 
-    fn align(&self, query: &Query<'_>, found: &Found) -> Result<Vec<Candidate<'_>>, Error> {
-        let one = |d: &DocumentScore| {
-            let Listed { ids, words } = &self.documents[d.document as usize];
-            let alignment =
-                align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
+    /// The exhaustive engine, with decoys on a part of a large catalogue or by several shuffles of a small one.
+    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<(Vec<DocumentScore>, Chance), Error> {
+        let documents = scan(&self.index, query, scores, Subset { step: 1 }, &self.kernels, &self.config.score)?;
+        let step = (self.index.documents() / DECOY_SCORES).max(1);
+        let shuffles = DECOY_SCORES.div_ceil(self.index.documents().max(1)).clamp(1, MAX_SHUFFLES);
+        let mut decoys = Vec::new();
+        for seed in 0..shuffles as u64 {
+            let decoy = Decoy::of(query, scores, seed)?;
+            let subset = Subset { step };
+            decoys.extend(scan(&self.index, &decoy.query(), &decoy.scores, subset, &self.kernels, &self.config.score)?);
+        }
+        let chance = Chance::fit(&decoys, &documents);
+        Ok((documents, chance))
+    }
+
+    /// The seed engine; what chance finds is seen on the `background`, a sample of the catalogue's documents.
+    fn search_seeds(
+        &self,
+        query: &Query<'_>,
+        scores: &[WordScore],
+        background: &Strip,
+    ) -> Result<(Vec<DocumentScore>, Chance), Error> {
+        let (documents, _) = seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+        let excerpt = Decoy::excerpt(query, scores, EXCERPT_ARCS)?;
+        let scan = |what: &Decoy| -> Vec<DocumentScore> {
+            let units = scan_strip(background, &what.query(), &what.scores, &self.kernels, &self.config.score);
+            units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect()
+        };
+        let decoy = Decoy::of(&excerpt.query(), &excerpt.scores, 0)?;
+        let share = excerpt.scores.len() as f64 / scores.len() as f64;
+        let chance = Chance::fit_sample(&scan(&decoy), &scan(&excerpt), self.index.documents(), share);
+        Ok((documents, chance))
+    }
+
+    fn align<'f>(&self, query: &Query<'_>, found: &'f Found) -> Result<Vec<Candidate<'f>>, Error> {
+        let one = |(d, Listed { ids, words }): (&DocumentScore, &'f Listed)| {
+            let strip = self.index.extract(std::iter::once(d.document as usize))?;
+            let alignment = align(&strip, 0, query, &found.scores, &self.config.score, &self.config.align)?;
             Ok(Candidate { ids, document_words: *words, best_passage_nats: d.nats(), alignment })
         };
-        found.documents.par_iter().map(one).collect()
+        found.documents.par_iter().zip(&found.listed).map(one).collect()
     }
 }
 
 /// What stage 4 hands on.
 struct Found {
-    scores: Vec<crate::simd::kernels::WordScore>,
+    scores: Vec<WordScore>,
     documents: Vec<DocumentScore>,
+    /// Ids and lengths of those.
+    listed: Vec<Listed>,
     chance: Chance,
 }
 
-/// Decoy scores that a tail is fitted to.
+/// Decoy scores that a tail is fitted to; documents of the seed engine's background.
 const DECOY_SCORES: usize = 1200;
+/// Arcs of the query that the seed engine shows to the background.
+const EXCERPT_ARCS: usize = 32;
 /// Shuffles of one query at most.
 const MAX_SHUFFLES: usize = 64;
 /// Documents aligned word by word at most.

@@ -58,12 +58,12 @@ impl Generator {
         let length = (MEDIAN_WORDS * (SPREAD * self.random.normal()).exp()).clamp(3.0, MAX_WORDS) as usize;
         let mut body = Text::default();
         if self.random.chance(0.4) {
-            body.word(format!("{},", name(reader).0));
+            body.word(&format!("{},", name(reader).0));
             body.line();
         }
         let text = running_text(&mut self.random, length);
         for (k, word) in text.iter().enumerate() {
-            body.word(word.clone());
+            body.word(word);
             if word.ends_with('.') && k % 5 == 0 && self.random.chance(0.3) {
                 body.line();
             }
@@ -76,7 +76,7 @@ impl Generator {
             let which = self.random.zipf(DISCLAIMERS, 1.0, 1.0);
             body.line();
             let mut fixed = Random(which ^ 0xd15c);
-            running_text(&mut fixed, 40 + (mixed(which) % 60) as usize).into_iter().for_each(|w| body.word(w));
+            running_text(&mut fixed, 40 + (mixed(which) % 60) as usize).into_iter().for_each(|w| body.word(&w));
         }
         if !self.recent.is_empty() && self.random.chance(REPLY_SHARE) {
             let which = (self.random.unit() * self.random.unit() * self.recent.len() as f64) as usize;
@@ -104,24 +104,24 @@ impl Generator {
             let (day, hour) = (self.random.below(28) + 1, self.random.below(24));
             let intro =
                 format!("On {day} {} {hour}:{:02}, {first} {last} <{first}@example.com> wrote:", month(day), day);
-            intro.split(' ').for_each(|w| body.word(w.to_owned()));
+            intro.split(' ').for_each(|w| body.word(w));
         } else {
             let head = format!(
                 "-----Original Message----- From: {first} {last} Sent: {} To: {} Subject: RE:",
                 month(to),
                 name(to).0
             );
-            head.split(' ').for_each(|w| body.word(w.to_owned()));
+            head.split(' ').for_each(|w| body.word(w));
         }
         let long = (quoted.len() as f64 * self.random.unit().sqrt()).min(600.0) as usize;
         for (k, word) in quoted[..long].iter().enumerate() {
             if k % 11 == 0 {
                 body.line();
                 if marked {
-                    body.word(">".to_owned());
+                    body.word(">");
                 }
             }
-            body.word(word.clone());
+            body.word(word);
         }
     }
 }
@@ -139,11 +139,11 @@ impl Iterator for Generator {
 struct Text(String);
 
 impl Text {
-    fn word(&mut self, word: String) {
+    fn word(&mut self, word: &str) {
         if !self.0.is_empty() && !self.0.ends_with('\n') {
             self.0.push(' ');
         }
-        self.0.push_str(&word);
+        self.0.push_str(word);
     }
 
     fn line(&mut self) {
@@ -200,14 +200,14 @@ fn running_text(random: &mut Random, length: usize) -> Vec<String> {
 /// A signature or the like: fixed words for each `seed`.
 fn block(body: &mut Text, seed: u64, length: usize, (first, last): &(String, String)) {
     let mut fixed = Random(seed);
-    body.word(first.clone());
-    body.word(last.clone());
+    body.word(first);
+    body.word(last);
     for k in 0..length {
         if k % 4 == 0 {
             body.line();
         }
         let plain = fixed.chance(0.6);
-        body.word(if plain { word(40 + fixed.zipf(LEXICON / 40.0, 1.0, 20.0)) } else { number(&mut fixed) });
+        body.word(&if plain { word(40 + fixed.zipf(LEXICON / 40.0, 1.0, 20.0)) } else { number(&mut fixed) });
     }
 }
 

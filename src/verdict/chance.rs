@@ -60,9 +60,26 @@ impl Tail {
 }
 
 impl Chance {
-    /// Fits the tails of decoy scores and of the search's own scores.
+    /// Fits the tails of decoy scores and of the search's own scores, if that looked at every document.
     pub(crate) fn fit(decoys: &[DocumentScore], search: &[DocumentScore]) -> Self {
-        let documents = search.len() as f64;
+        Self::fit_tails(decoys, search, search.len() as f64, 1.0, SEARCH_TAIL, SET_ASIDE)
+    }
+
+    /// The same from a sample: scores of excerpts of the decoy and of the query, which hold a share of the query's words, on
+    /// a sample of a catalogue of so many documents. As many documents reach a score by chance as there are, and as many as
+    /// the query has places where an alignment can begin (S. Karlin & S. F. Altschul 1990).
+    pub(crate) fn fit_sample(decoys: &[DocumentScore], search: &[DocumentScore], documents: usize, share: f64) -> Self {
+        Self::fit_tails(decoys, search, documents as f64, share, search.len() / 20, search.len() / 400)
+    }
+
+    fn fit_tails(
+        decoys: &[DocumentScore],
+        search: &[DocumentScore],
+        documents: f64,
+        share: f64,
+        search_tail: usize,
+        set_aside: usize,
+    ) -> Self {
         let sorted = |scores: &[DocumentScore]| {
             let mut nats: Vec<f64> = scores.iter().map(|d| f64::from(d.nats())).collect();
             nats.sort_unstable_by(|a, b| b.total_cmp(a));
@@ -72,8 +89,12 @@ impl Chance {
         let tail = (chance.len() / 20).min(100);
         let mut decoys = Tail::fit(&chance, tail, 0);
         // Per document of the catalogue, however many decoys there were.
-        decoys.count *= documents / (chance.len() as f64).max(1.0);
-        let search = (search.len() >= MIN_DOCUMENTS).then(|| Tail::fit(&sorted(search), SEARCH_TAIL, SET_ASIDE));
+        decoys.count *= documents / (chance.len() as f64).max(1.0) / share;
+        let search = (search.len() >= MIN_DOCUMENTS).then(|| {
+            let mut tail = Tail::fit(&sorted(search), search_tail, set_aside);
+            tail.count *= documents / search.len() as f64 / share;
+            tail
+        });
         Self { documents, decoys, search }
     }
 
@@ -98,6 +119,23 @@ impl Decoy {
     /// Shuffles the query's units: the parts between places that every path goes through. The same `seed` gives the same
     /// order.
     pub(crate) fn of(query: &Query<'_>, scores: &[WordScore], seed: u64) -> Result<Self, crate::Error> {
+        let mut units = Self::units(query);
+        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+        for k in (1..units.len()).rev() {
+            units.swap(k, (split_mix(&mut state) % (k as u64 + 1)) as usize);
+        }
+        Self::joined(query, scores, &units)
+    }
+
+    /// No decoy: passages of the query of 16 units each, spread evenly over it, with about `most` arcs in all.
+    pub(crate) fn excerpt(query: &Query<'_>, scores: &[WordScore], most: usize) -> Result<Self, crate::Error> {
+        let units = Self::units(query);
+        let step = query.arcs.len().div_ceil(most.max(1)).max(1);
+        let passages: Vec<_> = units.chunks(16).step_by(step).flatten().cloned().collect();
+        Self::joined(query, scores, &passages)
+    }
+
+    fn units(query: &Query<'_>) -> Vec<std::ops::Range<usize>> {
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
         let (mut start, mut reach) = (0, 0);
         for (k, arc) in query.arcs.iter().enumerate() {
@@ -108,12 +146,12 @@ impl Decoy {
             reach = reach.max(arc.to);
         }
         units.push(start..query.arcs.len());
-        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
-        for k in (1..units.len()).rev() {
-            units.swap(k, (split_mix(&mut state) % (k as u64 + 1)) as usize);
-        }
+        units
+    }
+
+    fn joined(query: &Query<'_>, scores: &[WordScore], units: &[std::ops::Range<usize>]) -> Result<Self, crate::Error> {
         let (mut arcs, mut order, mut node) = (Vec::with_capacity(query.arcs.len()), Vec::new(), 0);
-        for unit in units {
+        for unit in units.iter().cloned() {
             let first = query.arcs.get(unit.start).map_or(0, |a| a.from);
             let last = query.arcs[unit.clone()].iter().map(|a| a.to).max().unwrap_or(first);
             for k in unit {
