@@ -1,4 +1,4 @@
-//! Nanoseconds a word: `cargo bench --bench encode`. Words are cut from the pictures in `testdata/shots`.
+//! Nanoseconds a word: `cargo bench --bench encode`, with `--features benchmarks` the net on every instruction set, too. Words are cut from the pictures in `testdata/shots`.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -44,6 +44,13 @@ fn encode(c: &mut Criterion) {
                 black_box(values[0])
             });
         });
+    }
+    #[cfg(feature = "benchmarks")]
+    {
+        let nets = leakprint::benchmarks::Nets::new();
+        for (variant, name) in nets.names().into_iter().enumerate() {
+            group.bench_function(format!("Net, {name}"), |b| b.iter(|| black_box(nets.run(variant, &patches[pick()]))));
+        }
     }
     group.finish();
 }

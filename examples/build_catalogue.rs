@@ -1,9 +1,10 @@
 //! Makes or changes a catalogue: `cargo run --release --example build_catalogue -- --out DIR INPUT...`.
 //!
-//! Inputs are mails (`.eml`, `.mbox`, `.jsonl`, `.jsonl.xz`), pictures of mails, or folders of both. Running it again with
-//! more inputs adds them; `--remove ID...` takes mails out. Inputs that fail are named on stderr with the reason, the rest goes
-//! on. A file of mails is committed when it is done (large ones every 20,000 mails), pictures all together at the end: what was
-//! committed survives an interruption.
+//! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
+//! these. Running it again with more inputs adds them; `--remove ID...` takes mails out, `--compact` merges what is left, `--verify`
+//! reads everything again. Inputs that fail are named on stderr with the
+//! reason, the rest goes on. A file of mails is committed when it is done (large ones every 20,000 mails, files of one mail together), pictures all together at
+//! the end: what was committed survives an interruption.
 //! The last line, on stdout, is JSON: `{"documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
@@ -17,7 +18,7 @@ use clap::Parser;
 use common::{expand, is_picture};
 use indicatif::{ProgressBar, ProgressStyle};
 use leakprint::Error;
-use leakprint::catalogue::mail::{Mail, is_mail_file, read_mails};
+use leakprint::catalogue::mail::{Mail, Mails, is_mail_file, read_mails};
 use leakprint::catalogue::{Added, Catalogue, CatalogueConfig};
 
 #[derive(Parser)]
@@ -29,13 +30,26 @@ struct Arguments {
     /// Ids to remove.
     #[arg(long, num_args = 1.., value_name = "ID")]
     remove: Vec<String>,
-    /// Mails (.eml, .mbox, .jsonl, .jsonl.xz), pictures, or folders of them.
-    #[arg(required_unless_present = "remove")]
+    /// Merge the catalogue's segments into one, and let go of what was removed.
+    #[arg(long)]
+    compact: bool,
+    /// Read the whole catalogue again and compare it with its checksums, at the end.
+    #[arg(long)]
+    verify: bool,
+    /// Name mails by their file (and their number in it) instead of by their Message-ID, `id` or a hash of the text.
+    #[arg(long)]
+    file_ids: bool,
+    /// Make one document with this id of all pictures, in order: captures of one mail from top to bottom.
+    #[arg(long, value_name = "ID")]
+    join: Option<String>,
+    /// Mails (.eml, .mbox, .jsonl; also .gz, .xz, .zst), Maildirs, pictures, or folders of them.
+    #[arg(required_unless_present_any = ["remove", "compact", "verify"])]
     inputs: Vec<PathBuf>,
 }
 
-/// Mails added and committed at a time.
+/// Mails added and committed at a time, and most bytes of their text.
 const BATCH: usize = 20_000;
+const BATCH_BYTES: usize = 32 << 20;
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -64,54 +78,52 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         catalogue.commit()?;
     }
 
-    let (mut total, mut skipped) = (Added::default(), 0usize);
-    let style = ProgressStyle::with_template("{spinner} {pos} mails {per_sec} {msg}");
-    let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    let mut skip = |error: &dyn std::fmt::Display| {
-        bar.suspend(|| eprintln!("skipped: {error}"));
-        skipped += 1;
+    let found = expand(&arguments.inputs, |p| is_mail_file(p) || is_picture(p));
+    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |m| m.len());
+    let mut run = Run {
+        bar: progress_bar(found.iter().flatten().map(size).sum()),
+        catalogue,
+        file_ids: arguments.file_ids,
+        total: Added::default(),
+        skipped: 0,
+        pending: 0,
     };
-    for path in expand(&arguments.inputs, |p| is_mail_file(p) || is_picture(p)) {
-        bar.set_message(path.display().to_string());
-        if is_picture(&path) {
-            match add_picture(&mut catalogue, &path) {
-                Ok(added) => {
-                    total += added;
-                    bar.inc(1);
-                }
-                Err(e) => skip(&format!("{}: {e}", path.display())),
-            }
-            continue;
-        }
-        let mails = match read_mails(&path) {
-            Ok(mails) => mails,
+    let mut captures = Vec::new();
+    let mut before = 0;
+    for path in found {
+        let path = match path {
+            Ok(path) => path,
             Err(e) => {
-                skip(&e);
+                run.skip(&e);
                 continue;
             }
         };
-        let mut batch: Vec<Mail> = Vec::new();
-        for mail in mails {
-            match mail {
-                Ok(mail) if mail.body.trim().is_empty() => {
-                    skip(&format!("{}: mail {} has no text", path.display(), mail.id));
-                }
-                Ok(mail) => batch.push(mail),
-                Err(e) => skip(&e),
-            }
-            if batch.len() == BATCH {
-                total += catalogue.add_mails(&batch)?;
-                catalogue.commit()?;
-                bar.inc(batch.len() as u64);
-                batch.clear();
-            }
+        run.bar.set_message(path.display().to_string());
+        if !is_picture(&path) {
+            run.add_mails(&path, before)?;
+        } else if arguments.join.is_some() {
+            captures.push(path.clone());
+        } else {
+            let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            run.add_pictures(&id, std::slice::from_ref(&path));
         }
-        total += catalogue.add_mails(&batch)?;
-        catalogue.commit()?;
-        bar.inc(batch.len() as u64);
+        before += size(&path);
+        run.bar.set_position(before);
     }
-    catalogue.commit()?;
-    bar.finish_and_clear();
+    if let Some(id) = arguments.join.as_ref().filter(|_| !captures.is_empty()) {
+        run.add_pictures(id, &captures);
+    }
+    run.catalogue.commit()?;
+    if arguments.compact {
+        run.catalogue.compact()?;
+    }
+    run.bar.finish_and_clear();
+    if arguments.verify {
+        run.catalogue.verify()?;
+        let (documents, words) = (run.catalogue.documents(), run.catalogue.words());
+        eprintln!("verified: {documents} documents, {words} words, {} bytes", run.catalogue.disk_usage());
+    }
+    let Run { total, skipped, .. } = run;
     if total.replaced > 0 {
         eprintln!("{} mails replaced an older one of the same id", total.replaced);
     }
@@ -130,11 +142,94 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         "seconds": begin.elapsed().as_secs_f64(),
     });
     println!("{summary}");
-    Ok(total.documents + total.duplicates + removed > 0)
+    let other_work = arguments.compact || arguments.verify;
+    Ok(total.documents + total.duplicates + removed > 0 || (other_work && arguments.inputs.is_empty()))
 }
 
-fn add_picture(catalogue: &mut Catalogue, path: &Path) -> Result<Added, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    let id = path.file_stem().unwrap_or_default().to_string_lossy();
-    catalogue.add_picture(&id, &bytes)
+/// Bytes of the inputs, on a terminal only.
+fn progress_bar(bytes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} left, {wide_msg}");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// What a run has done so far.
+struct Run {
+    bar: ProgressBar,
+    catalogue: Catalogue,
+    file_ids: bool,
+    total: Added,
+    skipped: usize,
+    /// Mails not yet committed.
+    pending: usize,
+}
+
+impl Run {
+    fn skip(&mut self, error: &dyn std::fmt::Display) {
+        self.bar.suspend(|| eprintln!("skipped: {error}"));
+        self.skipped += 1;
+    }
+
+    /// Adds a file of mails; `before` is where it begins on the progress bar.
+    fn add_mails(&mut self, path: &Path, before: u64) -> Result<(), Error> {
+        let mut mails = match read_mails(path) {
+            Ok(mails) => mails,
+            Err(e) => {
+                self.skip(&e);
+                return Ok(());
+            }
+        };
+        let mut number = 0;
+        loop {
+            let batch = self.batch(path, &mut mails, &mut number);
+            if batch.is_empty() {
+                break;
+            }
+            self.total += self.catalogue.add_mails(&batch)?;
+            self.bar.set_position(before + mails.position());
+            // Files of one mail share a commit.
+            self.pending += batch.len();
+            if self.pending >= BATCH || number > 1 {
+                self.catalogue.commit()?;
+                self.pending = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next mails of a file; empty at its end.
+    fn batch(&mut self, path: &Path, mails: &mut Mails, number: &mut usize) -> Vec<Mail> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH && bytes < BATCH_BYTES {
+            let Some(mail) = mails.next() else { break };
+            *number += 1;
+            match mail {
+                Ok(mail) if mail.body.trim().is_empty() => {
+                    self.skip(&format!("{}: mail {} has no text", path.display(), mail.id));
+                }
+                Ok(mut mail) => {
+                    if self.file_ids {
+                        let name = path.file_name().unwrap_or_default().to_string_lossy();
+                        mail.id = if *number == 1 { name.into_owned() } else { format!("{name}:{number}") };
+                    }
+                    bytes += mail.body.len();
+                    batch.push(mail);
+                }
+                Err(e) => self.skip(&e),
+            }
+        }
+        batch
+    }
+
+    /// Adds one document.
+    fn add_pictures(&mut self, id: &str, paths: &[PathBuf]) {
+        let names = || paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+        let bytes: Result<Vec<Vec<u8>>, Error> = paths
+            .iter()
+            .map(|path| std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source }))
+            .collect();
+        match bytes.and_then(|b| self.catalogue.add_pictures(id, &b)) {
+            Ok(added) => self.total += added,
+            Err(e) => self.skip(&format!("{}: {e}", names())),
+        }
+    }
 }

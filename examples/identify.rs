@@ -70,7 +70,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     config.search.engine = arguments.engine;
     rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
     let matcher = Matcher::new(&Catalogue::open(&arguments.catalogue)?, config)?;
-    let pictures = expand(&arguments.inputs, is_picture);
+    let found = expand(&arguments.inputs, is_picture).into_iter();
+    let pictures: Vec<PathBuf> = found.filter_map(|f| f.map_err(|e| eprintln!("passed over: {e}")).ok()).collect();
     if pictures.is_empty() {
         return Err(
             "no pictures found: the folders hold no file with a picture's suffix (png, jpg, webp, gif, bmp, tif)"

@@ -1,17 +1,20 @@
 //! Draws what the page stage saw: `cargo run --release --example inspect -- PICTURE... --out FOLDER`.
 //!
-//! For each picture, `<stem>.png` shows it greyed, with every line's baseline (blue) and x-height (cyan), the words of the
-//! likeliest reading (green), other readings (orange), and the regions' order (numbers of lines along a violet thread).
+//! For each picture: `<stem>.png` shows it greyed, with every line's baseline (blue) and x-height (cyan), the words of the
+//! likeliest reading (green), other readings (orange: they share a doubtful gap), and the order of a region's lines (violet
+//! thread); `<stem>.ink.png` the ink, background and polarity taken out; `<stem>.patches.png` the canonical patches of
+//! the likeliest reading's words, in reading order: all that the word hash gets to see.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::path::PathBuf;
 
 use clap::Parser;
-use image::{Rgb, RgbImage};
+use image::{GrayImage, Luma, Rgb, RgbImage};
 use imageproc::drawing::draw_line_segment_mut;
-use leakprint::geom::Point;
-use leakprint::page::{PageConfig, analyse};
-use leakprint::raster::{RasterConfig, decode};
+use leakprint::fingerprint::{COLS, Patch, ROWS};
+use leakprint::geom::{Point, Rect};
+use leakprint::page::{Page, PageConfig, analyse};
+use leakprint::raster::{Raster, RasterConfig, decode};
 
 #[derive(Parser)]
 #[command(about = "Draws the lines and words that leakprint sees in pictures")]
@@ -22,6 +25,20 @@ struct Arguments {
     /// Folder for the drawings; made if missing.
     #[arg(long, default_value = "target/inspect")]
     out: PathBuf,
+    /// Enlarges the drawings so many times.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+    zoom: u32,
+    /// Draws only this part of the pictures: left,top,right,bottom in pixels.
+    #[arg(long, value_parser = crop)]
+    crop: Option<Rect>,
+}
+
+fn crop(text: &str) -> Result<Rect, String> {
+    let edges: Vec<f32> = text.split(',').map_while(|e| e.trim().parse().ok()).collect();
+    match edges[..] {
+        [x0, y0, x1, y1] if x0 >= 0.0 && y0 >= 0.0 && x1 >= x0 + 1.0 && y1 >= y0 + 1.0 => Ok(Rect::new(x0, y0, x1, y1)),
+        _ => Err("four numbers are needed: left,top,right,bottom".into()),
+    }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,45 +47,109 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in &arguments.pictures {
         let raster = decode(&std::fs::read(path)?, &RasterConfig::default())?;
         let page = analyse(&raster, &PageConfig::default());
-        let mut canvas = RgbImage::from_fn(raster.width(), raster.height(), |x, y| {
-            let grey = 128 + raster.row(y)[x as usize] / 2;
-            Rgb([grey, grey, grey])
-        });
-        let mut stroke = |a: Point, b: Point, colour: [u8; 3]| {
-            draw_line_segment_mut(&mut canvas, (a.x, a.y), (b.x, b.y), Rgb(colour));
+        let whole = Rect::new(0.0, 0.0, raster.width() as f32, raster.height() as f32);
+        let area = arguments.crop.unwrap_or(whole).intersection(&whole);
+        let view = View { area, zoom: arguments.zoom };
+        let name = |suffix: &str| {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            arguments.out.join(format!("{stem}{suffix}.png"))
         };
-        for line in &page.lines {
-            let frame = line.frame(0.0, line.length_px);
-            stroke(frame.at(0.0, 0.0), frame.at(frame.width_px, 0.0), [0, 0, 255]);
-            stroke(frame.at(0.0, -line.x_height_px), frame.at(frame.width_px, -line.x_height_px), [0, 170, 190]);
+        words(&raster, &page, &view).save(name(""))?;
+        if let Some(ink) = &page.ink {
+            view.grey(ink).save(name(".ink"))?;
+            patches(ink, &page, &area).save(name(".patches"))?;
         }
-        for pair in page.lines.windows(2).filter(|p| p[0].region == p[1].region) {
-            stroke(pair[0].origin, pair[1].origin, [200, 0, 200]);
-        }
-        for word in &page.words {
-            let (top, bottom) = (-1.6 * word.frame.x_height_px, 0.45 * word.frame.x_height_px);
-            let inset = if word.likeliest { 0.0 } else { 0.3 * word.frame.x_height_px };
-            let colour = if word.likeliest { [0, 150, 0] } else { [255, 130, 0] };
-            let corners = [
-                word.frame.at(0.0, top + inset),
-                word.frame.at(word.frame.width_px, top + inset),
-                word.frame.at(word.frame.width_px, bottom - inset),
-                word.frame.at(0.0, bottom - inset),
-            ];
-            for k in 0..4 {
-                stroke(corners[k], corners[(k + 1) % 4], colour);
-            }
-        }
-        let out = arguments.out.join(path.file_stem().unwrap_or_default()).with_extension("png");
-        canvas.save(&out)?;
         println!(
             "{}: {} lines, {} words ({} boxes) -> {}",
             path.display(),
             page.lines.len(),
             page.words_seen(),
             page.words.len(),
-            out.display()
+            name("").display()
         );
     }
     Ok(())
+}
+
+/// A part of a picture, enlarged.
+struct View {
+    area: Rect,
+    zoom: u32,
+}
+
+impl View {
+    fn size(&self) -> (u32, u32) {
+        (((self.area.width() as u32) * self.zoom).max(1), ((self.area.height() as u32) * self.zoom).max(1))
+    }
+
+    fn pixel(&self, raster: &Raster, x: u32, y: u32) -> u8 {
+        let (x, y) = (self.area.x0 as u32 + x / self.zoom, self.area.y0 as u32 + y / self.zoom);
+        raster.row(y.min(raster.height() - 1))[x.min(raster.width() - 1) as usize]
+    }
+
+    fn place(&self, p: Point) -> (f32, f32) {
+        let zoom = self.zoom as f32;
+        ((p.x - self.area.x0.trunc()) * zoom, (p.y - self.area.y0.trunc()) * zoom)
+    }
+
+    fn grey(&self, raster: &Raster) -> GrayImage {
+        let (width, height) = self.size();
+        GrayImage::from_fn(width, height, |x, y| Luma([self.pixel(raster, x, y)]))
+    }
+}
+
+fn words(raster: &Raster, page: &Page, view: &View) -> RgbImage {
+    let (width, height) = view.size();
+    let mut canvas = RgbImage::from_fn(width, height, |x, y| {
+        let grey = 128 + view.pixel(raster, x, y) / 2;
+        Rgb([grey, grey, grey])
+    });
+    let mut stroke = |a: Point, b: Point, colour: [u8; 3]| {
+        let (a, b) = (page.to_picture(a), page.to_picture(b));
+        draw_line_segment_mut(&mut canvas, view.place(a), view.place(b), Rgb(colour));
+    };
+    for line in &page.lines {
+        let frame = line.frame(0.0, line.length_px);
+        stroke(frame.at(0.0, 0.0), frame.at(frame.width_px, 0.0), [0, 0, 255]);
+        stroke(frame.at(0.0, -line.x_height_px), frame.at(frame.width_px, -line.x_height_px), [0, 170, 190]);
+    }
+    for pair in page.lines.windows(2).filter(|p| p[0].region == p[1].region) {
+        stroke(pair[0].origin, pair[1].origin, [200, 0, 200]);
+    }
+    for word in &page.words {
+        let (top, bottom) = (-1.6 * word.frame.x_height_px, 0.45 * word.frame.x_height_px);
+        let inset = if word.likeliest { 0.0 } else { 0.3 * word.frame.x_height_px };
+        let colour = if word.likeliest { [0, 150, 0] } else { [255, 130, 0] };
+        let corners = [
+            word.frame.at(0.0, top + inset),
+            word.frame.at(word.frame.width_px, top + inset),
+            word.frame.at(word.frame.width_px, bottom - inset),
+            word.frame.at(0.0, bottom - inset),
+        ];
+        for k in 0..4 {
+            stroke(corners[k], corners[(k + 1) % 4], colour);
+        }
+    }
+    canvas
+}
+
+/// Patches across and their distance on the drawing.
+const ACROSS: u32 = 16;
+const PITCH: (u32, u32) = (COLS as u32 + 4, ROWS as u32 + 4);
+
+fn patches(ink: &Raster, page: &Page, area: &Rect) -> GrayImage {
+    let inside = |frame: &leakprint::fingerprint::WordFrame| page.hull(frame).intersection(area).area() > 0.0;
+    let words: Vec<_> = page.words.iter().filter(|w| w.likeliest && inside(&w.frame)).collect();
+    let rows = (words.len() as u32).div_ceil(ACROSS).max(1);
+    let mut canvas = GrayImage::from_pixel(ACROSS * PITCH.0, rows * PITCH.1, Luma([90]));
+    for (k, word) in (0u32..).zip(&words) {
+        let patch = Patch::sample(ink, &word.frame);
+        let (left, top) = (k % ACROSS * PITCH.0 + 2, k / ACROSS * PITCH.1 + 2);
+        for row in 0..ROWS {
+            for col in 0..COLS {
+                canvas.put_pixel(left + col as u32, top + row as u32, Luma([255 - patch.at(row, col)]));
+            }
+        }
+    }
+    canvas
 }

@@ -2,7 +2,7 @@
 
 use crate::align::align;
 use crate::catalogue::Catalogue;
-use crate::fingerprint::{Codes, Family, Fingerprint, fingerprint};
+use crate::fingerprint::{Codes, Family, Fingerprint, Inference, Patch, fingerprint, variants};
 use crate::index::{
     Arc, DocumentScore, Index, Query, Sample, ScoreConfig, SearchConfig, Strip, Subset, scan, scan_strip, seeds,
     word_scores,
@@ -236,5 +236,35 @@ impl Scan {
         let found = scan_strip(&self.strip, &query, &scores, &kernels, &config);
         let best = found.into_iter().zip(0u32..).max_by_key(|&(units, document)| (units, document));
         best.map_or((0, 0.0), |(units, document)| (document, DocumentScore { units, document }.nats()))
+    }
+}
+
+/// The default hash's net on each compiled variant.
+pub struct Nets(Vec<(&'static str, Inference)>);
+
+impl Nets {
+    /// All variants that this CPU can run.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a bench's set-up, not a value")]
+    pub fn new() -> Self {
+        Self(variants())
+    }
+
+    /// Their names, fastest first.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|v| v.0).collect()
+    }
+
+    /// The first value of a patch.
+    ///
+    /// # Panics
+    ///
+    /// If `variant` is not below the number of variants.
+    #[must_use]
+    pub fn run(&self, variant: usize, patch: &Patch) -> f32 {
+        let mut values = [0.0; 64];
+        self.0[variant].1.run(&patch.ink().map(|v| v >> 1), &mut values);
+        values[0]
     }
 }

@@ -87,6 +87,25 @@ fn every_kind_of_input() {
 }
 
 #[test]
+fn ids_from_files_and_captures_joined() {
+    let folder = tempfile::tempdir().unwrap();
+    let shots = ["testdata/shots/tunnel-delay--small.jpg", "testdata/shots/bonus-pool--tweet.png"];
+    let built = build(
+        folder.path(),
+        &["--file-ids", "--join", "two-pages", "testdata/messages", shots[0], shots[1], "gone.eml"],
+    );
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let summary = &json_lines(&built)[0];
+    assert_eq!((&summary["documents"], &summary["skipped"]), (&5.into(), &1.into()), "{}", text(&built.stderr));
+    assert!(text(&built.stderr).contains("skipped: gone.eml: No such file"), "{}", text(&built.stderr));
+    for shot in shots {
+        assert_eq!(json_lines(&identify(folder.path(), &[shot]))[0]["matches"][0]["documents"][0], "two-pages");
+    }
+    let removed = ["--remove", "one.eml", "three.mbox", "three.mbox:2", "three.mbox:3", "two-pages"];
+    assert!(text(&build(folder.path(), &removed).stderr).is_empty(), "all these are ids");
+}
+
+#[test]
 fn bad_pictures_are_answered_with_their_reason() {
     let folder = tempfile::tempdir().unwrap();
     build(folder.path(), &["testdata/mails.jsonl"]);

@@ -91,9 +91,8 @@ impl Generator {
             id: format!("made-{:08}@example.com", self.number),
             from: who(sender),
             to: who(reader),
-            date: String::new(),
-            subject: String::new(),
             body: body.0,
+            ..Mail::default()
         }
     }
 

@@ -4,6 +4,10 @@
 //! jumps: a jump over anything (a redaction, a cropped line, a side pane) costs as much as two passages of that strength
 //! would be likely to line up by chance. The score is never below the scan's for the same document.
 
+mod header;
+
+pub(crate) use header::header_support;
+
 use crate::Error;
 use crate::index::{Query, ScoreConfig, Strip, UNITS_PER_NAT, units};
 use crate::simd::kernels::WordScore;

@@ -183,8 +183,8 @@ fn sources<'a>(config: &CatalogueConfig, merged: &[&'a Live], fresh: &'a [Fresh]
         for ordinal in 0..live.part.segment.header().documents as usize {
             let ids = live.part.ids(ordinal)?;
             if !ids.is_empty() {
-                let Stored { content, undrawn, lanes, widths } = live.part.segment.document(ordinal)?;
-                sources.push(Source { ids, content, undrawn, lanes, stride, widths });
+                let Stored { content, undrawn, about, lanes, widths } = live.part.segment.document(ordinal)?;
+                sources.push(Source { ids, content, undrawn, about, lanes, stride, widths });
             }
         }
     }
@@ -192,6 +192,7 @@ fn sources<'a>(config: &CatalogueConfig, merged: &[&'a Live], fresh: &'a [Fresh]
         ids: f.ids.iter().map(String::as_str).collect(),
         content: f.content,
         undrawn: f.words.undrawn,
+        about: &f.about,
         lanes: f.words.lanes.iter().map(Vec::as_slice).collect(),
         stride,
         widths: &f.words.widths,
@@ -218,8 +219,8 @@ fn write_segment(
     let stride = config.family.bits().div_ceil(64);
     for live in kept {
         for (&ordinal, _) in live.part.changes.iter().filter(|(_, ids)| ids.is_empty()) {
-            let Stored { content, undrawn, lanes, widths } = live.part.segment.document(ordinal as usize)?;
-            add_gone(&Source { ids: Vec::new(), content, undrawn, lanes, stride, widths }, &mut gone);
+            let Stored { content, undrawn, about, lanes, widths } = live.part.segment.document(ordinal as usize)?;
+            add_gone(&Source { ids: Vec::new(), content, undrawn, about, lanes, stride, widths }, &mut gone);
         }
     }
     let around =

@@ -34,15 +34,19 @@ pub(super) struct Words {
 }
 
 impl Lexicon {
-    /// Draws the words of texts that are not known yet, spread over the cores.
-    pub(super) fn learn<'t>(&mut self, texts: &[&'t str], config: &CatalogueConfig) -> Result<(), Error> {
+    /// Draws those words of mails that are not known yet, spread over the cores. `words` gives a mail's.
+    pub(super) fn learn<'t, M: Sync, W: Iterator<Item = &'t str>>(
+        &mut self,
+        mails: &'t [M],
+        words: impl Fn(&'t M) -> W + Sync,
+        config: &CatalogueConfig,
+    ) -> Result<(), Error> {
         if self.numbers.len() > MOST {
             *self = Self::default();
         }
-        let unknown = |text: &&'t str| -> Vec<&'t str> {
-            text.split_whitespace().filter(|w| !self.numbers.contains_key(*w)).collect()
-        };
-        let unknown: Vec<Vec<&str>> = texts.par_iter().map(unknown).collect();
+        let unknown =
+            |mail: &'t M| -> Vec<&'t str> { words(mail).filter(|w| !self.numbers.contains_key(*w)).collect() };
+        let unknown: Vec<Vec<&str>> = mails.par_iter().map(unknown).collect();
         let new: HashSet<&str> = unknown.into_iter().flatten().collect();
         let new: Vec<&str> = new.into_iter().collect();
         let encoder = config.family.encoder();
@@ -60,10 +64,9 @@ impl Lexicon {
         Ok(())
     }
 
-    /// The words of a text that was learnt.
-    pub(super) fn words(&self, text: &str) -> Words {
-        let numbers: Vec<usize> =
-            text.split_whitespace().filter_map(|w| self.numbers.get(w)).map(|&n| n as usize).collect();
+    /// Words that were learnt.
+    pub(super) fn words<'t>(&self, words: impl Iterator<Item = &'t str>) -> Words {
+        let numbers: Vec<usize> = words.filter_map(|w| self.numbers.get(w)).map(|&n| n as usize).collect();
         Words {
             lanes: (0..self.lanes).map(|l| numbers.iter().map(|n| self.codes[n * self.lanes + l]).collect()).collect(),
             widths: numbers.iter().map(|&n| self.widths[n]).collect(),

@@ -4,10 +4,12 @@
 //! has one writer at a time ([`Catalogue::edit`], then [`Catalogue::commit`]) and any number of readers ([`Catalogue::open`]),
 //! each of which keeps the state it opened.
 
+mod about;
 mod atlas;
 mod commit;
 mod lexicon;
 pub mod mail;
+mod picture;
 mod store;
 pub mod text;
 
@@ -19,15 +21,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+pub(crate) use self::about::{About, Field};
 use self::lexicon::{Lexicon, Words};
-use self::mail::Mail;
+use self::mail::{Mail, quoted_words};
 use self::store::Manifest;
 use self::text::Face;
 use crate::Error;
-use crate::fingerprint::{Family, fingerprint};
+use crate::fingerprint::{Codes, Family};
 use crate::index::{Codebook, Part, Segment};
-use crate::page::{PageConfig, analyse};
-use crate::raster::{RasterConfig, decode};
 
 /// Which hash and which typefaces a catalogue is made with. Fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,8 @@ struct Fresh {
     ids: Vec<String>,
     content: u64,
     words: Words,
+    /// An [`About`], as bytes.
+    about: Vec<u8>,
 }
 
 /// A segment that belongs to the catalogue.
@@ -364,9 +367,8 @@ impl Catalogue {
     /// [`Error::File`] if the catalogue's files turn out to be damaged.
     pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
         self.need_register()?;
-        let bodies: Vec<&str> = mails.iter().map(|m| m.body.as_str()).collect();
-        self.lexicon.learn(&bodies, &self.config)?;
-        let words: Vec<Words> = bodies.par_iter().map(|body| self.lexicon.words(body)).collect();
+        self.lexicon.learn(mails, words_of, &self.config)?;
+        let words: Vec<Words> = mails.par_iter().map(|m| self.lexicon.words(m.body.split_whitespace())).collect();
         let mut added = Added::default();
         for (mail, words) in mails.iter().zip(words) {
             if words.widths.is_empty() {
@@ -374,28 +376,27 @@ impl Catalogue {
                 continue;
             }
             let content = content_hash(mail.body.split_whitespace());
-            if let Some(known) = self.find(&mail.id) {
+            let id = if mail.id.is_empty() { format!("text-{content:016x}") } else { mail.id.clone() };
+            if let Some(known) = self.find(&id) {
                 if self.content(known)? == content {
                     added.duplicates += 1;
                     continue;
                 }
-                self.remove(&mail.id)?;
+                self.remove(&id)?;
                 added.replaced += 1;
             }
             self.changed = true;
             let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
             if let Some(known) = same {
-                let mut ids = self.ids_at(known)?;
-                ids.push(mail.id.clone());
-                self.set_ids(known, ids);
-                self.register.get_or_insert_default().by_id.insert(mail.id.as_str().into(), known);
+                self.add_id(known, id)?;
                 added.duplicates += 1;
                 continue;
             }
             added.documents += 1;
             added.words += words.widths.len();
             added.undrawn += words.undrawn as usize;
-            self.push(&mail.id, content, words);
+            let about = self.about(mail)?.to_bytes();
+            self.push(id, content, words, about);
         }
         Ok(added)
     }
@@ -442,42 +443,87 @@ impl Catalogue {
         }
     }
 
+    /// What is known of a mail whose words are drawn.
+    fn about(&self, mail: &Mail) -> Result<About, Error> {
+        let mut fields = Vec::new();
+        for field in fields_of(mail) {
+            let Words { lanes, widths, .. } = self.lexicon.words(field_words(field));
+            let stride = self.config.family.bits().div_ceil(64);
+            let codes = (0..widths.len()).flat_map(|k| lanes.iter().take(stride).map(move |lane| lane[k])).collect();
+            fields.push(Field { codes: Codes::from_data(self.config.family, codes)?, widths });
+        }
+        if fields.iter().all(|f| f.widths.is_empty()) {
+            fields.clear();
+        }
+        Ok(About { quoted: quoted_words(&mail.body, &mail.quoted), fields })
+    }
+
     /// Adds a picture of a document: the words of its likeliest reading.
     ///
     /// # Errors
     ///
-    /// As [`decode`]; [`Error::Input`] if no text was found in it.
+    /// As [`Catalogue::add_pictures`].
     pub fn add_picture(&mut self, id: &str, bytes: &[u8]) -> Result<Added, Error> {
-        let page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
-        let encoder = self.config.family.encoder();
-        let print = fingerprint(&page, &*encoder)?;
-        let likeliest: Vec<usize> = (0..page.words.len()).filter(|&k| page.words[k].likeliest).collect();
-        if likeliest.is_empty() {
-            return Err(Error::input("picture", "no lines of text were found"));
+        self.add_pictures(id, &[bytes])
+    }
+
+    /// Adds a document that is known from pictures only: captures of it in order, from top to bottom. What two captures in a row have in
+    /// common (a window that was scrolled) is taken once.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them.
+    pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
+        let (mut words, mut codes) = (Vec::new(), Codes::new(self.config.family));
+        let mut before: Option<picture::Reading> = None;
+        for bytes in pictures {
+            let next = picture::read(bytes.as_ref(), self.config.family)?;
+            let rest = before.as_ref().map(|before| picture::without_overlap(before, &next)).transpose()?;
+            let new = rest.as_ref().unwrap_or(&next);
+            codes.extend(&new.codes)?;
+            words.extend_from_slice(&new.widths);
+            before = Some(next);
         }
-        let stride = print.codes.stride();
-        let lane = |k: usize| likeliest.iter().map(|&w| print.codes.get(w)[k % stride]).collect();
-        let words = Words {
-            lanes: (0..self.config.faces.len() * stride).map(lane).collect(),
-            widths: likeliest.iter().map(|&k| print.widths[k]).collect(),
-            undrawn: 0,
-        };
-        let content = fnv(bytes.iter().copied());
-        let mut added = Added { documents: 1, words: words.widths.len(), ..Added::default() };
+        if before.is_none() {
+            return Err(Error::caller("pictures", "empty", "a document needs at least one"));
+        }
+        let content = fnv(pictures.iter().flat_map(AsRef::as_ref).copied());
+        let mut added = Added::default();
         self.need_register()?;
-        if self.remove(id)? {
-            added.replaced = 1;
+        let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
+        if let Some(known) = same {
+            added.duplicates = 1;
+            if !self.ids_at(known)?.iter().any(|i| i == id) {
+                added.replaced = usize::from(self.remove(id)?);
+                self.add_id(known, id.to_owned())?;
+            }
+            return Ok(added);
         }
-        self.push(id, content, words);
+        added.replaced = usize::from(self.remove(id)?);
+        (added.documents, added.words) = (1, words.len());
+        let stride = codes.stride();
+        let lane = |k: usize| codes.data().iter().skip(k % stride).step_by(stride).copied().collect();
+        let lanes = (0..self.config.faces.len() * stride).map(lane).collect();
+        self.push(id.to_owned(), content, Words { lanes, widths: words, undrawn: 0 }, Vec::new());
         Ok(added)
     }
 
-    fn push(&mut self, id: &str, content: u64, words: Words) {
+    /// Gives a document another id.
+    fn add_id(&mut self, at: At, id: String) -> Result<(), Error> {
+        let mut ids = self.ids_at(at)?;
+        ids.push(id.clone());
+        self.set_ids(at, ids);
+        self.register.get_or_insert_default().by_id.insert(id.into(), at);
+        self.changed = true;
+        Ok(())
+    }
+
+    fn push(&mut self, id: String, content: u64, words: Words, about: Vec<u8>) {
         let at = At::Fresh(self.fresh.len() as u32);
         let register = self.register.get_or_insert_default();
-        register.by_id.insert(id.into(), at);
+        register.by_id.insert(id.as_str().into(), at);
         register.by_content.insert(content, at);
-        self.fresh.push(Fresh { ids: vec![id.to_owned()], content, words });
+        self.fresh.push(Fresh { ids: vec![id], content, words, about });
         self.changed = true;
     }
 
@@ -578,6 +624,23 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
+const MAX_FIELD_WORDS: usize = 64;
+
+/// The header fields that clients show.
+fn fields_of(mail: &Mail) -> [&str; 4] {
+    [&mail.subject, &mail.from, &mail.to, &mail.date]
+}
+
+fn field_words(field: &str) -> impl Iterator<Item = &str> {
+    field.split_whitespace().take(MAX_FIELD_WORDS)
+}
+
+/// All words of a mail that are drawn.
+fn words_of(mail: &Mail) -> impl Iterator<Item = &str> {
+    mail.body.split_whitespace().chain(fields_of(mail).into_iter().flat_map(field_words))
 }
 
 /// FNV-1a, 64 bits.

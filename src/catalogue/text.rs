@@ -84,13 +84,16 @@ impl<'a> TextEncoder<'a> {
     pub fn encode(&self, word: &str) -> Result<TextWord, Error> {
         let family = self.encoder.family();
         let (mut sums, mut values) = (vec![0.0; family.bits()], vec![0.0; family.bits()]);
+        let mut first = None;
         for &face in &self.faces {
-            self.encoder.encode(&self.atlas.draw(face, word).patch, &mut values);
+            let Drawn { patch, width_xh, complete } = self.atlas.draw(face, word);
+            self.encoder.encode(&patch, &mut values);
             sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
+            first.get_or_insert((log_width(width_xh), complete));
         }
         let mut code = Codes::new(family);
         code.push_values(&sums);
-        let TextPatch { width, drawn, .. } = self.patch(word);
+        let (width, drawn) = first.unwrap_or_default();
         Ok(TextWord { code: code.data().to_vec(), width, drawn })
     }
 

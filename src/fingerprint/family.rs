@@ -125,8 +125,8 @@ impl Family {
     pub fn encoder(self) -> Box<dyn Encoder> {
         match self {
             Self::Dct => Box::new(Dct::new()),
-            Self::Net => Box::new(Net::new()),
-            Self::Lda => Box::new(Linear::new()),
+            Self::Net => Box::new(Net),
+            Self::Lda => Box::new(Linear),
             other => Box::new(ImgHash::new(other)),
         }
     }

@@ -11,7 +11,6 @@ use super::net::UNIT;
 use super::net::format::{BadWeights, Weights};
 use super::net::infer::Inference;
 use super::{Encoder, Family, Patch};
-use crate::simd::Kernels;
 
 static BYTES: &[u8] = include_bytes!("lda.bin");
 
@@ -25,16 +24,7 @@ fn load(bytes: &[u8]) -> Result<Inference, BadWeights> {
 
 /// Encoder of [`Family::Lda`].
 #[derive(Debug)]
-pub(super) struct Linear {
-    projection: &'static Inference,
-    kernels: Kernels,
-}
-
-impl Linear {
-    pub(super) fn new() -> Self {
-        Self { projection: &PROJECTION, kernels: Kernels::best() }
-    }
-}
+pub(super) struct Linear;
 
 impl Encoder for Linear {
     fn family(&self) -> Family {
@@ -42,7 +32,7 @@ impl Encoder for Linear {
     }
 
     fn encode(&self, patch: &Patch, values: &mut [f32]) {
-        self.projection.run(&self.kernels, &hog(patch.ink()), values);
+        PROJECTION.run(&hog(patch.ink()), values);
         values.iter_mut().for_each(|v| *v /= UNIT);
     }
 }
@@ -54,6 +44,7 @@ mod tests {
     use super::super::net::reference;
     use super::super::{COLS, ROWS, hog};
     use super::*;
+    use crate::simd::Kernels;
 
     #[test]
     fn the_crates_projection_is_whole() {
@@ -81,10 +72,10 @@ mod tests {
             let weights = Weights::parse(BYTES).expect("our own file");
             let expected = reference::values(&weights, &hog::tests::reference(&ink));
             for kernels in Kernels::available() {
-                let linear = Linear { projection: &PROJECTION, kernels };
+                let projection = Inference::with(kernels, &weights).expect("our own file");
                 let mut values = [0.0; 64];
-                linear.encode(&Patch::from_ink(ink), &mut values);
-                let values = values.map(|v| (v * UNIT) as i16).to_vec();
+                projection.run(&hog(&ink), &mut values);
+                let values = values.map(|v| v as i16).to_vec();
                 prop_assert_eq!(&values, &expected, "{}", kernels.name);
             }
         }

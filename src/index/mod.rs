@@ -31,7 +31,7 @@ pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use seeds::seeds;
 pub(crate) use segment::{Segment, Stored};
 pub(crate) use strip::Strip;
-pub(crate) use weight::{ByPhrase, add_gone};
+pub(crate) use weight::{ByPhrase, add_gone, shape_caps};
 pub(crate) use writer::{Source, Surroundings, write};
 
 use crate::Error;

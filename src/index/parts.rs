@@ -52,6 +52,8 @@ pub(crate) struct Listed {
     pub(crate) ids: Vec<String>,
     /// Number of words.
     pub(crate) words: usize,
+    /// What is known of it besides its words.
+    pub(crate) about: Vec<u8>,
 }
 
 /// Codes of many documents, as the search goes through them: the segments of a catalogue, mapped.
@@ -138,7 +140,8 @@ impl Index {
         let (part, ordinal) = self.locate(number);
         let mut ids: Vec<String> = part.ids(ordinal)?.into_iter().map(str::to_owned).collect();
         ids.sort_unstable();
-        Ok(Listed { ids, words: part.segment.places(ordinal).len() })
+        let about = part.segment.about(ordinal)?.to_owned();
+        Ok(Listed { ids, words: part.segment.places(ordinal).len(), about })
     }
 
     /// Up to `most` documents, spread evenly over all that are left.

@@ -42,6 +42,8 @@ pub(crate) struct Header {
     pub(crate) sample: u32,
     /// Bytes of the ids.
     pub(crate) names: u32,
+    /// Bytes of what is known of the documents besides their words.
+    pub(crate) abouts: u32,
     /// Checksum of the codebook that the inverted file was made with.
     pub(crate) codebook: u32,
     /// Sum over the documents of their numbers of distinct words.
@@ -75,6 +77,7 @@ impl Header {
             self.codebook,
             self.distinct as u32,
             (self.distinct >> 32) as u32,
+            self.abouts,
             sums_crc,
         ];
         for (k, number) in numbers.iter().enumerate() {
@@ -113,12 +116,13 @@ impl Header {
             names: number(8),
             codebook: number(9),
             distinct: u64::from(number(10)) | u64::from(number(11)) << 32,
+            abouts: number(12),
         };
         let limits = faces == 0 || header.directory_bits > MAX_DIRECTORY_BITS || header.documents > header.places;
         if limits || header.documents >= 1 << 24 || header.places > 1 << 31 {
             return Err(bad("its header's numbers contradict each other".into()));
         }
-        Ok((header, number(12)))
+        Ok((header, number(13)))
     }
 }
 
@@ -133,6 +137,8 @@ struct Layout {
     undrawn: Range<usize>,
     name_ends: Range<usize>,
     names: Range<usize>,
+    about_ends: Range<usize>,
+    abouts: Range<usize>,
     lanes: Range<usize>,
     widths: Range<usize>,
     caps: Range<usize>,
@@ -160,6 +166,8 @@ impl Layout {
             undrawn: section(documents, 4),
             name_ends: section(documents + 1, 4),
             names: section(header.names as usize, 1),
+            about_ends: section(documents + 1, 4),
+            abouts: section(header.abouts as usize, 1),
             lanes: section(header.lanes() * places, 8),
             widths: section(places, 1),
             caps: section(places, 1),
@@ -190,6 +198,8 @@ pub(crate) struct Segment {
 pub(crate) struct Stored<'a> {
     pub(crate) content: u64,
     pub(crate) undrawn: u32,
+    /// What is known of it besides its words.
+    pub(crate) about: &'a [u8],
     /// Codes, lane by lane: face by face, the 64-bit words of its codes.
     pub(crate) lanes: Vec<&'a [u64]>,
     pub(crate) widths: &'a [u8],
@@ -327,6 +337,7 @@ impl Segment {
         Ok(Stored {
             content: self.items::<u64>(&self.layout.contents, ordinal..ordinal + 1)?[0],
             undrawn: self.items::<u32>(&self.layout.undrawn, ordinal..ordinal + 1)?[0],
+            about: self.about(ordinal)?,
             lanes: self.lanes(places.clone())?,
             widths: self.items(&self.layout.widths, places)?,
         })
@@ -345,6 +356,12 @@ impl Segment {
             rest = tail;
         }
         Ok(ids)
+    }
+
+    /// What is known of a document besides its words, as the catalogue wrote it.
+    pub(crate) fn about(&self, ordinal: usize) -> Result<&[u8], Error> {
+        let ends: &[u32] = self.items(&self.layout.about_ends, ordinal..ordinal + 2)?;
+        self.items(&self.layout.abouts, ends[0] as usize..ends[1] as usize)
     }
 
     /// The hash of a document's text.
@@ -386,6 +403,7 @@ impl Segment {
         let contradiction = |what: &str| Error::file(&self.path, format!("{what} contradict each other"));
         for ordinal in 0..self.header.documents as usize {
             self.ids(ordinal)?;
+            self.about(ordinal)?;
         }
         let caps = self.caps(0..self.header.places as usize)?;
         let separators = caps.iter().filter(|&&c| c == 0).count();

@@ -12,7 +12,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::phrases::{LONGEST, PhraseTable, phrase};
 use super::units;
 use super::writer::Source;
-use crate::fingerprint::WIDTH_STEPS;
+use crate::fingerprint::{Codes, WIDTH_STEPS, differing_bits};
 
 /// Weight of the shorter context, in documents.
 const PRIOR: f32 = 2.0;
@@ -105,20 +105,34 @@ pub(crate) fn cap_units(byte: u8) -> i16 {
     }
 }
 
-/// What words of these widths (see [`log_width`](crate::fingerprint::log_width)) can earn at most, in fixed-point units.
+/// What the shapes of a document's words can earn at most, from their codes and widths (see
+/// [`log_width`](crate::fingerprint::log_width)), in fixed-point units.
 ///
-/// A shape of one letter tells little, however well it agrees, and a row of them next to nothing: fragments of cut lines look
-/// like letters, and mails that space their letters out would collect them by the dozen.
-pub(crate) fn width_caps(widths: &[u8]) -> impl Iterator<Item = i16> + '_ {
+/// A shape of one letter tells little, however well it agrees, and among others of its kind next to nothing: fragments of cut
+/// lines look like letters, and mails that space their letters out would collect them by the dozen. Nor is a shape news that
+/// was there a moment ago: forms have lines to write on, tables columns of dashes, whatever their lengths.
+pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterator<Item = i16> + 'a {
     let width_xh = |k: usize| (f32::from(widths[k]) / WIDTH_STEPS - 3.0).exp2();
+    let alike = (codes.family().bits() as u32).div_ceil(12);
     (0..widths.len()).map(move |k| {
-        let in_a_row = k >= 2 && (k - 2..=k).all(|k| width_xh(k) < NARROW_XH);
-        units(if in_a_row { 0.2 } else { (NATS_PER_XH * width_xh(k) - 0.3).max(0.3) })
+        let recent = k.saturating_sub(RECENT)..k;
+        let spaced_out = width_xh(k) < SLIM_XH && recent.clone().filter(|&j| width_xh(j) < NARROW_XH).count() >= 3;
+        let seen = recent.into_iter().any(|j| differing_bits(codes.get(j), codes.get(k)) <= alike);
+        units(if spaced_out || seen { NO_NEWS_NATS } else { (NATS_PER_XH * width_xh(k) - 0.3).max(0.3) })
     })
 }
 
+/// So many words before count as a moment ago.
+const RECENT: usize = 6;
+
+/// What a word earns that is no news.
+const NO_NEWS_NATS: f32 = 0.2;
+
 /// Words narrower than this have one letter, or two slim ones.
 const NARROW_XH: f32 = 0.9;
+
+/// Words narrower than this have up to three letters.
+const SLIM_XH: f32 = 2.2;
 
 /// Information in a stretch of text as wide as it is high, in nats: a little more than a letter.
 const NATS_PER_XH: f32 = 2.2;
@@ -148,6 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fingerprint::{Family, log_width};
     use crate::index::phrases::count;
 
     /// Caps of the documents' words, all in one segment.
@@ -213,14 +228,35 @@ mod tests {
         }
     }
 
+    /// Caps of words with these widths, in x-heights, and codes.
+    fn caps(words: &[(f32, u64)]) -> Vec<i16> {
+        let widths: Vec<u8> = words.iter().map(|w| log_width(w.0)).collect();
+        let codes = Codes::from_data(Family::Gradient, words.iter().map(|w| w.1).collect()).expect("one word a code");
+        shape_caps(&codes, &widths).collect()
+    }
+
+    /// A code far from those of other numbers.
+    fn code(k: u64) -> u64 {
+        (k + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
     #[test]
     fn rows_of_single_letters_earn_next_to_nothing() {
-        use crate::fingerprint::log_width;
-        let widths = [3.0f32, 0.5, 0.5, 0.5, 0.5, 3.0, 0.5].map(log_width);
-        let caps: Vec<i16> = width_caps(&widths).collect();
-        assert!(caps[0] > units(6.0) && caps[5] > units(6.0), "words: {caps:?}");
-        assert!((units(0.5)..units(1.2)).contains(&caps[6]), "a letter by itself: {caps:?}");
-        assert_eq!(caps[3..5], [units(0.2); 2], "letters in a row");
+        let widths = [3.0f32, 0.5, 3.0, 0.5, 0.5, 0.5, 1.5, 0.5, 3.0];
+        let caps = caps(&widths.iter().enumerate().map(|(k, &w)| (w, code(k as u64))).collect::<Vec<_>>());
+        assert!(caps[0] > units(6.0) && caps[8] > units(6.0), "words: {caps:?}");
+        assert!((units(0.5)..units(1.2)).contains(&caps[1]), "a letter by itself: {caps:?}");
+        assert_eq!(caps[5..8], [units(0.2); 3], "letters in a row");
+    }
+
+    #[test]
+    fn lines_to_write_on_earn_once() {
+        let dashes = code(99);
+        let form =
+            [(3.0, code(0)), (9.0, dashes), (4.0, code(1)), (15.0, dashes ^ 0b101), (4.0, code(2)), (7.0, dashes)];
+        let caps = caps(&form);
+        assert!(caps[1] > units(6.0) && caps[2] > units(6.0), "the first is a shape like others: {caps:?}");
+        assert_eq!([caps[3], caps[5]], [units(0.2); 2], "{caps:?}");
     }
 
     #[test]

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use super::codebook::Codebook;
 use super::phrases::{PhraseTable, count};
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
-use super::weight::{ByPhrase, Language, Mixed, cap_byte, width_caps};
+use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
 use super::{SAMPLE, scan_is_enough};
-use crate::fingerprint::Family;
+use crate::fingerprint::{Codes, Family};
 use crate::simd::Kernels;
 
 /// A document to be written.
@@ -21,6 +21,8 @@ pub(crate) struct Source<'a> {
     pub(crate) content: u64,
     /// Words with characters that could not be drawn.
     pub(crate) undrawn: u32,
+    /// What is known of it besides its words, in bytes that only the catalogue understands.
+    pub(crate) about: &'a [u8],
     /// Codes, lane by lane: face by face, the 64-bit words of its codes.
     pub(crate) lanes: Vec<&'a [u64]>,
     /// 64-bit words of a code.
@@ -36,7 +38,7 @@ impl<'a> Source<'a> {
 
     #[cfg(test)]
     pub(super) fn anonymous(codes: &'a [u64], widths: &'a [u8]) -> Self {
-        Self { ids: vec!["-"], content: 0, undrawn: 0, lanes: vec![codes], stride: 1, widths }
+        Self { ids: vec!["-"], content: 0, undrawn: 0, about: &[], lanes: vec![codes], stride: 1, widths }
     }
 }
 
@@ -60,7 +62,9 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 31);
     let names: usize = documents.iter().flat_map(|d| &d.ids).map(|id| 4 + id.len()).sum();
-    let (Some(places), Ok(names), true) = (places, u32::try_from(names), documents.len() < 1 << 24) else {
+    let abouts: usize = documents.iter().map(|d| d.about.len()).sum();
+    let texts = (u32::try_from(names), u32::try_from(abouts));
+    let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
         return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
     };
     let (phrases, distinct) = count(documents);
@@ -80,6 +84,7 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         phrases: phrases.len() as u32,
         sample: sampled.len() as u32,
         names,
+        abouts,
         codebook: around.codebook.map_or(0, Codebook::crc),
         distinct,
     };
@@ -106,6 +111,15 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         out.write(&(id.len() as u32).to_le_bytes())?;
         out.write(id.as_bytes())?;
     }
+    out.align()?;
+    let mut end = 0u32;
+    out.write(&end.to_le_bytes())?;
+    for document in documents {
+        end += document.about.len() as u32;
+        out.write(&end.to_le_bytes())?;
+    }
+    out.align()?;
+    documents.iter().try_for_each(|d| out.write(d.about))?;
     out.align()?;
     for lane in 0..header.lanes() {
         for document in documents {
@@ -140,7 +154,10 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
 fn caps(documents: &[Source<'_>], phrases: &[u64], distinct: u64, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
     let language = Language { own: PhraseTable::new(phrases, distinct), others: around.others, gone: around.gone };
     let of = |document: &Source<'_>| {
-        let caps = language.phrase_caps(document).into_iter().zip(width_caps(document.widths));
+        let first = document.first_face();
+        let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
+        let codes = Codes::from_data(around.family, data).unwrap_or_default();
+        let caps = language.phrase_caps(document).into_iter().zip(shape_caps(&codes, document.widths));
         caps.map(|(phrase, width)| cap_byte(phrase.min(width))).collect()
     };
     documents.par_iter().map(of).collect()

@@ -28,7 +28,8 @@ impl Component {
         (self.area.x0 + self.area.x1) as f32 / 2.0
     }
 
-    fn fill(&self) -> f32 {
+    /// Share of its box that is ink.
+    pub(super) fn fill(&self) -> f32 {
         self.pixels as f32 / (self.width() * self.height())
     }
 }

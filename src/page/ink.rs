@@ -12,7 +12,7 @@ const TILE: usize = 16;
 /// The background is the mode over (2 × this + 1)² tiles: 80 px, more than the strokes of large headings.
 const TILE_REACH: usize = 2;
 /// Grey values are counted in bins of four.
-const BINS: usize = 64;
+pub(super) const BINS: usize = 64;
 /// Side of a contrast tile, in pixels.
 pub(super) const CELL: usize = 8;
 
@@ -51,7 +51,9 @@ pub(super) struct Ink {
     strongest: Vec<u8>,
     /// What a pixel of a cell must exceed to count as ink.
     threshold: Vec<u8>,
-    floor: u8,
+    /// Least ink by background tile: above the picture's noise and the place's grain.
+    floor: Vec<u8>,
+    tiles_x: usize,
     share: f32,
 }
 
@@ -82,7 +84,12 @@ impl Ink {
         }
         let middle = cells.len() / 3;
         let noise = *cells.select_nth_unstable_by(middle, f32::total_cmp).1;
-        let floor = (f32::from(config.min_ink) + config.noise_factor * noise).min(120.0) as u8;
+        let floor = |noise: f32, factor: f32| (f32::from(config.min_ink) + factor * noise).min(120.0) as u8;
+        let everywhere = floor(noise, config.noise_factor);
+        let floor = super::grain::smoothed(&background.grain, background.tiles_x)
+            .iter()
+            .map(|&grain| everywhere.max(floor(f32::from(grain), config.grain_factor)))
+            .collect();
         let (cells_x, cells_y) = (width.div_ceil(CELL), height.div_ceil(CELL));
         let mut this = Self {
             width,
@@ -92,6 +99,7 @@ impl Ink {
             strongest: vec![0; cells_x * cells_y],
             threshold: vec![0; cells_x * cells_y],
             floor,
+            tiles_x: background.tiles_x,
             share: config.ink_share,
         };
         this.set_thresholds(Area { x0: 0, y0: 0, x1: width, y1: height });
@@ -104,6 +112,13 @@ impl Ink {
 
     pub(super) fn height(&self) -> usize {
         self.height
+    }
+
+    /// What a pixel near a point (clamped into the picture) must exceed at the least to count as ink.
+    pub(super) fn floor_at(&self, x: f32, y: f32) -> u8 {
+        let x = (x.max(0.0) as usize).min(self.width - 1);
+        let y = (y.max(0.0) as usize).min(self.height - 1);
+        self.floor[y / TILE * self.tiles_x + x / TILE]
     }
 
     /// Ink of a row.
@@ -195,7 +210,8 @@ impl Ink {
                     let row = &self.strongest[y * self.cells_x..][..self.cells_x];
                     near = row[cx.saturating_sub(1)..(cx + 2).min(self.cells_x)].iter().fold(near, |a, &b| a.max(b));
                 }
-                self.threshold[cy * self.cells_x + cx] = ((f32::from(near) * self.share) as u8).max(self.floor);
+                self.threshold[cy * self.cells_x + cx] = ((f32::from(near) * self.share) as u8)
+                    .max(self.floor[cy * CELL / TILE * self.tiles_x + cx * CELL / TILE]);
             }
         }
     }
@@ -227,12 +243,15 @@ struct Background {
     tiles_x: usize,
     tiles_y: usize,
     mode: Vec<u8>,
+    /// Grain of each tile by itself.
+    grain: Vec<u8>,
 }
 
 impl Background {
     fn of(raster: &Raster) -> Self {
         let (tiles_x, tiles_y) = ((raster.width() as usize).div_ceil(TILE), (raster.height() as usize).div_ceil(TILE));
         // Histograms of tiles, then sums of five tiles across, then of five rows of those.
+        let mut grain = Vec::with_capacity(tiles_x * tiles_y);
         let wide: Vec<Vec<[u32; BINS]>> = (0..tiles_y)
             .map(|ty| {
                 let mut tiles = vec![[0u32; BINS]; tiles_x];
@@ -243,6 +262,7 @@ impl Background {
                         }
                     }
                 }
+                grain.extend(tiles.iter().map(super::grain::of_tile));
                 (0..tiles_x).map(|tx| sum(&tiles[reach(tx, tiles_x)])).collect()
             })
             .collect();
@@ -256,7 +276,7 @@ impl Background {
                 modes.push(mode(&total));
             }
         }
-        Self { tiles_x, tiles_y, mode: modes }
+        Self { tiles_x, tiles_y, mode: modes, grain }
     }
 
     fn row(&self, ty: usize) -> &[u8] {

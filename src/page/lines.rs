@@ -7,7 +7,9 @@ use std::collections::HashSet;
 
 use super::PageConfig;
 use super::components::Component;
+use super::grow::{bridge_gaps, grow};
 use super::ink::{Area, Ink};
+use super::marks::add_short_lines;
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +19,8 @@ pub(super) struct LineFit {
     pub(super) baseline: f32,
     pub(super) slope: f32,
     pub(super) x_height_px: f32,
-    members: Vec<usize>,
+    /// Its letters, by their place among all letters.
+    pub(super) members: Vec<usize>,
 }
 
 impl LineFit {
@@ -28,10 +31,15 @@ impl LineFit {
     pub(super) fn width(&self) -> f32 {
         self.x1 - self.x0
     }
+
+    /// Whether its x-height is that of a neighbour: too few letters, or only marks.
+    pub(super) fn is_short(&self) -> bool {
+        self.members.is_empty()
+    }
 }
 
-/// Finds the lines among a picture's components, in no particular order.
-pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
+/// Finds the lines among a picture's components, in no particular order, and the letters that they are made of.
+pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) -> (Vec<LineFit>, Vec<Component>) {
     let mut letters: Vec<Component> = components.iter().filter(|c| could_be_text(c, config)).copied().collect();
     drop_frames(&mut letters);
     let mut chains = chains(&letters, config);
@@ -39,8 +47,11 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     lines = join_pieces(lines, &letters, ink, config);
     level_short_lines(&mut lines, &letters, ink, config);
     absorb(&mut lines, components, &letters);
+    grow(&mut lines, ink, config);
+    bridge_gaps(&mut lines, ink, config);
     drop_shadows(&mut lines);
-    lines
+    add_short_lines(&mut lines, components);
+    (lines, letters)
 }
 
 /// Lets lines grow over the marks at their ends that are too small to be chained: full stops, quotes, dashes.
@@ -176,11 +187,34 @@ fn fit(
     if x1 - x0 < if members.len() == 1 { 1.8 * height } else { height } {
         return None;
     }
+    // Dashes have no x-height.
+    let dashes = boxes().filter(|c| c.fill() > 0.8 && c.width() > 1.4 * c.height()).count();
+    if dashes > 1 && 3 * dashes > 2 * members.len() {
+        return None;
+    }
     let slope = slope.unwrap_or_else(|| own_slope(&members, letters, height));
     let mut bottoms: Vec<f32> = boxes().map(|c| c.area.y1 as f32 - slope * (c.centre_x() - x0)).collect();
     bottoms.sort_unstable_by(f32::total_cmp);
     let first_guess = densest(&bottoms, 0.5 + 0.12 * height);
 
+    let (baseline, x_height_px) = edges(ink, x0, x1, first_guess, slope, height)?;
+    let plausible = x_height_px >= config.min_x_height_px * 0.8
+        && x_height_px <= config.max_x_height_px
+        && x1 - x0 >= x_height_px * 0.8;
+    plausible.then_some(LineFit { x0, x1, baseline, slope, x_height_px, members })
+}
+
+/// Fits a line that has grown anew; `None` where the ink of all of it has no two edges near those that it had.
+pub(super) fn refit(line: &LineFit, ink: &Ink, config: &PageConfig) -> Option<LineFit> {
+    let xh = line.x_height_px;
+    let (baseline, x_height_px) = edges(ink, line.x0, line.x1, line.baseline, line.slope, 1.15 * xh)?;
+    let near = (baseline - line.baseline).abs() < 0.4 * xh && (x_height_px / xh).ln().abs() < 0.4;
+    (near && x_height_px >= config.min_x_height_px * 0.8).then(|| LineFit { baseline, x_height_px, ..line.clone() })
+}
+
+/// Baseline and x-height of the ink in `x0..x1`, from its row profile, given a guess of the baseline and the height of most
+/// letters.
+fn edges(ink: &Ink, x0: f32, x1: f32, first_guess: f32, slope: f32, height: f32) -> Option<(f32, f32)> {
     // Row profile around the guess: ink per row, the slope taken out.
     let (up, down) = ((height * 2.0 + 3.0).ceil(), (height * 0.9 + 3.0).ceil());
     let profile = Profile::of(ink, x0, x1, first_guess, slope, up, down);
@@ -188,11 +222,7 @@ fn fit(
     let baseline = profile.edge_below(low, 0.3 * height);
     let top = profile.steepest_rise(baseline - 1.15 * height - 1.0, baseline - (0.33 * height).max(1.5))?;
     let x_line = profile.edge_above(top, 0.3 * height);
-    let x_height_px = baseline - x_line;
-    let plausible = x_height_px >= config.min_x_height_px * 0.8
-        && x_height_px <= config.max_x_height_px
-        && x1 - x0 >= x_height_px * 0.8;
-    plausible.then_some(LineFit { x0, x1, baseline, slope, x_height_px, members })
+    Some((baseline, baseline - x_line))
 }
 
 /// Slope of a chain's bottoms: the median slope between members half a chain apart.

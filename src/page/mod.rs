@@ -7,11 +7,20 @@
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
 mod components;
+mod grain;
+mod grow;
 mod ink;
 mod lines;
+mod marks;
 mod regions;
 mod rules;
+mod straighten;
+mod turn;
+mod upright;
+mod warp;
 mod words;
+
+pub use warp::Warp;
 
 use crate::Error;
 use crate::fingerprint::WordFrame;
@@ -25,6 +34,9 @@ pub struct PageConfig {
     pub min_ink: u8,
     /// How much the page's noise (mean absolute distance from the background in flat parts) raises that. Default: 3.5.
     pub noise_factor: f32,
+    /// How much the grain of a place (the middle distance from the middle grey value: moire, sensor noise) raises that there.
+    /// Default: 3.5.
+    pub grain_factor: f32,
     /// Share of the strongest ink within 8 to 16 px that a pixel needs to count as ink. Default: 0.42.
     pub ink_share: f32,
     /// Least height of a filled box that is looked at as a panel with text of its own, in pixels. Default: 14.
@@ -59,6 +71,17 @@ pub struct PageConfig {
     pub settled: f32,
     /// Most pieces joined into one word. Default: 6.
     pub max_pieces: usize,
+    /// Steepest slope of the page's lines that is read as it is; steeper pages are laid flat. Default: 0.03.
+    pub max_slope: f32,
+    /// How far a line may sag in its middle before the page is laid flat. Default: 0.1.
+    pub max_sag_xh: f32,
+    /// Wider letters (the middle one of those as high as the x-height) show a picture stretched in width. Default: 0.97.
+    pub widest_letter_xh: f32,
+    /// A page is surely upright if so many standard deviations more letters rise above the x-height than hang below the
+    /// baseline; otherwise it is read both ways. Default: 2.5.
+    pub surely_up_sigmas: f32,
+    /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise. Default: 2.
+    pub turned_sigmas: f32,
 }
 
 impl Default for PageConfig {
@@ -66,6 +89,7 @@ impl Default for PageConfig {
         Self {
             min_ink: 12,
             noise_factor: 3.5,
+            grain_factor: 3.5,
             ink_share: 0.42,
             min_panel_px: 14.0,
             min_x_height_px: 2.2,
@@ -83,6 +107,11 @@ impl Default for PageConfig {
             gap_noise_px: 0.25,
             settled: 0.03,
             max_pieces: 6,
+            max_slope: 0.03,
+            max_sag_xh: 0.1,
+            widest_letter_xh: 0.97,
+            surely_up_sigmas: 2.5,
+            turned_sigmas: 2.0,
         }
     }
 }
@@ -94,7 +123,7 @@ impl PageConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let positive: [(&'static str, f32); 15] = [
+        let positive: [(&'static str, f32); 21] = [
             ("page.noise_factor", self.noise_factor),
             ("page.ink_share", self.ink_share),
             ("page.min_panel_px", self.min_panel_px),
@@ -110,6 +139,12 @@ impl PageConfig {
             ("page.gap_noise", self.gap_noise),
             ("page.gap_noise_px", self.gap_noise_px),
             ("page.settled", self.settled),
+            ("page.grain_factor", self.grain_factor),
+            ("page.max_slope", self.max_slope),
+            ("page.max_sag_xh", self.max_sag_xh),
+            ("page.widest_letter_xh", self.widest_letter_xh),
+            ("page.surely_up_sigmas", self.surely_up_sigmas),
+            ("page.turned_sigmas", self.turned_sigmas),
         ];
         for (setting, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
@@ -141,8 +176,11 @@ pub struct Page {
     /// Nodes of the lattice: the places between words, numbered in reading order.
     pub nodes: u32,
     /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word patches
-    /// are cut from.
+    /// are cut from. All frames of lines and words are in its pixels.
     pub ink: Option<Raster>,
+    /// How the page lies in the picture, if it had to be turned or laid flat; `None` if pixels of the page are pixels of the
+    /// picture.
+    pub warp: Option<Warp>,
 }
 
 impl Page {
@@ -150,6 +188,18 @@ impl Page {
     #[must_use]
     pub fn words_seen(&self) -> usize {
         self.words.iter().filter(|w| w.likeliest).count()
+    }
+
+    /// Where a point of the page lies in the picture.
+    #[must_use]
+    pub fn to_picture(&self, p: Point) -> Point {
+        self.warp.as_ref().map_or(p, |w| w.to_picture(p))
+    }
+
+    /// Axis-parallel hull, in the picture, of a word's patch area.
+    #[must_use]
+    pub fn hull(&self, frame: &WordFrame) -> Rect {
+        frame.hull_by(|p| self.to_picture(p))
     }
 }
 
@@ -228,24 +278,51 @@ pub struct Word {
 /// ```
 #[must_use]
 pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
-    let mut ink = ink::Ink::of(raster, config);
-    rules::take_off_rules(&mut ink);
-    let components = components::components(raster, &mut ink, config);
-    let mut fits = lines::lines(&components, &ink, config);
+    readings(raster, config).swap_remove(0)
+}
+
+/// As [`analyse`], but where the text does not tell which end of the picture is up, both ways to read it: one page or two, the
+/// likelier one first.
+#[must_use]
+pub fn readings(raster: &Raster, config: &PageConfig) -> Vec<Page> {
+    upright::upright(raster, config).into_iter().map(|u| page(u, config)).collect()
+}
+
+/// Ink, components and lines of a picture.
+struct Pass {
+    ink: ink::Ink,
+    components: Vec<components::Component>,
+    letters: Vec<components::Component>,
+    fits: Vec<lines::LineFit>,
+}
+
+impl Pass {
+    fn of(raster: &Raster, config: &PageConfig) -> Self {
+        let mut ink = ink::Ink::of(raster, config);
+        rules::take_off_rules(&mut ink);
+        let components = components::components(raster, &mut ink, config);
+        let (fits, letters) = lines::lines(&components, &ink, config);
+        Self { ink, components, letters, fits }
+    }
+}
+
+/// Lines in reading order and their words.
+fn page(upright: upright::Upright, config: &PageConfig) -> Page {
+    let upright::Upright { pass: Pass { ink, mut fits, .. }, warp } = upright;
     let regions = regions::regions(&fits, config);
     regions::share_x_heights(&mut fits, &regions);
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();
 
-    let mut page = Page::default();
+    let mut page = Page { warp, ..Page::default() };
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
             // Letter gaps and spaces are told apart among lines of the same size.
             let alike = || {
                 let of_one_size = |l: &lines::LineFit| (l.x_height_px / fits[k].x_height_px).ln().abs() < ALIKE;
-                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l))
+                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l) && !l.is_short())
             };
             let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
-            let letters: f32 = alike().map(|(l, _)| l.width() / l.x_height_px / LETTER_XH).sum();
+            let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
             let model = words::GapModel::fit(&gaps, letters as usize, fits[k].x_height_px, config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }

@@ -12,30 +12,32 @@ pub(super) struct Cuts {
     pub(super) pieces: Vec<Piece>,
     /// Widths of the gaps between the pieces, in x-heights.
     pub(super) gaps_xh: Vec<f32>,
+    /// Width of the rows of equal marks among the pieces, in x-heights.
+    pub(super) marks_xh: f32,
 }
 
 /// Cuts a line at every run of columns whose strongest ink is below a share of the line's.
 pub(super) fn cut(line: &LineFit, ink: &Ink, config: &PageConfig) -> Cuts {
     let profile = ColumnProfile::of(line, ink);
     let level = profile.level * config.gap_ink_share;
+    let underscored = profile.underscores(level);
+    let inked = |k: usize| profile.body[k] >= level || underscored[k];
     let (mut pieces, mut gaps_xh): (Vec<Piece>, Vec<f32>) = (Vec::new(), Vec::new());
     let mut k = 0;
     let n = profile.body.len();
     while k < n {
-        if profile.body[k] < level {
+        if !inked(k) {
             k += 1;
             continue;
         }
         let start = k;
-        while k < n && profile.body[k] >= level {
+        while k < n && inked(k) {
             k += 1;
         }
         let piece = Piece { x0: profile.crossing(start, level), x1: profile.crossing(k, level) };
         if let Some(before) = pieces.last_mut() {
             let gap = (piece.x0 - before.x1) / line.x_height_px;
-            // An underscore, or the bridge of a letter that hangs below the baseline, is no gap.
-            let from = ((before.x1 + profile.margin) / profile.step) as usize;
-            if gap < config.min_gap_xh || profile.bridged(from, start, level) {
+            if gap < config.min_gap_xh {
                 before.x1 = piece.x1;
                 continue;
             }
@@ -43,8 +45,38 @@ pub(super) fn cut(line: &LineFit, ink: &Ink, config: &PageConfig) -> Cuts {
         }
         pieces.push(piece);
     }
-    Cuts { pieces, gaps_xh }
+    let marks_xh = join_rows_of_marks(&mut pieces, &mut gaps_xh, line.x_height_px);
+    Cuts { pieces, gaps_xh, marks_xh }
 }
+
+/// Pieces of one width with gaps of one width make one mark: dashed rules, dotted leaders, rows of stars. Returns the width
+/// of all such marks, in x-heights.
+fn join_rows_of_marks(pieces: &mut Vec<Piece>, gaps_xh: &mut Vec<f32>, x_height_px: f32) -> f32 {
+    let mut marks_xh = 0.0;
+    let slack = 0.05 + 0.4 / x_height_px;
+    let alike = |a: f32, b: f32| (a - b).abs() < slack;
+    let width = |p: &Piece| (p.x1 - p.x0) / x_height_px;
+    let mut from = 0;
+    while from < gaps_xh.len() {
+        let (first, gap) = (width(&pieces[from]), gaps_xh[from]);
+        let row = (from..gaps_xh.len())
+            .take_while(|&k| alike(gaps_xh[k], gap) && alike(width(&pieces[k + 1]), first))
+            .count();
+        if row + 1 >= LEAST_MARKS && first < WIDEST_MARK_XH && gap < WIDEST_MARK_XH {
+            pieces[from].x1 = pieces[from + row].x1;
+            pieces.drain(from + 1..=from + row);
+            gaps_xh.drain(from..from + row);
+            marks_xh += width(&pieces[from]);
+        }
+        from += 1;
+    }
+    marks_xh
+}
+
+/// Fewest marks in a row: fewer may be letters.
+const LEAST_MARKS: usize = 5;
+/// Widest of such marks, and of the gaps between them.
+const WIDEST_MARK_XH: f32 = 1.0;
 
 /// Strongest ink of each column of a line.
 struct ColumnProfile {
@@ -103,14 +135,41 @@ impl ColumnProfile {
         (k as f32 - 1.0 + part.clamp(0.0, 1.0)) * self.step - self.margin
     }
 
-    /// Whether ink below the baseline spans the columns between, without going on under the pieces (an underline does).
-    fn bridged(&self, from: usize, to: usize, level: f32) -> bool {
-        let inked = |k: usize| self.tail.get(k).is_some_and(|&v| v >= level);
-        let side = (0.6 * STEPS_PER_XH) as usize;
-        let underline = (from.saturating_sub(side)..from).filter(|&k| inked(k)).count() * 2 > side;
-        (from + 1..to.saturating_sub(1)).all(inked) && to > from + 3 && !underline
+    /// Columns between letters where ink below the baseline counts: underscores, and letters whose foot reaches the next
+    /// one. Underlines, which go on under the letters of both sides, do not.
+    fn underscores(&self, level: f32) -> Vec<bool> {
+        let n = self.body.len();
+        let tail = |k: usize| self.tail[k] >= level;
+        let side = (UNDERSCORE_SIDE_XH * STEPS_PER_XH) as usize;
+        let mostly = |range: std::ops::Range<usize>| {
+            let len = range.len();
+            range.filter(|&k| tail(k)).count() * 3 > 2 * len && len > 0
+        };
+        let mut out = vec![false; n];
+        let mut k = 0;
+        while k < n {
+            if self.body[k] >= level || !tail(k) {
+                k += 1;
+                continue;
+            }
+            let start = k;
+            while k < n && self.body[k] < level && tail(k) {
+                k += 1;
+            }
+            let underline = mostly(start.saturating_sub(side)..start) && mostly(k..(k + side).min(n));
+            let spans = start > 0 && self.body[start - 1] >= level && k < n && self.body[k] >= level;
+            if !underline && (spans || (k - start) as f32 * self.step > UNDERSCORE_XH * STEPS_PER_XH * self.step) {
+                out[start..k].fill(true);
+            }
+        }
+        out
     }
 }
+
+/// Shortest stroke below the baseline that is an underscore and no comma.
+const UNDERSCORE_XH: f32 = 0.4;
+/// How far an underline goes on under the letters beside a gap.
+const UNDERSCORE_SIDE_XH: f32 = 0.6;
 
 /// All gaps wider than this are as surely spaces.
 const WIDEST_GAP_XH: f32 = 1.5;

@@ -74,18 +74,17 @@ impl Raster {
         let (x, y) = (x - 0.5, y - 0.5);
         let (wx, wy) = (catmull_rom(x - x.floor()), catmull_rom(y - y.floor()));
         let (x, y) = (x.floor() as i32, y.floor() as i32);
-        let mut sum = 0.0;
-        for (j, wy) in (y - 1..).zip(wy) {
-            for (i, wx) in (x - 1..).zip(wx) {
-                sum += wy * wx * self.pixel(i, j);
-            }
-        }
+        let row = |j: i32| {
+            let row = (x - 1..).zip(wx).map(|(i, w)| w * self.pixel(i, j));
+            row.fold(0.0, |sum, v| sum + v)
+        };
+        let sum = (y - 1..).zip(wy).fold(0.0, |sum, (j, w)| sum + w * row(j));
         sum.clamp(0.0, 255.0)
     }
 }
 
 /// Weights of the four neighbours of a point at `t` of the way between the middle two.
-fn catmull_rom(t: f32) -> [f32; 4] {
+pub(crate) fn catmull_rom(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
     [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
 }

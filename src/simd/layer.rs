@@ -1,21 +1,71 @@
-//! Portable body of the nets' inference: one layer of [`crate::fingerprint`]'s integer nets.
+//! Body of the nets' inference, written once over [`Dot`]: one layer of [`crate::fingerprint`]'s integer nets.
 //!
-//! All numbers are whole, yet sums are kept in `f32`: as long as no partial sum exceeds [`EXACT`], every order of summation,
-//! with fused multiplication or without, gives the same bits on every machine. The reason is speed without intrinsics: the
-//! compiler turns these loops into fused multiply-adds on full registers, while it does not find the integer multiply-adds
-//! (`vpmaddwd`) except in dot products, at half the register width and without sharing any load.
+//! Inputs are 7 bits wide (0 to 127), weights 8 (−127 to 127), sums 32: every order of summation gives the same bits, and where
+//! an instruction set adds pairs of products in 16 bits on the way (`vpmaddubsw`), they cannot saturate.
 
 /// Output channels that are computed together: one register of AVX-512, two of AVX2.
 pub(crate) const LANES: usize = 16;
-/// Whole numbers up to here are exact in `f32`.
-pub(crate) const EXACT: i64 = 1 << 24;
+/// Inputs that are multiplied together.
+pub(crate) const FOUR: usize = 4;
+/// Weights of [`FOUR`] inputs for [`LANES`] channels, in the order that [`Dot::place`] tells.
+pub(crate) type FourWeights = [i8; FOUR * LANES];
 
 /// Most inputs of a dense layer.
 pub(crate) const MOST_INPUTS: usize = 2048;
 /// Most groups of channels of a dense layer that are summed in one pass over the input.
 const WIDE: usize = 7;
 
-/// A layer as the kernels want it. Whoever makes one vouches that sums stay within [`EXACT`].
+/// The one operation that each instruction set has its own way for: sums of [`LANES`] channels over products of four inputs each.
+pub(super) trait Dot {
+    /// Sums in registers.
+    type Sums: Copy;
+    /// Output places that share each load of weights: as many as their sums fit the registers, and at least as many as
+    /// multiply-adds are under way at once.
+    const TILE: usize;
+    /// Where in [`FourWeights`] the weight of input `k` for `channel` stands.
+    fn place(channel: usize, k: usize) -> usize;
+    /// Zeros.
+    fn zero() -> Self::Sums;
+    /// `sums[c] + Σ four[k] · weights[place(c, k)]`; each of `four` at most 127, no weight −128.
+    fn add(sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums;
+    /// The sums.
+    fn lanes(sums: Self::Sums) -> [i32; LANES];
+}
+
+/// Plain Rust for the auto-vectoriser.
+pub(super) struct Portable;
+
+impl Dot for Portable {
+    type Sums = [i32; LANES];
+    const TILE: usize = 2;
+
+    fn place(channel: usize, k: usize) -> usize {
+        k * LANES + channel
+    }
+
+    #[inline(always)]
+    fn zero() -> Self::Sums {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    fn add(mut sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
+        for k in 0..FOUR {
+            let input = i32::from(four[k]);
+            for c in 0..LANES {
+                sums[c] += input * i32::from(weights[k * LANES + c]);
+            }
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn lanes(sums: Self::Sums) -> [i32; LANES] {
+        sums
+    }
+}
+
+/// A layer as the kernels want it.
 #[derive(Debug)]
 pub(crate) struct NetLayer {
     pub(crate) taps: Taps,
@@ -37,14 +87,15 @@ pub(crate) struct Requantise {
     pub(crate) multiplier: [i32; LANES],
 }
 
-/// Weights and how to walk over the input.
+/// Weights and how to walk over the input. Rows of weights are filled up with zeros to whole [`FOUR`]s, so that the input must
+/// have three values more than its last window.
 #[derive(Debug)]
 pub(crate) enum Taps {
     /// A convolution. The input has its margins of zeros in place, so that no window leaves it.
     Conv {
-        /// Group by group: kernel row, kernel column, input channel.
-        weights: Vec<[f32; LANES]>,
-        /// Values in one row of a window: kernel columns × input channels.
+        /// Group by group: kernel row, then four by four kernel columns × input channels.
+        weights: Vec<FourWeights>,
+        /// Fours in one row of a window.
         run: usize,
         kernel_rows: usize,
         /// Values in a row of the input.
@@ -57,8 +108,12 @@ pub(crate) enum Taps {
         origin: usize,
         output_row: usize,
     },
-    /// A dense layer: for blocks of [`blocks`] groups each, input by input, the weights of the block's channels.
-    Dense { weights: Vec<i8>, inputs: usize },
+    /// A dense layer: for blocks of [`blocks`] groups each, four inputs by four, the weights of the block's groups.
+    Dense {
+        weights: Vec<FourWeights>,
+        /// Fours of inputs.
+        inputs: usize,
+    },
 }
 
 /// How a dense layer's groups of channels are cut into blocks.
@@ -70,48 +125,49 @@ pub(crate) fn blocks(mut groups: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Computes a layer. `output` must be zero where margins are wanted.
-///
-/// `TILE` output places share each load of weights: as many as their sums fit the registers, and at least as many as
-/// multiply-adds are under way at once (8 on most CPUs).
+/// Where a layer's results go.
+pub(crate) enum Output<'a> {
+    /// To the next layer, with margins that are zero already.
+    Inner(&'a mut [u8]),
+    /// To the net's values.
+    Last(&'a mut [f32]),
+}
+
+/// Computes a layer.
 #[inline(always)]
-pub(super) fn net_layer<const TILE: usize, const FUSED: bool>(layer: &NetLayer, input: &[f32], output: &mut [f32]) {
+pub(super) fn net_layer<D: Dot>(layer: &NetLayer, input: &[u8], mut output: Output<'_>) {
     match &layer.taps {
         Taps::Conv { places, .. } => {
             let places = places[0] * places[1];
             for group in 0..layer.groups.len() {
-                if places < TILE {
-                    for place in 0..places {
-                        tile::<1, FUSED>(layer, group, place, input, output);
-                    }
-                } else {
-                    for place in (0..places).step_by(TILE) {
-                        // The last tile overlaps the one before, rather than leaving a rest.
-                        let place = place.min(places - TILE);
-                        tile::<TILE, FUSED>(layer, group, place, input, output);
-                    }
+                match D::TILE {
+                    8 if places >= 8 => tiles::<D, 8>(layer, group, places, input, &mut output),
+                    4 if places >= 4 => tiles::<D, 4>(layer, group, places, input, &mut output),
+                    2 if places >= 2 => tiles::<D, 2>(layer, group, places, input, &mut output),
+                    _ => tiles::<D, 1>(layer, group, places, input, &mut output),
                 }
             }
         }
-        Taps::Dense { weights, inputs } => {
-            dense::<FUSED>(layer, weights, &input[..*inputs], output);
-        }
+        Taps::Dense { weights, inputs } => dense::<D>(layer, weights, *inputs, input, &mut output),
+    }
+}
+
+/// One group of channels at all places, `N` by `N`.
+#[inline(always)]
+fn tiles<D: Dot, const N: usize>(layer: &NetLayer, group: usize, places: usize, input: &[u8], output: &mut Output<'_>) {
+    for place in (0..places).step_by(N) {
+        // The last tile overlaps the one before, rather than leaving a rest.
+        tile::<D, N>(layer, group, place.min(places - N), input, output);
     }
 }
 
 /// One group of channels at `N` places from `place` on, row by row.
 #[inline(always)]
-fn tile<const N: usize, const FUSED: bool>(
-    layer: &NetLayer,
-    group: usize,
-    place: usize,
-    input: &[f32],
-    output: &mut [f32],
-) {
+fn tile<D: Dot, const N: usize>(layer: &NetLayer, group: usize, place: usize, input: &[u8], output: &mut Output<'_>) {
     let Taps::Conv { weights, run, kernel_rows, input_row, step, places, origin, output_row } = &layer.taps else {
         return;
     };
-    let (run, taps) = (*run, run * kernel_rows);
+    let (run, fours) = (*run, run * kernel_rows);
     let mut starts = [0; N];
     let mut ends = [0; N];
     for n in 0..N {
@@ -119,101 +175,92 @@ fn tile<const N: usize, const FUSED: bool>(
         starts[n] = y * step[0] + x * step[1];
         ends[n] = origin + y * output_row + x * layer.channels;
     }
-    let mut sums = [[0.0f32; LANES]; N];
-    let rows = weights[group * taps..][..taps].chunks_exact(run);
-    for (ky, weights) in rows.enumerate() {
-        let mut windows: [&[f32]; N] = [&[]; N];
+    let mut sums = [D::zero(); N];
+    for (ky, weights) in weights[group * fours..][..fours].chunks_exact(run).enumerate() {
+        let mut windows: [&[[u8; FOUR]]; N] = [&[]; N];
         for n in 0..N {
-            windows[n] = &input[starts[n] + ky * input_row..][..run];
+            windows[n] = &input[starts[n] + ky * input_row..][..run * FOUR].as_chunks().0[..run];
         }
         for (k, w) in weights.iter().enumerate() {
             for n in 0..N {
-                let a = windows[n][k];
-                for c in 0..LANES {
-                    sums[n][c] = multiply_add::<FUSED>(w[c], a, sums[n][c]);
-                }
+                sums[n] = D::add(sums[n], windows[n][k], w);
             }
         }
     }
     for n in 0..N {
-        let place = &mut output[ends[n]..][..layer.channels];
-        store(layer, group, &sums[n], place);
+        store(layer, group, D::lanes(sums[n]), ends[n], output);
     }
 }
 
-/// All channels of a dense layer. Behind a rectifier many inputs are zero: they are passed over.
+/// All channels of a dense layer. Behind a rectifier many inputs are zero: where four in a row are, they are passed over.
 #[inline(always)]
-fn dense<const FUSED: bool>(layer: &NetLayer, weights: &[i8], input: &[f32], output: &mut [f32]) {
+fn dense<D: Dot>(layer: &NetLayer, weights: &[FourWeights], inputs: usize, input: &[u8], output: &mut Output<'_>) {
+    let fours = &input.as_chunks::<FOUR>().0[..inputs];
     // A list without branches first: which inputs are zero cannot be predicted.
-    let mut live = [0u16; MOST_INPUTS];
+    let mut live = [0u16; MOST_INPUTS / FOUR];
     let mut count = 0;
-    for (k, &a) in input.iter().enumerate() {
+    for (k, four) in fours.iter().enumerate() {
         live[count] = k as u16;
-        count += usize::from(a != 0.0);
+        count += usize::from(*four != [0; FOUR]);
     }
     let live = &live[..count];
-    let mut rest = weights;
-    let mut group = 0;
+    let (mut rest, mut group) = (weights, 0);
     for block in blocks(layer.groups.len()) {
-        let (here, after) = rest.split_at(block * LANES * input.len());
+        let (here, after) = rest.split_at(block * fours.len());
         rest = after;
-        let place = &mut output[..layer.channels];
         match block {
-            WIDE => dense_block::<{ WIDE * LANES }, FUSED>(layer, group, here, input, live, place),
-            4 => dense_block::<{ 4 * LANES }, FUSED>(layer, group, here, input, live, place),
-            _ => dense_block::<LANES, FUSED>(layer, group, here, input, live, place),
+            WIDE => dense_block::<D, WIDE>(layer, group, here, fours, live, output),
+            4 => dense_block::<D, 4>(layer, group, here, fours, live, output),
+            _ => dense_block::<D, 1>(layer, group, here, fours, live, output),
         }
         group += block;
     }
 }
 
-/// `WIDTH` channels of a dense layer, from group `group` on.
+/// `N` groups of a dense layer, from group `group` on.
 #[inline(always)]
-fn dense_block<const WIDTH: usize, const FUSED: bool>(
+fn dense_block<D: Dot, const N: usize>(
     layer: &NetLayer,
     group: usize,
-    weights: &[i8],
-    input: &[f32],
+    weights: &[FourWeights],
+    fours: &[[u8; FOUR]],
     live: &[u16],
-    place: &mut [f32],
+    output: &mut Output<'_>,
 ) {
-    let mut sums = [0.0f32; WIDTH];
-    let (weights, _) = weights.as_chunks::<WIDTH>();
+    let mut sums = [D::zero(); N];
+    let (weights, _) = weights.as_chunks::<N>();
     for &k in live {
-        let (w, a) = (&weights[usize::from(k)], input[usize::from(k)]);
-        for c in 0..WIDTH {
-            sums[c] = multiply_add::<FUSED>(f32::from(w[c]), a, sums[c]);
+        let (w, four) = (&weights[usize::from(k)], fours[usize::from(k)]);
+        for n in 0..N {
+            sums[n] = D::add(sums[n], four, &w[n]);
         }
     }
-    for (k, sums) in sums.as_chunks::<LANES>().0.iter().enumerate() {
-        store(layer, group + k, sums, place);
+    for (n, sums) in sums.into_iter().enumerate() {
+        store(layer, group + n, D::lanes(sums), 0, output);
     }
 }
 
-/// Both ways are exact here; the fused one is a library call where the instruction is missing.
+/// Requantises a group's sums and writes them to the output place that begins at `start`.
 #[inline(always)]
-fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
-}
-
-/// Requantises a group's sums and writes them to one place of the output.
-#[inline(always)]
-fn store(layer: &NetLayer, group: usize, sums: &[f32; LANES], place: &mut [f32]) {
+fn store(layer: &NetLayer, group: usize, sums: [i32; LANES], start: usize, output: &mut Output<'_>) {
     let Requantise { bias, multiplier } = &layer.groups[group];
-    let mut values = [0.0f32; LANES];
+    let mut values = [0i32; LANES];
     for c in 0..LANES {
-        let t = ((whole(sums[c]) + bias[c]) >> layer.shift).clamp(layer.least, 32767);
-        values[c] = ((t * multiplier[c] + (1 << 14)) >> 15).min(layer.most) as f32;
+        let t = ((sums[c] + bias[c]) >> layer.shift).clamp(layer.least, 32767);
+        values[c] = ((t * multiplier[c] + (1 << 14)) >> 15).min(layer.most);
     }
-    let place = &mut place[group * LANES..];
+    let from = start + group * LANES;
+    let channels = LANES.min(layer.channels - group * LANES);
+    match output {
+        Output::Inner(output) => put(&mut output[from..][..channels], values.map(|v| v as u8)),
+        Output::Last(output) => put(&mut output[from..][..channels], values.map(|v| v as f32)),
+    }
+}
+
+#[inline(always)]
+fn put<T: Copy>(place: &mut [T], values: [T; LANES]) {
     match place.first_chunk_mut::<LANES>() {
         Some(place) => *place = values,
         None => place.copy_from_slice(&values[..place.len()]),
     }
-}
-
-/// `sum as i32` for whole numbers, in a form that is vectorised: next to 1.5 · 2⁵² an `f64` holds them in its lowest bits.
-#[inline(always)]
-fn whole(sum: f32) -> i32 {
-    (f64::from(sum) + 6_755_399_441_055_744.0).to_bits() as i32
 }

@@ -1,23 +1,26 @@
 //! The only unsafe code of the matcher: choosing the instruction set that the hot loops run with.
 //!
-//! The loops themselves are safe, portable and written once ([`kernels`]); here each is compiled for AVX-512 and for AVX2
-//! too. *Benefit*, measured by `cargo bench --features benchmarks --bench scan` and `--bench encode`: see the design page.
+//! The loops themselves are safe, portable and written once ([`kernels`], [`layer`]); here each is compiled for AVX-512 and for
+//! AVX2 too. Only the nets' multiply-add is written in intrinsics ([`dot`]). *Benefit*, measured by `cargo bench --features benchmarks --bench scan` and `--bench encode`: see the design page.
 //! *Correctness*: a `#[target_feature]` function is called only through [`Kernels`] values that [`Kernels::best`] made after
-//! the CPU was asked for exactly those features, and the functions do nothing but call the safe bodies.
-#![expect(unsafe_code, reason = "calls of #[target_feature] functions, each after run-time detection")]
+//! the CPU was asked for exactly those features, and the functions do nothing but call the bodies.
+#![expect(unsafe_code, reason = "calls of #[target_feature] functions and intrinsics, each after run-time detection")]
 
+#[cfg(target_arch = "x86_64")]
+mod dot;
 pub(crate) mod kernels;
 pub(crate) mod layer;
 
 use kernels::{Probe, WordScore};
-use layer::NetLayer;
+use layer::{NetLayer, Output, Portable};
 
 type Distances = fn(Probe<'_>, &[&[u64]], &mut [i16]);
 type Nearer = fn(&mut [i16], &[i16]);
 type Step = fn(WordScore, &[i16], &[i16], &[i16], &mut [i16]);
 type SkipQuery = fn(i16, &[i16], &mut [i16]);
 type Finish = fn(i16, &[i16], &[i16], &mut [i16], &mut [i16]);
-type RunLayer = fn(&NetLayer, &[f32], &mut [f32]);
+type WeightPlace = fn(usize, usize) -> usize;
+type RunLayer = fn(&NetLayer, &[u8], Output<'_>);
 
 /// The hot loops, compiled for one instruction set.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +32,18 @@ pub(crate) struct Kernels {
     pub(crate) step: Step,
     pub(crate) skip_query: SkipQuery,
     pub(crate) finish: Finish,
+    /// Where [`layer::FourWeights`] hold the weight of (channel, input).
+    pub(crate) weight_place: WeightPlace,
     pub(crate) net_layer: RunLayer,
 }
 
 /// Compiles every kernel with the given features and offers them as safe functions, to be used after detection only.
 #[cfg(target_arch = "x86_64")]
 macro_rules! compiled_for {
-    ($module:ident, $name:literal, $features:literal, $tile:literal) => {
+    ($module:ident, $name:literal, $features:literal, $dot:ident) => {
         mod $module {
             use super::kernels::{self, Probe, WordScore};
-            use super::layer::{self, NetLayer};
+            use super::layer::{self, NetLayer, Output};
 
             #[target_feature(enable = $features)]
             fn distances_(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
@@ -61,8 +66,8 @@ macro_rules! compiled_for {
                 kernels::finish(cost, caps, old, row, best);
             }
             #[target_feature(enable = $features)]
-            fn net_layer_(layer: &NetLayer, input: &[f32], output: &mut [f32]) {
-                layer::net_layer::<$tile, true>(layer, input, output);
+            fn net_layer_(layer: &NetLayer, input: &[u8], output: Output<'_>) {
+                layer::net_layer::<super::dot::$dot>(layer, input, output);
             }
 
             /// The kernels, if this CPU has the features.
@@ -76,6 +81,7 @@ macro_rules! compiled_for {
                     step: |a, b, c, d, e| unsafe { step_(a, b, c, d, e) },
                     skip_query: |a, b, c| unsafe { skip_query_(a, b, c) },
                     finish: |a, b, c, d, e| unsafe { finish_(a, b, c, d, e) },
+                    weight_place: <super::dot::$dot as layer::Dot>::place,
                     net_layer: |a, b, c| unsafe { net_layer_(a, b, c) },
                 })
             }
@@ -84,14 +90,14 @@ macro_rules! compiled_for {
 }
 
 #[cfg(target_arch = "x86_64")]
-compiled_for!(avx512, "AVX-512", "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,popcnt,fma", 8);
+compiled_for!(
+    avx512,
+    "AVX-512",
+    "avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx512bitalg,avx512vnni,popcnt",
+    Vnni
+);
 #[cfg(target_arch = "x86_64")]
-compiled_for!(avx2, "AVX2", "avx2,popcnt,fma", 6);
-
-/// Whether every CPU of the target has fused multiply-adds.
-const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
-/// Output places that share a load of weights, see [`layer::net_layer`]: the target's registers are many on 64-bit ARM only.
-const TILE: usize = if cfg!(target_arch = "aarch64") { 6 } else { 2 };
+compiled_for!(avx2, "AVX2", "avx2,popcnt", Avx2);
 
 impl Kernels {
     /// Compiled for every CPU of the target.
@@ -102,7 +108,8 @@ impl Kernels {
         step: kernels::step,
         skip_query: kernels::skip_query,
         finish: kernels::finish,
-        net_layer: layer::net_layer::<TILE, FUSED>,
+        weight_place: <Portable as layer::Dot>::place,
+        net_layer: layer::net_layer::<Portable>,
     };
 
     /// Every variant that this CPU can run, fastest first.
@@ -117,14 +124,10 @@ impl Kernels {
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vpopcntdq")
                     && is_x86_feature_detected!("avx512bitalg")
-                    && is_x86_feature_detected!("popcnt")
-                    && is_x86_feature_detected!("fma"),
+                    && is_x86_feature_detected!("avx512vnni")
+                    && is_x86_feature_detected!("popcnt"),
             ));
-            found.extend(avx2::detect(
-                is_x86_feature_detected!("avx2")
-                    && is_x86_feature_detected!("popcnt")
-                    && is_x86_feature_detected!("fma"),
-            ));
+            found.extend(avx2::detect(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt")));
         }
         found.push(Self::PORTABLE);
         found

@@ -12,10 +12,17 @@ pub(crate) struct Candidate<'a> {
     pub(crate) ids: &'a [String],
     /// Words of the document.
     pub(crate) document_words: usize,
-    /// Score of the best passage without a jump: what the E-value is about.
+    /// Score of the best passage without a jump, and what the header above it adds: what the E-value is about.
     pub(crate) best_passage_nats: f32,
+    /// Words of the header that were found above the passage; they count for no more words than the body's.
+    pub(crate) header_words: usize,
+    /// Share of the aligned words that the document quotes from another one.
+    pub(crate) quoted_share: f32,
     pub(crate) alignment: Alignment,
 }
+
+/// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
+const MORE_QUOTED: f32 = 0.5;
 
 /// Two matches may have this share of the shorter one's words in common and still be two.
 const MAX_SHARED: f32 = 0.3;
@@ -27,20 +34,27 @@ pub(crate) fn select(
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    candidates
-        .retain(|c| c.alignment.pairs.len() >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
+    let words = |c: &Candidate<'_>| c.alignment.pairs.len() + c.header_words.min(c.alignment.pairs.len());
+    candidates.retain(|c| words(c) >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
-    let mut chosen: Vec<(Match, &Alignment)> = Vec::new();
+    let mut chosen: Vec<(Match, &Candidate<'_>)> = Vec::new();
     for c in &candidates {
-        let overlap = chosen.iter_mut().map(|m| (shared(m.1, &c.alignment), m)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let shared = |m: &Candidate<'_>| shared(&m.alignment, &c.alignment);
+        let overlap = chosen.iter_mut().map(|m| (shared(m.1), m)).max_by(|a, b| a.0.total_cmp(&b.0));
         match overlap {
-            Some((share, (best, _))) if share > MAX_SHARED => {
-                if c.alignment.score_nats >= config.tie_share * best.score_nats {
+            Some((share, (best, by))) if share > MAX_SHARED => {
+                if c.alignment.score_nats < config.tie_share * best.score_nats {
+                } else if c.quoted_share + MORE_QUOTED < by.quoted_share {
+                    // The better one quotes it from this one: credit where it is due.
+                    let quoting = std::mem::replace(best, to_match(c, chance, page));
+                    best.documents.extend(quoting.documents);
+                    *by = c;
+                } else {
                     best.documents.extend(c.ids.iter().cloned());
                 }
             }
-            _ => chosen.push((to_match(c, chance, page), &c.alignment)),
+            _ => chosen.push((to_match(c, chance, page), c)),
         }
     }
     chosen.into_iter().map(|(m, _)| m).collect()
@@ -55,7 +69,7 @@ fn shared(a: &Alignment, b: &Alignment) -> f32 {
 
 fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
     let pairs = &c.alignment.pairs;
-    let area = |word: u32| page.words[word as usize].frame.hull();
+    let area = |word: u32| page.hull(&page.words[word as usize].frame);
     let mut words: Vec<(u32, MatchedWord)> = pairs
         .iter()
         .enumerate()

@@ -83,15 +83,25 @@ pub fn quantise(net: &Net, patches: &[&[u8]]) -> Result<IntNet> {
     for (i, layer) in net.layers.iter().enumerate() {
         let (shape, channels) = (layer.shape, layer.shape.output[2]);
         let last = i + 1 == net.layers.len();
-        let out_scales = if last { vec![1.0 / UNIT; channels] } else { ranges(&work.acts[i + 1], channels) };
+        let mut out_scales = if last { vec![1.0 / UNIT; channels] } else { ranges(&work.acts[i + 1], channels) };
         // Weights of an output channel, as factors of integer activations.
         let column =
             |c: usize| layer.w.iter().skip(c).step_by(channels).zip(in_scales.iter().cycle()).map(|(w, s)| w * s);
         let scales: Vec<f32> = (0..channels).map(|c| column(c).fold(1e-9f32, |m, w| m.max(w.abs())) / 127.0).collect();
-        let ratio: Vec<f32> = scales.iter().zip(&out_scales).map(|(s, o)| s / o).collect();
-        let largest = ratio.iter().copied().fold(0.0, f32::max);
+        let ratios = |out: &[f32]| -> Vec<f32> { scales.iter().zip(out).map(|(s, o)| s / o).collect() };
+        let (least, largest) =
+            ratios(&out_scales).into_iter().fold((f32::MAX, 0.0f32), |(low, high), r| (low.min(r), high.max(r)));
         ensure!(largest.is_finite() && largest < 1.0, "layer {i} cannot be quantised: ratio {largest}");
-        let shift = (32767.0 / 32768.0 / largest).log2().floor() as u32;
+        let mut shift = (32767.0 / 32768.0 / largest).log2().floor() as u32;
+        if !last {
+            // The first step of the requantisation keeps 15 bits: the sums of no channel may be cut off there. Channels that
+            // this leaves without a multiplier have activations so small that a coarser step does them no harm.
+            let no_cut = (ACTIVATION_MAX as f32 / 32767.0 / least).log2().ceil().max(0.0) as u32;
+            shift = shift.max(no_cut);
+            let most = 32767.0 / (32768u64 << shift) as f32;
+            scales.iter().zip(&mut out_scales).for_each(|(s, out)| *out = out.max(s / most));
+        }
+        let ratio = ratios(&out_scales);
         ensure!(shift < 24, "layer {i} cannot be quantised: shift {shift}");
         let half = if shift > 0 { 1 << (shift - 1) } else { 0 };
         layers.push(IntLayer {

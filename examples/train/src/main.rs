@@ -7,6 +7,7 @@ mod export;
 mod fonts;
 mod hog;
 mod int8;
+mod jitter;
 mod lda;
 mod learn;
 mod net;
@@ -51,6 +52,12 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Prints how far the frames of the library's page stage are from the truth.
+    Jitter {
+        /// Lines of each kind.
+        #[arg(long, default_value_t = 2000)]
+        lines: usize,
+    },
     /// Trains the general net.
     Net {
         /// Float checkpoint to write.
@@ -83,6 +90,9 @@ enum Command {
         /// The general net's float checkpoint.
         #[arg(long)]
         net: PathBuf,
+        /// Float checkpoint to start from, if not the general net's.
+        #[arg(long)]
+        init: Option<PathBuf>,
         /// Float checkpoint to write.
         #[arg(long)]
         out: PathBuf,
@@ -143,6 +153,9 @@ enum Command {
         /// Only the single-word table.
         #[arg(long)]
         quick: bool,
+        /// Only the tables of small text of these x-heights, in pixels.
+        #[arg(long, value_delimiter = ',')]
+        sizes: Vec<f32>,
     },
 }
 
@@ -150,6 +163,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Fonts => fonts(),
         Command::Render { out, seed } => render(&out, seed),
+        Command::Jitter { lines } => jitter::print(lines),
         Command::Net { out, init, steps, rate, convs, hidden, lines, seed } => {
             let faces = Faces::find()?;
             let types = Types::generate(1)?;
@@ -159,19 +173,22 @@ fn main() -> Result<()> {
             let plan = learn::Plan { steps, rate, lines, slots: 48, warm: 8, seed };
             learn::train(&mut net, &types, &faces.train, &plan, &out)
         }
-        Command::Bands { net, out, low, high, steps, seed } => {
+        Command::Bands { net, init, out, low, high, steps, seed } => {
             anyhow::ensure!(0.5 < low && low < high, "--low must be below --high");
             let (faces, types, net) = (Faces::find()?, Types::generate(1)?, Net::load(&net)?);
+            let start = init.map_or_else(|| Ok(net.clone()), |path| Net::load(&path))?;
             let plan = bands::Plan { low, high, steps, rate: 1e-3, lines: 3, faces: 12, seed };
-            bands::tune(&net, &types, &faces.train, &plan, &out)
+            bands::tune(&net, start, &types, &faces.train, &plan, &out)
         }
         Command::Lda { out, classes, renderings, seed } => lda::train(classes, renderings, seed, &out),
         Command::Export { net, general, out } => export::export(&net, general.as_deref(), &out),
-        Command::Table { net, band, lda, dct, quick } => table(net.as_deref(), &band, lda.as_deref(), dct, quick),
+        Command::Table { net, band, lda, dct, quick, sizes } => {
+            table::print(&encoders(net.as_deref(), &band, lda.as_deref(), dct)?, quick, &sizes)
+        }
     }
 }
 
-fn table(net: Option<&Path>, bands: &[String], lda: Option<&Path>, dct: bool, quick: bool) -> Result<()> {
+fn encoders(net: Option<&Path>, bands: &[String], lda: Option<&Path>, dct: bool) -> Result<Vec<Box<dyn Encoder>>> {
     let mut encoders: Vec<Box<dyn Encoder>> = Vec::new();
     if dct {
         encoders.push(Box::new(Dct::new()));
@@ -182,7 +199,7 @@ fn table(net: Option<&Path>, bands: &[String], lda: Option<&Path>, dct: bool, qu
     if let Some(net) = net {
         encoders.push(Box::new(Nets::read(net, bands)?));
     }
-    table::print(&encoders, quick)
+    Ok(encoders)
 }
 
 fn fonts() -> Result<()> {

@@ -2,6 +2,7 @@
 
 use leakprint::fingerprint::{Patch, WordFrame};
 use leakprint::geom::Point;
+use leakprint::page::{PageConfig, analyse};
 use leakprint::raster::Raster;
 
 use crate::degrade;
@@ -18,6 +19,8 @@ pub enum Kind {
     Large,
     /// An x-height drawn from a range (log-uniform) in pixels, reduced from larger text.
     Small(f32, f32),
+    /// The same, but cut from the ink by the library's own page stage wherever that finds the word.
+    Found(f32, f32),
 }
 
 /// A word's patch.
@@ -39,7 +42,23 @@ pub struct Sampler {
 impl Sampler {
     /// Draws `tokens` as one line of `face`, damages it and samples its words.
     pub fn line(&mut self, tokens: &[String], face: &Face, kind: Kind, rng: &mut Rng) -> Vec<Sample> {
-        let line = match kind {
+        let line = self.damaged(tokens, face, kind, rng);
+        let mut samples = cut(&line, kind, rng);
+        if let Kind::Found(..) = kind {
+            let (found, ink) = find(&line);
+            for (sample, frame) in samples.iter_mut().zip(found) {
+                if let (Some(frame), Some(ink)) = (frame, &ink) {
+                    sample.patch = Patch::sample(ink, &frame);
+                    sample.x_height = frame.x_height_px;
+                }
+            }
+        }
+        samples
+    }
+
+    /// The line's picture.
+    pub fn damaged(&mut self, tokens: &[String], face: &Face, kind: Kind, rng: &mut Rng) -> Line {
+        match kind {
             Kind::Clean => {
                 let mut line = self.renderer.line(tokens, face, 20.0, Mode::Smooth, rng);
                 line.grey.px.iter_mut().for_each(|v| *v = 255.0 * (1.0 - *v));
@@ -53,7 +72,7 @@ impl Sampler {
                 degrade::large(&mut line, rng);
                 line
             }
-            Kind::Small(low, high) => {
+            Kind::Small(low, high) | Kind::Found(low, high) => {
                 let mode = if rng.chance(0.25) {
                     Mode::Hinted
                 } else if rng.chance(0.5) {
@@ -68,21 +87,39 @@ impl Sampler {
                 degrade::small(&mut line, target, rng);
                 line
             }
-        };
-        cut(&line, kind, rng)
+        }
     }
+}
+
+/// For each word of the line the frame that the library's page stage gives it, if it finds the word, and the ink to cut it from.
+pub fn find(line: &Line) -> (Vec<Option<WordFrame>>, Option<Raster>) {
+    let Some(raster) = raster(line) else { return (Vec::new(), None) };
+    let page = analyse(&raster, &PageConfig::default());
+    let frame = |&(_, x0, x1): &(usize, f32, f32)| {
+        let shared = |f: &WordFrame| {
+            let (a, b) = (f.origin.x, f.origin.x + f.width_px);
+            (b.min(x1) - a.max(x0)) / (b.max(x1) - a.min(x0))
+        };
+        let on_line = |f: &&WordFrame| (f.origin.y - line.baseline).abs() < 0.4 * line.x_height;
+        let best = page.words.iter().map(|w| &w.frame).filter(on_line).max_by(|a, b| shared(a).total_cmp(&shared(b)));
+        // A word with a neighbour's letter in it is another word.
+        best.filter(|f| shared(f) > 1.0 - line.x_height.max(2.0) / (x1 - x0).max(3.0 * line.x_height)).copied()
+    };
+    let frames = line.boxes.iter().map(frame).collect();
+    (frames, page.ink)
+}
+
+fn raster(line: &Line) -> Option<Raster> {
+    Raster::from_luma(line.grey.width as u32, line.grey.height as u32, degrade::bytes(&line.grey))
 }
 
 /// Samples the words of a line through frames as a page stage measures them: not quite right.
 fn cut(line: &Line, kind: Kind, rng: &mut Rng) -> Vec<Sample> {
-    let Some(raster) = Raster::from_luma(line.grey.width as u32, line.grey.height as u32, degrade::bytes(&line.grey))
-    else {
-        return Vec::new();
-    };
+    let Some(raster) = raster(line) else { return Vec::new() };
     let (ends, up, height, tilt) = match kind {
         Kind::Clean => (0.0, 0.0, 0.0, 0.0),
         Kind::Large => (1.0, 0.7, 0.05, 0.006),
-        Kind::Small(..) => (0.5, 0.4, 0.08, 0.004),
+        Kind::Small(..) | Kind::Found(..) => (0.5, 0.4, 0.08, 0.004),
     };
     let tilt = tilt * rng.normal();
     let mut around = |spread: f32| rng.range(-spread, spread);

@@ -132,10 +132,15 @@ fn tally(scores: &[f32], ids: &[usize], n: usize, out: &mut Tally) {
     }
 }
 
-/// The same number for equal words.
+/// The same number for equal words; words that differ in case or marks only are equal: "the Hierarchy Standard." says what "the
+/// hierarchy standard" says, and no window with both is a false match.
 fn identities(words: &[String]) -> Vec<usize> {
     let mut seen = std::collections::BTreeMap::new();
-    words.iter().enumerate().map(|(i, w)| *seen.entry(w).or_insert(i)).collect()
+    let plain = |w: &String| -> String {
+        let letters: String = w.chars().filter(|c| c.is_alphanumeric()).collect();
+        if letters.is_empty() { w.clone() } else { letters.to_lowercase() }
+    };
+    words.iter().enumerate().map(|(i, w)| *seen.entry(plain(w)).or_insert(i)).collect()
 }
 
 fn clean<'f>(words: &[String], face: &'f Face, rng: &mut Rng) -> Patches {
@@ -146,13 +151,16 @@ fn queried<'f>(words: &[String], face: &'f Face, kind: Kind, rng: &mut Rng) -> P
     Patches::render(words, 10, &mut |_| kind, &mut |_: &mut Rng| -> &'f Face { face }, rng)
 }
 
-/// Everything for each encoder.
-pub fn print(encoders: &[Box<dyn Encoder>], quick: bool) -> Result<()> {
+/// Everything for each encoder; with `sizes`, only small text of these x-heights in pixels.
+pub fn print(encoders: &[Box<dyn Encoder>], quick: bool, sizes: &[f32]) -> Result<()> {
     let faces = Faces::find()?;
+    if !sizes.is_empty() {
+        return small(encoders, &faces, sizes);
+    }
     types(encoders, &faces)?;
     if !quick {
         running(encoders, &faces)?;
-        small(encoders, &faces)?;
+        small(encoders, &faces, &SIZES)?;
     }
     Ok(())
 }
@@ -256,11 +264,11 @@ fn running(encoders: &[Box<dyn Encoder>], faces: &Faces) -> Result<()> {
 }
 
 /// Running text at fixed small sizes.
-fn small(encoders: &[Box<dyn Encoder>], faces: &Faces) -> Result<()> {
+fn small(encoders: &[Box<dyn Encoder>], faces: &Faces, sizes: &[f32]) -> Result<()> {
     let words = words::running_text(2000)?;
     let face =
         |name: &str| faces.test.iter().chain(&faces.catalogue).find(|f| f.name == name).unwrap_or(&faces.test[0]);
-    for size in SIZES {
+    for &size in sizes {
         let kind = Kind::Small(size * 0.93, size * 1.07);
         let (same, other) = (["LibSans", "Roboto", "Caladea"], ["Roboto", "Inter", "Clear", "Libertine"]);
         windows(encoders, &format!("Running text, x-height {size} px"), &words, kind, (&same, &other), &face, 43);

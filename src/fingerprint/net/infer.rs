@@ -2,14 +2,17 @@
 
 use super::format::{ACTIVATION_MAX, BadWeights, Layer, Weights};
 use crate::simd::Kernels;
-use crate::simd::layer::{EXACT, LANES, MOST_INPUTS, NetLayer, Requantise, Taps, blocks};
+use crate::simd::layer::{FOUR, FourWeights, LANES, MOST_INPUTS, NetLayer, Output, Requantise, Taps, blocks};
 
 /// Values between two layers, with their margins: bounds the space on the stack.
 const SPACE: usize = 4608;
+/// Sums, bias apart, stay far from what 32 bits hold.
+const MOST_SUM: i64 = 1 << 24;
 
 /// A net, laid out for the kernels.
 #[derive(Debug)]
 pub(crate) struct Inference {
+    kernels: Kernels,
     layers: Vec<NetLayer>,
     input: Grid,
     /// Values between the layers: [`NetLayer`] k reads grid k.
@@ -54,13 +57,19 @@ impl Grid {
 }
 
 impl Inference {
-    /// Lays weights out; refuses those whose sums could be inexact or that are too large.
+    /// Lays weights out for the fastest kernels; refuses those whose sums could be inexact or that are too large.
     pub(crate) fn new(weights: &Weights) -> Result<Self, BadWeights> {
+        Self::with(Kernels::best(), weights)
+    }
+
+    /// Lays weights out for some kernels.
+    pub(crate) fn with(kernels: Kernels, weights: &Weights) -> Result<Self, BadWeights> {
         let mut grids: Vec<Grid> = weights.layers.iter().map(Grid::of).collect();
         let input = grids[0];
         let outputs = weights.layers.last().map_or(0, |l| l.output.iter().product());
         grids.push(Grid::list(outputs));
-        if grids.iter().any(|g| g.size > SPACE) {
+        // A window's last row may be filled up to a whole four.
+        if grids.iter().any(|g| g.size + FOUR > SPACE) {
             return Err(BadWeights("a layer is too large"));
         }
         if weights.layers.iter().any(|l| l.is_dense() && l.fan_in() > MOST_INPUTS) {
@@ -68,8 +77,9 @@ impl Inference {
         }
         let last = weights.layers.len() - 1;
         let layers = weights.layers.iter().enumerate();
-        let layers = layers.map(|(k, l)| lay_out(l, &grids[k], &grids[k + 1], k == last));
+        let layers = layers.map(|(k, l)| lay_out(l, &grids[k], &grids[k + 1], k == last, &kernels));
         Ok(Self {
+            kernels,
             layers: layers.collect::<Result<_, _>>()?,
             input,
             sizes: grids.iter().map(|g| g.size).collect(),
@@ -88,59 +98,63 @@ impl Inference {
     }
 
     /// Values, in 1/256, of activations (0 to 127), as many as [`Inference::inputs`].
-    pub(crate) fn run(&self, kernels: &Kernels, activations: &[u8], values: &mut [f32]) {
+    pub(crate) fn run(&self, activations: &[u8], values: &mut [f32]) {
         debug_assert_eq!(activations.len(), self.inputs(), "activations");
         debug_assert_eq!(values.len(), self.outputs(), "values");
-        let mut front = [0.0f32; SPACE];
-        let mut back = [0.0f32; SPACE];
+        let mut front = [0u8; SPACE];
+        let mut back = [0u8; SPACE];
         let Grid { filled, row, origin, .. } = self.input;
         for (to, from) in front[origin..].chunks_mut(row).zip(activations.chunks_exact(filled)) {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = f32::from(*from);
-            }
+            to[..filled].copy_from_slice(from);
         }
         let (mut input, mut output) = (&mut front, &mut back);
-        for (k, layer) in self.layers.iter().enumerate() {
-            let output_ = &mut output[..self.sizes[k + 1]];
-            output_.fill(0.0);
-            (kernels.net_layer)(layer, &input[..self.sizes[k]], output_);
+        let Some((last, inner)) = self.layers.split_last() else { return };
+        for (layer, &size) in inner.iter().zip(&self.sizes[1..]) {
+            output[..size].fill(0);
+            (self.kernels.net_layer)(layer, input, Output::Inner(output));
             (input, output) = (output, input);
         }
-        values.copy_from_slice(&input[..self.outputs]);
+        (self.kernels.net_layer)(last, input, Output::Last(values));
     }
 }
 
 /// One layer, reading grid `from`, writing grid `to`.
-fn lay_out(layer: &Layer, from: &Grid, to: &Grid, last: bool) -> Result<NetLayer, BadWeights> {
+fn lay_out(layer: &Layer, from: &Grid, to: &Grid, last: bool, kernels: &Kernels) -> Result<NetLayer, BadWeights> {
     let (fan_in, [rows, cols, channels]) = (layer.fan_in(), layer.output);
     for row in layer.weights.chunks_exact(fan_in) {
         let most: i64 = row.iter().map(|w| i64::from(w.unsigned_abs())).sum();
-        if most * i64::from(ACTIVATION_MAX) > EXACT {
+        if most * i64::from(ACTIVATION_MAX) > MOST_SUM {
             return Err(BadWeights("sums of a layer exceed 24 bits"));
         }
     }
     let groups = channels.div_ceil(LANES);
-    // Channels that fill the last group up have weights of zero.
-    let weight = |channel: usize, tap: usize| {
-        if channel < channels { layer.weights[channel * fan_in + tap] } else { 0 }
+    // A dense layer's window is one row; channels and inputs that fill groups and fours up have weights of zero.
+    let row_taps = if layer.is_dense() { fan_in } else { layer.kernel[1] * layer.input[2] };
+    let run = row_taps.div_ceil(FOUR);
+    let four = |group: usize, row: usize, four: usize| -> FourWeights {
+        let mut weights = [0; FOUR * LANES];
+        for (lane, channel) in (group * LANES..channels.min((group + 1) * LANES)).enumerate() {
+            for (k, tap) in (four * FOUR..row_taps.min((four + 1) * FOUR)).enumerate() {
+                weights[(kernels.weight_place)(lane, k)] = layer.weights[channel * fan_in + row * row_taps + tap];
+            }
+        }
+        weights
     };
     let lanes = |of: &[i32], group: usize| std::array::from_fn(|c| of.get(group * LANES + c).copied().unwrap_or(0));
     let taps = if layer.is_dense() {
-        let mut weights = Vec::with_capacity(groups * LANES * fan_in);
-        let mut first = 0;
+        let (mut weights, mut first) = (Vec::with_capacity(groups * run), 0);
         for block in blocks(groups) {
-            for tap in 0..fan_in {
-                weights.extend((0..block * LANES).map(|c| weight(first + c, tap)));
-            }
-            first += block * LANES;
+            weights.extend((0..run).flat_map(|k| (first..first + block).map(move |group| four(group, 0, k))));
+            first += block;
         }
-        Taps::Dense { weights, inputs: fan_in }
+        Taps::Dense { weights, inputs: run }
     } else {
-        let all = (0..groups).flat_map(|g| (0..fan_in).map(move |tap| (g, tap)));
+        let kernel_rows = layer.kernel[0];
+        let all = (0..groups).flat_map(|g| (0..kernel_rows).flat_map(move |y| (0..run).map(move |k| (g, y, k))));
         Taps::Conv {
-            weights: all.map(|(g, tap)| std::array::from_fn(|c| f32::from(weight(g * LANES + c, tap)))).collect(),
-            run: layer.kernel[1] * layer.input[2],
-            kernel_rows: layer.kernel[0],
+            weights: all.map(|(g, y, k)| four(g, y, k)).collect(),
+            run,
+            kernel_rows,
             input_row: from.row,
             step: [layer.stride[0] * from.row, layer.stride[1] * layer.input[2]],
             places: [rows, cols],

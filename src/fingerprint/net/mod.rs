@@ -11,8 +11,7 @@
 //! All shifts are arithmetic. Quantisation after B. Jacob et al., "Quantization and training of neural networks for efficient
 //! integer-arithmetic-only inference" (2018), section 2.2. The weights are made by the program in `examples/train`.
 //!
-//! A patch costs 1.08 million multiplications: 12 µs with AVX-512, 18 µs with AVX2, 57 µs with SSE2 on one thread of an AMD
-//! EPYC that was busy with other work.
+//! A patch costs 1.08 million multiplications; what that takes stands in the design page.
 
 pub(super) mod format;
 pub(super) mod infer;
@@ -24,7 +23,6 @@ use std::sync::LazyLock;
 use self::format::{BadWeights, Weights};
 use self::infer::Inference;
 use super::{Encoder, Family, Patch};
-use crate::simd::Kernels;
 
 /// One unit of an encoder's values.
 pub(super) const UNIT: f32 = 256.0;
@@ -63,22 +61,12 @@ fn load(bytes: &[u8]) -> Result<Loaded, BadWeights> {
 
 /// Encoder of [`Family::Net`].
 #[derive(Debug)]
-pub(super) struct Net {
-    kernels: Kernels,
-}
+pub(super) struct Net;
 
-impl Net {
-    pub(super) fn new() -> Self {
-        Self { kernels: Kernels::best() }
-    }
-}
-
-impl Net {
-    fn run(&self, net: &Loaded, patch: &Patch, values: &mut [f32]) {
-        let activations = patch.ink().map(|v| v >> 1);
-        net.inference.run(&self.kernels, &activations, values);
-        values.iter_mut().for_each(|v| *v /= UNIT);
-    }
+fn run(net: &Loaded, patch: &Patch, values: &mut [f32]) {
+    let activations = patch.ink().map(|v| v >> 1);
+    net.inference.run(&activations, values);
+    values.iter_mut().for_each(|v| *v /= UNIT);
 }
 
 impl Encoder for Net {
@@ -87,16 +75,23 @@ impl Encoder for Net {
     }
 
     fn encode(&self, patch: &Patch, values: &mut [f32]) {
-        self.run(&GENERAL, patch, values);
+        run(&GENERAL, patch, values);
     }
 
     fn encode_query(&self, patch: &Patch, x_height_px: f32, values: &mut [f32]) {
-        self.run(for_size(x_height_px), patch, values);
+        run(for_size(x_height_px), patch, values);
     }
 
     fn wrong(&self, x_height_px: f32, value: f32) -> Option<f32> {
         Some(for_size(x_height_px).weights.wrong(x_height_px, value))
     }
+}
+
+/// The general net on each variant of the kernels that this CPU has, fastest first.
+#[cfg(feature = "benchmarks")]
+pub(crate) fn variants() -> Vec<(&'static str, Inference)> {
+    let all = crate::simd::Kernels::available().into_iter();
+    all.filter_map(|k| Some((k.name, Inference::with(k, &GENERAL.weights).ok()?))).collect()
 }
 
 #[cfg(test)]
@@ -105,6 +100,7 @@ mod tests {
 
     use super::super::{COLS, ROWS};
     use super::*;
+    use crate::simd::Kernels;
 
     /// Everything is in place: the statics cannot fail.
     #[test]
@@ -164,7 +160,7 @@ mod tests {
             let ink = |i: usize| ((i * (2 * p + 3) + i / COLS * (35 * p + 5)) % 256) as u8;
             let activations: [u8; ROWS * COLS] = std::array::from_fn(|i| ink(i) >> 1);
             let mut values = [0.0; 64];
-            loaded.inference.run(&Kernels::best(), &activations, &mut values);
+            loaded.inference.run(&activations, &mut values);
             bytes.extend(values.iter().flat_map(|&v| (v as i16).to_le_bytes()));
         }
         assert_eq!(crc32fast::hash(&bytes), MADE);
@@ -186,12 +182,12 @@ mod tests {
         #[test]
         fn every_variant_gives_the_reference(ink in inks()) {
             let weights = Weights::parse(BYTES).expect("our own file");
-            let inference = Inference::new(&weights).expect("our own file");
             let activations: Vec<u8> = ink.iter().map(|v| v >> 1).collect();
             let expected = reference::values(&weights, &activations);
             for kernels in Kernels::available() {
                 let mut values = [0.0; 64];
-                inference.run(&kernels, &activations, &mut values);
+                let inference = Inference::with(kernels, &weights).expect("our own file");
+                inference.run(&activations, &mut values);
                 let values = values.map(|v| v as i16).to_vec();
                 prop_assert_eq!(&values, &expected, "{}", kernels.name);
             }

@@ -1,0 +1,259 @@
+//! Lines and words against the truth: how many true words are found and linked, and what became of the others.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use leakprint::geom::Rect;
+use leakprint::page::{Page, PageConfig, analyse};
+use leakprint::raster::{RasterConfig, decode};
+use rayon::prelude::*;
+
+use super::truth::{TrueWord, Truth, band};
+
+#[derive(Default, Clone)]
+struct Tally {
+    words: usize,
+    found: usize,
+    pairs: usize,
+    linked: usize,
+    boxes: usize,
+    /// As `found` and `linked`, side bearings allowed for.
+    found_ink: usize,
+    linked_ink: usize,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.words += other.words;
+        self.found += other.found;
+        self.pairs += other.pairs;
+        self.linked += other.linked;
+        self.boxes += other.boxes;
+        self.found_ink += other.found_ink;
+        self.linked_ink += other.linked_ink;
+    }
+
+    fn print(&self, name: &str) {
+        let share = |a: usize, b: usize| a as f32 / b.max(1) as f32;
+        println!(
+            "{name:36} {:7} {:7.4} {:7.4} {:9.2} {:10.4} {:7.4}",
+            self.words,
+            share(self.found, self.words),
+            share(self.linked, self.pairs),
+            share(self.boxes, self.words),
+            share(self.found_ink, self.words),
+            share(self.linked_ink, self.pairs),
+        );
+    }
+}
+
+/// A word that was not found, or not linked to the one before it.
+struct Loss {
+    cause: &'static str,
+    band: &'static str,
+    text: String,
+    area: Rect,
+}
+
+/// Words lost for one reason, in all and by picture.
+#[derive(Default)]
+struct Cause<'a> {
+    losses: usize,
+    pictures: BTreeMap<&'a Path, usize>,
+}
+
+/// What one picture comes to.
+#[derive(Default)]
+struct Measured {
+    tallies: BTreeMap<(Kind, &'static str), Tally>,
+    losses: Vec<Loss>,
+}
+
+/// How the ground of a word looks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Light,
+    Dark,
+    Inverted,
+    Highlighted,
+}
+
+/// Prints the tables.
+pub(crate) fn page(
+    truths: &[(PathBuf, Truth)],
+    worst: usize,
+    list_lost: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let measured: Vec<_> =
+        truths.par_iter().filter_map(|(path, truth)| Some((path, truth, measure(path, truth)?))).collect();
+    let mut rows: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut causes: BTreeMap<(&str, &str), Cause<'_>> = BTreeMap::new();
+    for (path, truth, m) in &measured {
+        let attack = truth.attacks.first().map_or("clean", |a| &a.name);
+        let turned = truth.steps().any(|s| ["phone_photo", "rotate"].contains(&s));
+        let theme = truth.regions.first().map_or("none", |r| &r.theme);
+        for ((kind, band), tally) in &m.tallies {
+            let mut add = |row: String| rows.entry(row).or_default().add(tally);
+            let large = matches!(*band, "6-12" | ">12");
+            if turned {
+                add(if large { "06 photos, rotations, 6 px and more" } else { "07 photos, rotations, below 6 px" }
+                    .into());
+            } else {
+                match *band {
+                    _ if large && truth.attacks.is_empty() => add("00 6 px and more, clean".into()),
+                    _ if large => add("01 6 px and more, attacked".into()),
+                    "0 <2.3" => add("05 below 2.3 px".into()),
+                    "2.3-3" => add("04 2.3-3 px".into()),
+                    "3-4.5" => add("03 3-4.5 px".into()),
+                    _ => add("02 4.5-6 px".into()),
+                }
+                if large {
+                    add(match kind {
+                        Kind::Light => "08 6 px and more, light",
+                        Kind::Dark => "09 6 px and more, dark",
+                        Kind::Inverted => "10 6 px and more, inverted",
+                        Kind::Highlighted => "11 6 px and more, highlighted",
+                    }
+                    .into());
+                }
+            }
+            add(format!("2  x-height {band}"));
+            add(format!("3  attack {attack}"));
+            add(format!("4  look {theme}"));
+            add("5  all".into());
+        }
+        for loss in &m.losses {
+            let cause = causes.entry((loss.cause, loss.band)).or_default();
+            cause.losses += 1;
+            *cause.pictures.entry(path.as_path()).or_default() += 1;
+            if list_lost {
+                let Rect { x0, y0, x1, y1 } = loss.area;
+                let stem = path.file_name().unwrap_or_default().display();
+                println!(
+                    "LOST {:16} {:6} {:24} {x0:.0},{y0:.0},{x1:.0},{y1:.0} {stem}",
+                    loss.cause, loss.band, loss.text
+                );
+            }
+        }
+    }
+    println!("{:36} {:>7} {:>7} {:>7} {:>9}   side bearings allowed for:", "", "", "", "", "boxes");
+    println!("{:36} {:>7} {:>7} {:>7} {:>9} {:>10} {:>7}", "", "words", "found", "linked", "a word", "found", "linked");
+    for (name, t) in &rows {
+        t.print(&name[3..]);
+    }
+    println!("\nLost, by cause, x-height and picture:");
+    for ((cause, band), Cause { losses, pictures }) in &causes {
+        let mut most: Vec<_> = pictures.iter().collect();
+        most.sort_by_key(|p| std::cmp::Reverse(p.1));
+        let stem = |p: &Path| p.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let most: Vec<String> = most.iter().take(3).map(|(p, n)| format!("{} {n}", stem(p))).collect();
+        println!("{cause:16} {band:6} {losses:5} in {:3} pictures: {}", pictures.len(), most.join(", "));
+    }
+    let mut shots: Vec<_> = measured.iter().collect();
+    shots.sort_by_key(|m| std::cmp::Reverse(m.2.losses.len()));
+    for (path, _, m) in shots.iter().take(worst) {
+        let mut by_cause: BTreeMap<&str, usize> = BTreeMap::new();
+        for loss in &m.losses {
+            *by_cause.entry(loss.cause).or_default() += 1;
+        }
+        println!("{:4} lost {by_cause:?} {}", m.losses.len(), path.display());
+    }
+    Ok(())
+}
+
+/// `None` for a picture that cannot be read.
+fn measure(path: &Path, truth: &Truth) -> Option<Measured> {
+    let raster = decode(&std::fs::read(path).ok()?, &RasterConfig::default()).ok()?;
+    let page = analyse(&raster, &PageConfig::default());
+    let hulls: Vec<Rect> = page.words.iter().map(|w| page.hull(&w.frame)).collect();
+    let inverted = truth.steps().any(|s| s == "invert");
+    let mut out = Measured::default();
+    for region in &truth.regions {
+        let mut before: Option<(&TrueWord, Vec<usize>, Vec<usize>)> = None;
+        for word in &region.words {
+            if word.vis < 0.9 {
+                before = None;
+                continue;
+            }
+            let area = word.area();
+            let band = band(word.height());
+            let kind = match () {
+                () if word.fx.iter().any(|f| f == "highlight") => Kind::Highlighted,
+                () if inverted => Kind::Inverted,
+                () if region.dark => Kind::Dark,
+                () => Kind::Light,
+            };
+            let touching: Vec<usize> =
+                (0..hulls.len()).filter(|&k| hulls[k].intersection(&area).area() > 0.0).collect();
+            let strict: Vec<usize> = touching.iter().copied().filter(|&k| hulls[k].iou(&area) >= 0.5).collect();
+            let inked: Vec<usize> = touching
+                .iter()
+                .copied()
+                .filter(|&k| with_bearings(&hulls[k], &area, page.words[k].frame.x_height_px).iou(&area) >= 0.5)
+                .collect();
+            let tally = out.tallies.entry((kind, band)).or_default();
+            tally.words += 1;
+            tally.found += usize::from(!strict.is_empty());
+            tally.found_ink += usize::from(!inked.is_empty());
+            tally.boxes += touching.iter().filter(|&&k| centre_inside(&hulls[k], &area)).count();
+            let mut lose = |cause| out.losses.push(Loss { cause, band, text: word.w.clone(), area });
+            if inked.is_empty() {
+                lose(cause(word, &touching, &hulls));
+            }
+            if let Some((last_word, last_strict, last)) = before.filter(|(b, ..)| word.i == b.i + 1) {
+                tally.pairs += 1;
+                tally.linked += usize::from(linked(&page, &last_strict, &strict));
+                if linked(&page, &last, &inked) {
+                    tally.linked_ink += 1;
+                } else if !last.is_empty() && !inked.is_empty() {
+                    lose(if last_word.line == word.line { "unlinked in line" } else { "unlinked lines" });
+                }
+            }
+            before = Some((word, strict, inked));
+        }
+    }
+    Some(out)
+}
+
+/// A word's hull grown towards the edges of a true box by a side bearing: true boxes reach from pen to pen, words of the
+/// lattice from ink to ink, and an "I" has less ink than white. Boxes of a part of a word stay far from its edges.
+fn with_bearings(hull: &Rect, area: &Rect, x_height_px: f32) -> Rect {
+    let most = SIDE_BEARING_XH * x_height_px;
+    let x0 = hull.x0.min(area.x0.max(hull.x0 - most));
+    Rect { x0, x1: hull.x1.max(area.x1.min(hull.x1 + most)), ..*hull }
+}
+
+/// A generous side bearing: a full stop in a monospaced typeface.
+const SIDE_BEARING_XH: f32 = 0.4;
+
+fn centre_inside(hull: &Rect, area: &Rect) -> bool {
+    let (x, y) = ((hull.x0 + hull.x1) / 2.0, (hull.y0 + hull.y1) / 2.0);
+    (area.x0..area.x1).contains(&x) && (area.y0..area.y1).contains(&y)
+}
+
+fn linked(page: &Page, last: &[usize], this: &[usize]) -> bool {
+    last.iter().any(|&a| this.iter().any(|&b| page.words[a].to == page.words[b].from))
+}
+
+/// Why no box matches a word.
+fn cause(word: &TrueWord, touching: &[usize], hulls: &[Rect]) -> &'static str {
+    let area = word.area();
+    let across = |h: &Rect| {
+        let common = (h.x1.min(area.x1) - h.x0.max(area.x0)).max(0.0);
+        (common / area.width(), common / h.width().max(0.01))
+    };
+    let beside = |h: &&Rect| h.intersection(&area).height() > 0.3 * h.height().min(area.height());
+    let near: Vec<&Rect> = touching.iter().map(|&k| &hulls[k]).filter(beside).collect();
+    if !word.w.chars().any(char::is_alphanumeric) {
+        return if near.iter().any(|h| across(h).1 > 0.7) { "mark, too narrow" } else { "mark" };
+    }
+    if near.iter().any(|h| across(h).0 > 0.6 && across(h).1 > 0.6) {
+        "height"
+    } else if near.iter().any(|h| across(h).0 > 0.8) {
+        "merged"
+    } else if near.iter().any(|h| across(h).1 > 0.8) {
+        "split or cut off"
+    } else {
+        "no line"
+    }
+}

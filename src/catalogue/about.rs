@@ -1,0 +1,117 @@
+//! What a document's record knows besides its words: the header's fields as codes, and which words are quoted.
+
+use crate::Error;
+use crate::fingerprint::{Codes, Family};
+
+/// Words of the header's fields and quoted words of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct About {
+    /// Words of the body that quote another mail: half-open ranges, in order.
+    pub(crate) quoted: Vec<[u32; 2]>,
+    /// Subject, sender, recipients and date, or none of them.
+    pub(crate) fields: Vec<Field>,
+}
+
+/// The words of a header field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    /// In the catalogue's first faces.
+    pub(crate) codes: Codes,
+    /// Each word's width, see [`crate::fingerprint::log_width`].
+    pub(crate) widths: Vec<u8>,
+}
+
+impl About {
+    /// Share of `words` (of the body) that are quoted.
+    pub(crate) fn quoted_share(&self, words: impl ExactSizeIterator<Item = u32>) -> f32 {
+        let all = words.len().max(1);
+        let quoted = |word: &u32| {
+            let next = self.quoted.partition_point(|&[_, end]| end <= *word);
+            self.quoted.get(next).is_some_and(|&[first, _]| first <= *word)
+        };
+        words.filter(quoted).count() as f32 / all as f32
+    }
+
+    /// As bytes, little-endian: ranges' number, first and end words; fields' number and lengths; codes; widths. None at all if there is nothing
+    /// to say.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        if self.quoted.is_empty() && self.fields.is_empty() {
+            return Vec::new();
+        }
+        let mut numbers = vec![self.quoted.len() as u32];
+        numbers.extend(self.quoted.iter().flatten());
+        numbers.push(self.fields.len() as u32);
+        numbers.extend(self.fields.iter().map(|f| f.widths.len() as u32));
+        let mut out: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
+        out.extend(self.fields.iter().flat_map(|f| f.codes.data()).flat_map(|lane| lane.to_le_bytes()));
+        out.extend(self.fields.iter().flat_map(|f| &f.widths));
+        out
+    }
+
+    /// From [`About::to_bytes`]'s bytes, whose lengths are checked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] if they are no such bytes.
+    pub(crate) fn from_bytes(bytes: &[u8], family: Family) -> Result<Self, Error> {
+        let damaged = || Error::input("a document's record", "its lengths do not add up");
+        if bytes.is_empty() {
+            return Ok(Self { quoted: Vec::new(), fields: Vec::new() });
+        }
+        let mut rest = bytes;
+        let mut number = || {
+            let (first, others) = rest.split_first_chunk::<4>().ok_or_else(damaged)?;
+            rest = others;
+            Ok::<u32, Error>(u32::from_le_bytes(*first))
+        };
+        let ranges = number()? as usize;
+        if ranges > bytes.len() / 8 {
+            return Err(damaged());
+        }
+        let quoted = (0..ranges).map(|_| Ok([number()?, number()?])).collect::<Result<_, Error>>()?;
+        let count = number()? as usize;
+        if count > bytes.len() / 4 {
+            return Err(damaged());
+        }
+        let lengths = (0..count).map(|_| number()).collect::<Result<Vec<u32>, Error>>()?;
+        let stride = family.bits().div_ceil(64);
+        let words: usize = lengths.iter().map(|&n| n as usize).sum();
+        if rest.len() != words * (stride * 8 + 1) {
+            return Err(damaged());
+        }
+        let (codes, mut widths) = rest.split_at(words * stride * 8);
+        let (mut lanes, _) = codes.as_chunks::<8>();
+        let mut fields = Vec::with_capacity(count);
+        for length in lengths {
+            let (own, others) = lanes.split_at(length as usize * stride);
+            let (own_widths, other_widths) = widths.split_at(length as usize);
+            (lanes, widths) = (others, other_widths);
+            let codes = Codes::from_data(family, own.iter().map(|l| u64::from_le_bytes(*l)).collect())?;
+            fields.push(Field { codes, widths: own_widths.to_vec() });
+        }
+        Ok(Self { quoted, fields })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_give_back_what_was_put_in_and_damage_is_noticed() {
+        let field = |lanes: &[u64]| Field {
+            codes: Codes::from_data(Family::Net, lanes.to_vec()).expect("64 bits a word"),
+            widths: lanes.iter().map(|&l| l as u8).collect(),
+        };
+        let about =
+            About { quoted: vec![[3, 7], [9, 10]], fields: vec![field(&[1, u64::MAX]), field(&[]), field(&[9])] };
+        let bytes = about.to_bytes();
+        assert_eq!(About::from_bytes(&bytes, Family::Net).expect("its own bytes"), about);
+        for cut in 1..bytes.len() {
+            assert!(About::from_bytes(&bytes[..cut], Family::Net).is_err(), "cut at {cut}");
+        }
+        let share = about.quoted_share([2, 3, 6, 7, 9, 10].into_iter());
+        assert!((share - 0.5).abs() < 1e-6, "{share}");
+        assert!(About::from_bytes(&[], Family::Net).expect("nothing").to_bytes().is_empty());
+    }
+}

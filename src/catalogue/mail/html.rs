@@ -1,0 +1,430 @@
+//! HTML to the text that a client shows: what is hidden is left out, and what stands apart is kept apart.
+//!
+//! A walk over the tokens of a WHATWG tokenizer (`html5gum`) with a stack of the open elements. Of CSS it knows what hides text or changes its
+//! letters, from `style` attributes and simple rules of `<style>`; what no client of mail runs (scripts, media queries) is left out.
+
+mod names;
+mod style;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::ops::Range;
+
+use html5gum::Tokenizer;
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+
+use self::names::{is_block, is_formatting, is_void, never_shown};
+use self::style::{Case, Display, Style};
+
+/// The shown text of a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) text: String,
+    /// Bytes of the text inside of elements that quote another mail, in order.
+    pub(super) quoted: Vec<Range<usize>>,
+}
+
+/// Converts HTML. Linear in its length.
+pub(super) fn to_text(html: &str) -> Shown {
+    let mut walker = Walker::default();
+    let mut emitter = CallbackEmitter::<_, Infallible>::new(|event: CallbackEvent<'_>, _: html5gum::Span<()>| {
+        walker.take(&event);
+        None
+    });
+    emitter.naively_switch_states(true);
+    // A tokenizer of a string cannot fail.
+    let _ = Tokenizer::new_with_emitter(html, emitter).finish();
+    walker.finish()
+}
+
+/// The charset that a `<meta>` at the beginning names.
+pub(super) fn charset(html: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&html[..html.len().min(2048)]).to_ascii_lowercase();
+    let name = head.split_once("charset=")?.1.trim_start_matches(['"', '\'', ' ']);
+    let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_:.".contains(*c)).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// An open element.
+struct Element {
+    name: Vec<u8>,
+    inherited: Inherited,
+    block: bool,
+    /// Inline, with space at its sides.
+    apart: bool,
+    quotes: bool,
+    /// Items of a list so far, if they are numbered.
+    number: Option<i64>,
+}
+
+/// What an element hands on to those inside of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inherited {
+    /// Not to be undone further in.
+    gone: bool,
+    invisible: bool,
+    /// Font size 0.
+    sizeless: bool,
+    pre: bool,
+    case: Option<Case>,
+}
+
+impl Inherited {
+    fn hidden(self) -> bool {
+        self.gone || self.invisible || self.sizeless
+    }
+}
+
+#[derive(Default)]
+struct Walker {
+    out: Shown,
+    stack: Vec<Element>,
+    /// Elements opened beyond the deepest level that is kept.
+    beyond: usize,
+    rules: HashMap<Vec<u8>, Style>,
+    tag: Vec<u8>,
+    attribute: Vec<u8>,
+    attributes: Attributes,
+    /// Separator due before the next text.
+    due: Due,
+    /// Open elements that quote.
+    quoting: usize,
+    quote_start: usize,
+}
+
+/// Attributes that matter.
+#[derive(Default)]
+struct Attributes {
+    style: Vec<u8>,
+    class: Vec<u8>,
+    id: Vec<u8>,
+    kind: Vec<u8>,
+    value: Vec<u8>,
+    start: Vec<u8>,
+    hidden: bool,
+    size: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    #[default]
+    Nothing,
+    Space,
+    Line,
+    Paragraph,
+}
+
+/// Blink keeps trees so deep; what lies deeper counts as inside of the last level.
+const MAX_DEPTH: usize = 512;
+
+impl Walker {
+    fn take(&mut self, event: &CallbackEvent<'_>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.tag.clear();
+                self.tag.extend_from_slice(name);
+                self.attributes = Attributes::default();
+            }
+            CallbackEvent::AttributeName { name } => {
+                self.attribute.clear();
+                self.attribute.extend_from_slice(name);
+                self.attributes.hidden |= *name == b"hidden";
+                self.attributes.size |= *name == b"size";
+            }
+            CallbackEvent::AttributeValue { value } => {
+                let place = match self.attribute.as_slice() {
+                    b"style" => &mut self.attributes.style,
+                    b"class" => &mut self.attributes.class,
+                    b"id" => &mut self.attributes.id,
+                    b"type" => &mut self.attributes.kind,
+                    b"value" => &mut self.attributes.value,
+                    b"start" => &mut self.attributes.start,
+                    _ => return,
+                };
+                // Of an attribute given twice the first counts.
+                if place.is_empty() {
+                    place.extend_from_slice(value);
+                }
+            }
+            CallbackEvent::CloseStartTag { .. } => self.open(),
+            CallbackEvent::EndTag { name } => self.close(name),
+            CallbackEvent::String { value } => self.text(value),
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
+        }
+    }
+
+    fn inherited(&self) -> Inherited {
+        self.stack.last().map(|e| e.inherited).unwrap_or_default()
+    }
+
+    /// A start tag with its attributes.
+    fn open(&mut self) {
+        let tag = std::mem::take(&mut self.tag);
+        self.close_implied(&tag);
+        let style = self.style(&tag);
+        let mut inherited = self.inherited();
+        inherited.gone |= style.hides() || self.attributes.hidden || never_shown(&tag);
+        inherited.invisible = style.invisible.unwrap_or(inherited.invisible);
+        inherited.sizeless = style.sizeless.unwrap_or(inherited.sizeless && !(tag == b"font" && self.attributes.size));
+        inherited.pre = style.pre.unwrap_or(inherited.pre || matches!(tag.as_slice(), b"pre" | b"listing" | b"xmp"));
+        inherited.case = style.case.or(inherited.case);
+
+        let block = match style.display {
+            Some(Display::Block) => true,
+            Some(Display::Inline | Display::InlineBlock) => false,
+            Some(Display::None) | None => is_block(&tag),
+        };
+        if !inherited.gone {
+            match tag.as_slice() {
+                b"br" => self.line_break(),
+                b"hr" => self.require(Due::Line),
+                b"p" => self.require(Due::Paragraph),
+                b"td" | b"th" if !block => self.require(Due::Space),
+                b"img" | b"select" | b"button" => self.require(Due::Space),
+                _ if block => self.require(Due::Line),
+                _ if style.display == Some(Display::InlineBlock) || style.padded => self.require(Due::Space),
+                _ => {}
+            }
+            if tag == b"input" {
+                self.button(inherited);
+            }
+        }
+        if is_void(&tag) {
+            self.tag = tag;
+            return;
+        }
+        let number = (tag == b"li" && !inherited.hidden()).then(|| self.next_number()).flatten();
+        let quotes = self.quotes(&tag) && !inherited.hidden();
+        if self.stack.len() == MAX_DEPTH {
+            self.beyond += 1;
+            self.tag = tag;
+            return;
+        }
+        if quotes {
+            if self.quoting == 0 {
+                self.flush_due();
+                self.quote_start = self.out.text.len();
+            }
+            self.quoting += 1;
+        }
+        let list = (tag == b"ol").then(|| std::str::from_utf8(&self.attributes.start).ok()?.trim().parse().ok());
+        let number_of_list = list.map(|start| start.unwrap_or(1i64).saturating_sub(1));
+        let apart = style.padded
+            || style.display == Some(Display::InlineBlock)
+            || matches!(tag.as_slice(), b"button" | b"td" | b"th");
+        self.stack.push(Element { name: tag, inherited, block, apart, quotes, number: number_of_list });
+        if let Some(number) = number {
+            self.text(format!("{number}. ").as_bytes());
+        }
+    }
+
+    /// The number of the next item, if the nearest list is numbered.
+    fn next_number(&mut self) -> Option<i64> {
+        let list =
+            self.stack.iter_mut().rev().find(|e| matches!(e.name.as_slice(), b"ol" | b"ul" | b"menu" | b"dir"))?;
+        let number = list.number.as_mut()?;
+        *number = number.saturating_add(1);
+        Some(*number)
+    }
+
+    fn button(&mut self, inherited: Inherited) {
+        let shown = [&b"submit"[..], b"button", b"reset"].iter().any(|k| self.attributes.kind.eq_ignore_ascii_case(k));
+        if shown && !inherited.hidden() {
+            let value = std::mem::take(&mut self.attributes.value);
+            self.require(Due::Space);
+            self.text(&value);
+            self.require(Due::Space);
+        }
+    }
+
+    /// Whether the element whose attributes were read quotes another mail.
+    fn quotes(&self, tag: &[u8]) -> bool {
+        const CLASSES: [&[u8]; 4] = [b"gmail_quote", b"yahoo_quoted", b"protonmail_quote", b"moz-forward-container"];
+        tag == b"blockquote" && self.attributes.kind.eq_ignore_ascii_case(b"cite")
+            || self.attributes.class.split(u8::is_ascii_whitespace).any(|c| CLASSES.contains(&c))
+    }
+
+    fn style(&self, tag: &[u8]) -> Style {
+        let mut style = Style::default();
+        if !self.rules.is_empty() {
+            let mut apply = |prefix: &[u8], name: &[u8]| {
+                if let Some(rule) = self.rules.get(&[prefix, name].concat()) {
+                    style.add(rule);
+                }
+            };
+            apply(b"", tag);
+            for class in self.attributes.class.split(u8::is_ascii_whitespace).filter(|c| !c.is_empty()) {
+                apply(b".", class);
+                apply(&[tag, b"."].concat(), class);
+            }
+            if !self.attributes.id.is_empty() {
+                apply(b"#", &self.attributes.id);
+            }
+        }
+        if !self.attributes.style.is_empty() {
+            style.add(&Style::parse(&String::from_utf8_lossy(&self.attributes.style)));
+        }
+        style
+    }
+
+    /// Closes elements that a start tag ends by itself.
+    fn close_implied(&mut self, tag: &[u8]) {
+        let (closes, within): (&[&[u8]], &[&[u8]]) = match tag {
+            b"li" => (&[b"li"], &[b"ul", b"ol", b"menu", b"table", b"td"]),
+            b"dt" | b"dd" => (&[b"dt", b"dd"], &[b"dl", b"table", b"td"]),
+            b"td" | b"th" => (&[b"td", b"th"], &[b"tr", b"table"]),
+            b"tr" => (&[b"tr"], &[b"table"]),
+            b"tbody" | b"thead" | b"tfoot" => (&[b"tr", b"tbody", b"thead", b"tfoot"], &[b"table"]),
+            b"body" => (&[b"head"], &[]),
+            _ => (&[], &[]),
+        };
+        if !closes.is_empty() {
+            let stop = self.stack.iter().rposition(|e| within.contains(&e.name.as_slice())).map_or(0, |k| k + 1);
+            if let Some(k) = self.stack[stop..].iter().position(|e| closes.contains(&e.name.as_slice())) {
+                self.pop_to(stop + k);
+            }
+        }
+        // Any block ends an open paragraph.
+        if is_block(tag) && self.stack.last().is_some_and(|e| e.name == b"p") {
+            self.pop_to(self.stack.len() - 1);
+        }
+    }
+
+    fn close(&mut self, tag: &[u8]) {
+        if tag == b"br" {
+            return self.line_break();
+        }
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return;
+        }
+        // What an end tag without its element may end (WHATWG HTML, section 13.2.6.4.7): of blocks all within the cell; of formatting
+        // that was opened outside of a block, only itself; of other inline elements nothing beyond the block.
+        let (block, formatting) = (is_block(tag), is_formatting(tag));
+        let table =
+            matches!(tag, b"table" | b"tr" | b"td" | b"th" | b"tbody" | b"thead" | b"tfoot" | b"body" | b"html");
+        let mut beyond_block = false;
+        for k in (0..self.stack.len()).rev() {
+            let name = self.stack[k].name.as_slice();
+            if name == tag && beyond_block {
+                self.stack[k].name.clear();
+                return;
+            }
+            if name == tag {
+                return self.pop_to(k);
+            }
+            if !table && matches!(name, b"table" | b"td" | b"th" | b"caption") {
+                return;
+            }
+            if !block && !table && is_block(name) {
+                if !formatting {
+                    return;
+                }
+                beyond_block = true;
+            }
+        }
+    }
+
+    /// Closes all elements from number `k` up.
+    fn pop_to(&mut self, k: usize) {
+        while self.stack.len() > k {
+            let Some(element) = self.stack.pop() else { break };
+            if !element.inherited.gone {
+                match element.name.as_slice() {
+                    b"p" => self.require(Due::Paragraph),
+                    _ if element.block => self.require(Due::Line),
+                    _ if element.apart => self.require(Due::Space),
+                    _ => {}
+                }
+            }
+            if element.quotes {
+                self.quoting -= 1;
+                if self.quoting == 0 {
+                    self.out.quoted.push(self.quote_start..self.out.text.len());
+                }
+            }
+        }
+    }
+
+    fn require(&mut self, due: Due) {
+        self.due = self.due.max(due);
+    }
+
+    fn line_break(&mut self) {
+        if !self.inherited().gone {
+            self.flush_due();
+            self.out.text.push('\n');
+        }
+    }
+
+    fn flush_due(&mut self) {
+        let text = &mut self.out.text;
+        let due = std::mem::take(&mut self.due);
+        if text.is_empty() || due == Due::Nothing {
+            return;
+        }
+        if due == Due::Space {
+            if !text.ends_with([' ', '\n']) {
+                text.push(' ');
+            }
+            return;
+        }
+        while text.ends_with(' ') {
+            text.pop();
+        }
+        let wanted = if due == Due::Paragraph { 2 } else { 1 };
+        let lines = text.bytes().rev().take_while(|&b| b == b'\n').take(2).count();
+        text.extend(std::iter::repeat_n('\n', wanted - lines.min(wanted)));
+    }
+
+    fn text(&mut self, value: &[u8]) {
+        let Some(element) = self.stack.last() else {
+            return self.shown(value, Inherited::default());
+        };
+        if element.name == b"style" {
+            style::add_rules(&String::from_utf8_lossy(value), &mut self.rules);
+        }
+        let inherited = element.inherited;
+        if !inherited.hidden() {
+            self.shown(value, inherited);
+        }
+    }
+
+    fn shown(&mut self, value: &[u8], inherited: Inherited) {
+        let value = String::from_utf8_lossy(value);
+        if inherited.pre {
+            self.flush_due();
+            let value = value.replace("\r\n", "\n");
+            self.out.text.push_str(&value);
+            return;
+        }
+        let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}');
+        if value.starts_with(is_space) {
+            self.require(Due::Space);
+        }
+        for word in value.split(is_space).filter(|w| !w.is_empty()) {
+            self.flush_due();
+            match inherited.case {
+                Some(Case::Upper) => self.out.text.extend(word.chars().flat_map(char::to_uppercase)),
+                Some(Case::Lower) => self.out.text.extend(word.chars().flat_map(char::to_lowercase)),
+                Some(Case::Capital) => {
+                    let mut letters = word.chars();
+                    self.out.text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+                    self.out.text.push_str(letters.as_str());
+                }
+                Some(Case::AsIs) | None => self.out.text.push_str(word),
+            }
+            self.due = Due::Space;
+        }
+        if !value.is_empty() && !value.ends_with(is_space) && self.due == Due::Space {
+            self.due = Due::Nothing;
+        }
+    }
+
+    fn finish(mut self) -> Shown {
+        self.pop_to(0);
+        self.out
+    }
+}

@@ -1,0 +1,147 @@
+//! Which words of a mail quote another one.
+
+#[cfg(feature = "mail")]
+use std::ops::Range;
+
+/// The words of `text` that lie in `places` (byte ranges, in order), as half-open ranges of word numbers.
+#[cfg(feature = "mail")]
+pub(super) fn to_words(text: &str, mut places: &[Range<usize>]) -> Vec<[u32; 2]> {
+    let mut found = Vec::new();
+    let until = places.last().map_or(0, |p| p.end);
+    for (k, start) in word_starts(text).enumerate().take_while(|&(_, start)| start < until) {
+        while places.first().is_some_and(|p| p.end <= start) {
+            places = &places[1..];
+        }
+        if places.first().is_some_and(|p| p.contains(&start)) {
+            add(&mut found, k as u32);
+        }
+    }
+    found
+}
+
+/// Byte offsets of the words.
+#[cfg(feature = "mail")]
+fn word_starts(text: &str) -> impl Iterator<Item = usize> {
+    text.split_whitespace().map(|word| word.as_ptr() as usize - text.as_ptr() as usize)
+}
+
+/// Lengthens the last range by a word, or begins one.
+fn add(ranges: &mut Vec<[u32; 2]>, word: u32) {
+    match ranges.last_mut() {
+        Some([_, end]) if *end == word => *end += 1,
+        _ => ranges.push([word, word + 1]),
+    }
+}
+
+/// The words of a body that quote another mail, as half-open ranges: lines that begin with `>`; all after "Original Message", a "Forwarded
+/// message" or a header within the text; all after "… wrote:" if no marks follow. `known` are ranges known from elsewhere, in order.
+pub(in crate::catalogue) fn quoted_words(body: &str, known: &[[u32; 2]]) -> Vec<[u32; 2]> {
+    let mut found = Vec::new();
+    let lines: Vec<&str> = body.lines().collect();
+    let marked = |line: &str| line.trim_start().starts_with('>');
+    let last_mark = lines.iter().rposition(|l| marked(l));
+    let (mut word, mut rest, mut known) = (0u32, false, known);
+    let none_known = known.is_empty();
+    for (k, line) in lines.iter().enumerate() {
+        rest |= begins_quotation(line) || header_at(&lines[k..]);
+        let quoted = rest || marked(line);
+        for _ in line.split_whitespace() {
+            while known.first().is_some_and(|&[_, end]| end <= word) {
+                known = &known[1..];
+            }
+            if quoted || known.first().is_some_and(|&[first, _]| first <= word) {
+                add(&mut found, word);
+            }
+            word += 1;
+        }
+        rest |= attribution(&lines, k) && none_known && last_mark.is_none_or(|last| last < k);
+    }
+    found
+}
+
+/// `-----Original Message-----` and its kin.
+fn begins_quotation(line: &str) -> bool {
+    let line = line.trim();
+    let inner = line.trim_matches(|c: char| c == '-' || c == '_' || c.is_whitespace());
+    const TITLES: [&str; 8] = [
+        "original message",
+        "forwarded message",
+        "original appointment",
+        "ursprüngliche nachricht",
+        "weitergeleitete nachricht",
+        "message d'origine",
+        "mensaje original",
+        "messaggio originale",
+    ];
+    line.starts_with("--") && inner.len() < 120 && TITLES.iter().any(|t| inner.to_lowercase().starts_with(t))
+        || line.starts_with("Begin forwarded message:")
+}
+
+/// Whether a header stands here within the text, as Outlook puts it above what is answered: `From:` and, in the next lines, two
+/// more fields.
+fn header_at(lines: &[&str]) -> bool {
+    let field = |line: &&str, names: &[&str]| {
+        let line = line.trim_start_matches(['*', ' ', '\t', '>']);
+        names.iter().any(|n| line.strip_prefix(n).is_some_and(|rest| rest.trim_start_matches('*').starts_with(':')))
+    };
+    lines.first().is_some_and(|l| field(l, &["From", "Von", "De", "Da"]))
+        && lines
+            .iter()
+            .skip(1)
+            .take(5)
+            .filter(|l| {
+                field(
+                    l,
+                    &[
+                        "Sent", "Date", "To", "Cc", "Subject", "Gesendet", "Datum", "An", "Betreff", "Envoyé", "À",
+                        "Objet", "Enviado", "Para", "Asunto", "Inviato", "A", "Oggetto",
+                    ],
+                )
+            })
+            .count()
+            >= 2
+}
+
+/// Whether a line, or it and the one before, is `On Monday, Gwen Ashdown wrote:`.
+fn attribution(lines: &[&str], k: usize) -> bool {
+    const VERBS: [&str; 6] = ["wrote:", "schrieb:", "a écrit :", "a écrit:", "escribió:", "ha scritto:"];
+    let line = lines[k].trim();
+    let begins = |l: &str| ["On ", "Am ", "Le ", "El ", "Il "].iter().any(|b| l.trim_start().starts_with(b));
+    VERBS.iter().any(|v| line.ends_with(v)) && (begins(line) || k > 0 && begins(lines[k - 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(body: &str) -> String {
+        let all: Vec<&str> = body.split_whitespace().collect();
+        let of = |[first, end]: &[u32; 2]| all[*first as usize..*end as usize].join(" ");
+        quoted_words(body, &[]).iter().map(of).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn quotations_are_found_by_their_marks() {
+        assert_eq!(words("No.\n> one two\n  > three\nYes.\n> four"), "> one two > three | > four");
+        assert_eq!(
+            words("See below.\n\n-----Original Message-----\nFrom: Pål\n\nText"),
+            "-----Original Message----- From: Pål Text"
+        );
+        assert_eq!(
+            words("ok\n---------- Forwarded message ---------\nx y"),
+            "---------- Forwarded message --------- x y"
+        );
+        assert_eq!(
+            words("Fine.\n\nFrom: Gwen\nSent: Monday\nTo: Pål\nSubject: Blade\n\nText"),
+            "From: Gwen Sent: Monday To: Pål Subject: Blade Text"
+        );
+        assert_eq!(words("Fine.\n\nOn Mon, 4 Mar 2019,\nGwen <g@example.com> wrote:\n\nall of this"), "all of this");
+        assert_eq!(words("On Mon Gwen wrote:\n> this\nBut I say no."), "> this");
+    }
+
+    #[test]
+    fn a_mail_that_speaks_of_senders_quotes_nothing() {
+        assert_eq!(words("From: here to there\nit is far.\nOn the whole she wrote: nothing.\n-- \nGwen"), "");
+        assert_eq!(quoted_words("a b c d", &[[1, 3]]), [[1, 3]]);
+    }
+}

@@ -1,0 +1,46 @@
+//! Grain of a picture: moire and sensor noise, by place.
+//!
+//! A photo of a screen is smooth around the screen and full of fringes on it, so one figure for the noise does not do. Text covers
+//! less than half of its tile, so the middle distance from the tile's middle grey value is the grain, with or without text.
+
+use super::ink::BINS;
+
+/// The middle distance from the middle value of a tile, from its histogram, in grey values.
+pub(super) fn of_tile(histogram: &[u32; BINS]) -> u8 {
+    let half = histogram.iter().sum::<u32>().div_ceil(2);
+    let mut below = 0;
+    let middle = histogram.iter().position(|&n| {
+        below += n;
+        below >= half
+    });
+    let middle = middle.unwrap_or(0);
+    let at = |k: Option<usize>| k.and_then(|k| histogram.get(k)).copied().unwrap_or(0);
+    let (mut near, mut distance) = (histogram[middle], 0);
+    while near < half && distance < BINS {
+        distance += 1;
+        near += at(middle.checked_sub(distance)) + at(Some(middle + distance));
+    }
+    (distance * 256 / BINS).min(255) as u8
+}
+
+/// The grain of each tile's surroundings: a low one of the tiles around it, so that small dense text does not count as grain.
+pub(super) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
+    let tiles_y = tiles.len().div_ceil(tiles_x.max(1));
+    let mut around = Vec::with_capacity((2 * REACH + 1) * (2 * REACH + 1));
+    let mut out = Vec::with_capacity(tiles.len());
+    for ty in 0..tiles_y {
+        for tx in 0..tiles_x {
+            around.clear();
+            for y in ty.saturating_sub(REACH)..(ty + REACH + 1).min(tiles_y) {
+                around
+                    .extend_from_slice(&tiles[y * tiles_x..][tx.saturating_sub(REACH)..(tx + REACH + 1).min(tiles_x)]);
+            }
+            let low = around.len() / 4;
+            out.push(*around.select_nth_unstable(low).1);
+        }
+    }
+    out
+}
+
+/// Tiles on each side that are looked at.
+const REACH: usize = 2;

@@ -1,0 +1,197 @@
+//! Lines grow along their baselines over text that broke apart.
+//!
+//! In small, faint, marked or binarised text some letters fall apart into specks, melt with the next line or with a frame, and
+//! cannot be chained. But the line that their neighbours found tells where they must stand: as long as the ink of the next
+//! few letters' width lies between baseline and x-height more than above and below, the line goes on.
+
+use super::PageConfig;
+use super::ink::Ink;
+use super::lines::{LineFit, median, refit};
+
+/// Width that is looked at beyond an end.
+const WINDOW_XH: f32 = 3.0;
+/// Widest mark or letter that is looked at by itself.
+const ALONE_XH: f32 = 1.3;
+/// Share of a stroke's ink that a column needs to be inked.
+const INKED: f32 = 0.4;
+/// Least share of a stroke's ink, averaged between baseline and x-height; text has .3 to .6.
+const LEAST_INK: f32 = 0.14;
+/// How many times the ink below the baseline, and that above the x-height, the ink between must be.
+const OVER_BELOW: f32 = 1.5;
+const OVER_ABOVE: f32 = 1.1;
+
+/// Share of a stroke's ink that only filled boxes have.
+const SOLID: f32 = 0.85;
+
+/// Lets all lines grow, makes one of those that meet, and fits those that changed anew.
+pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
+    let before: Vec<f32> = lines.iter().map(LineFit::width).collect();
+    for line in lines.iter_mut() {
+        let Some(level) = stroke_level(line, ink) else { continue };
+        let old_start = line.x0;
+        let end = reach(line, line.x1, 1.0, level, ink, config);
+        let start = reach(line, line.x0, -1.0, level, ink, config);
+        line.x1 = end;
+        line.baseline += line.slope * (start - old_start);
+        line.x0 = start;
+    }
+    let mut grown: Vec<(LineFit, bool)> = lines
+        .drain(..)
+        .zip(before)
+        .map(|(l, before)| (l.width() > before + l.x_height_px, l))
+        .map(|(g, l)| (l, g))
+        .collect();
+    // The longest lines first: they are the surest.
+    grown.sort_by(|a, b| b.0.width().total_cmp(&a.0.width()));
+    for (line, changed) in grown {
+        match lines.iter_mut().find(|other| same_line(other, &line)) {
+            Some(other) => {
+                let slope = other.slope;
+                let start = other.x0.min(line.x0);
+                other.baseline += slope * (start - other.x0);
+                other.x0 = start;
+                other.x1 = other.x1.max(line.x1);
+            }
+            None => {
+                let line = if changed { refit(&line, ink, config).unwrap_or(line) } else { line };
+                lines.push(line);
+            }
+        }
+    }
+}
+
+/// Whether `line` is a part of what `other` reads.
+fn same_line(other: &LineFit, line: &LineFit) -> bool {
+    let overlap = other.x1.min(line.x1) - other.x0.max(line.x0);
+    let x = (other.x0.max(line.x0) + other.x1.min(line.x1)) / 2.0;
+    let above = other.baseline_at(x) - line.baseline_at(x);
+    let xh = other.x_height_px;
+    let same_baseline = above.abs() < 0.35 * xh && (line.x_height_px / xh).ln().abs() < 0.35;
+    let within = (-0.5 * xh..1.6 * xh).contains(&above) && line.x_height_px < 1.2 * xh && overlap > 0.7 * line.width();
+    overlap > 0.0 && (same_baseline || within) && overlap > 0.3 * line.width().min(other.width()).min(4.0 * xh)
+}
+
+/// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
+fn stroke_level(line: &LineFit, ink: &Ink) -> Option<f32> {
+    let mut columns: Vec<f32> = (line.x0 as usize..line.x1 as usize)
+        .map(|x| (x as f32 + 0.5, strongest(line, x as f32 + 0.5, ink)))
+        .filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))))
+        .map(|(_, v)| v)
+        .collect();
+    (!columns.is_empty()).then(|| median(&mut columns))
+}
+
+/// Strongest ink of a column between x-height and baseline.
+fn strongest(line: &LineFit, x: f32, ink: &Ink) -> f32 {
+    let base = line.baseline_at(x);
+    let rows = (line.x_height_px.round() as i32).max(2);
+    (0..rows).map(|r| ink.linear(x, base - (r as f32 + 0.5) / rows as f32 * line.x_height_px)).fold(0.0, f32::max)
+}
+
+/// How far the line goes on from `end` in a direction (1 or -1).
+fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, config: &PageConfig) -> f32 {
+    let xh = line.x_height_px;
+    let inked = |x: f32| strongest(line, x, ink) >= INKED * level;
+    let inside = |x: f32| x >= 0.0 && x < ink.width() as f32;
+    let steps = (config.join_gap_xh * xh) as usize;
+    loop {
+        let first = (0..=steps).map(|k| end + direction * (k as f32 + 0.5)).find(|&x| inside(x) && inked(x));
+        let Some(first) = first else { return end };
+        let window = (WINDOW_XH * xh).round().max(4.0) as usize;
+        let columns: Vec<f32> = (0..window).map(|k| first + direction * k as f32).filter(|&x| inside(x)).collect();
+        let last = if text_like(line, &columns, level, ink) {
+            columns.iter().rposition(|&x| inked(x)).unwrap_or(0)
+        } else {
+            // A mark or a narrow letter that stands by itself.
+            let alone = columns.iter().take_while(|&&x| inked(x)).count().max(1);
+            if alone as f32 > ALONE_XH * xh || !text_like(line, &columns[..alone], level, ink) {
+                return end;
+            }
+            alone - 1
+        };
+        end = columns[last] + 0.5 * direction;
+    }
+}
+
+/// Whether the ink of some columns lies between baseline and x-height rather than beyond.
+fn text_like(line: &LineFit, columns: &[f32], level: f32, ink: &Ink) -> bool {
+    let xh = line.x_height_px;
+    let mean = |from: f32, to: f32| {
+        let rows = ((to - from) * xh).round().max(1.0) as usize;
+        let mut sum = 0.0;
+        for &x in columns {
+            for r in 0..rows {
+                let v = (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
+                sum += ink.linear(x, line.baseline_at(x) + v).min(level);
+            }
+        }
+        sum / (rows * columns.len()) as f32
+    };
+    let (above, between, below) = (mean(-1.65, -1.2), mean(-1.0, 0.0), mean(0.2, 0.55));
+    // A redaction or a box that ends beside the line is solid; text never is.
+    let solid = |ink: f32| ink > SOLID * level && between < 0.9 * ink;
+    between > LEAST_INK * level
+        && (between > OVER_BELOW * below || solid(below))
+        && (between > OVER_ABOVE * above || solid(above))
+}
+
+/// Widest gap within a line of running text: tabs, double spaces of monospaced text.
+const WIDEST_GAP_XH: f32 = 10.0;
+/// Lines of so few letters take the baseline of what they continue.
+const UNSURE_LETTERS: usize = 4;
+/// How far above and below a line its neighbours are asked.
+const NEIGHBOURS_XH: f32 = 7.0;
+
+/// Joins lines over gaps that other lines of the same block run across. Between two columns none does.
+pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
+    lines.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    let all = lines.clone();
+    let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
+    for line in lines.drain(..) {
+        let before = out.iter().enumerate().filter(|(_, l)| {
+            let xh = l.x_height_px.max(line.x_height_px);
+            let gap = line.x0 - l.x1;
+            let step = (l.baseline_at(line.x0) - line.baseline).abs();
+            // A few letters alone do not show where the baseline is.
+            let unsure = l.members.len().min(line.members.len()) <= UNSURE_LETTERS;
+            let (most_step, most_ratio) = if unsure { (0.7, 0.6) } else { (0.3, 0.3) };
+            gap > -0.5 * xh && gap < WIDEST_GAP_XH * xh && step < most_step * xh && alike(l, &line, most_ratio)
+        });
+        let nearest = before.max_by(|a, b| a.1.x1.total_cmp(&b.1.x1)).map(|(k, _)| k);
+        match nearest.filter(|&k| runs_across(&all, &out[k], &line)) {
+            Some(k) => {
+                let (surer, x0) =
+                    if out[k].width() >= line.width() { (&out[k], out[k].x0) } else { (&line, out[k].x0) };
+                let joined =
+                    LineFit { x0, x1: line.x1.max(out[k].x1), baseline: surer.baseline_at(x0), ..surer.clone() };
+                out[k] = refit(&joined, ink, config).unwrap_or(joined);
+            }
+            None => out.push(line),
+        }
+    }
+    *lines = out;
+}
+
+fn alike(a: &LineFit, b: &LineFit, most: f32) -> bool {
+    (a.x_height_px / b.x_height_px).ln().abs() < most
+}
+
+/// Whether more of the lines around run across the gap between `left` and `right` than begin or end in it.
+fn runs_across(all: &[LineFit], left: &LineFit, right: &LineFit) -> bool {
+    let (from, to) = (left.x1, right.x0);
+    let xh = left.x_height_px;
+    let mut votes = 0;
+    for line in all {
+        let down = (line.baseline_at(from) - left.baseline_at(from)).abs();
+        if !(0.8 * xh..NEIGHBOURS_XH * xh).contains(&down) || !alike(line, left, 0.25) {
+            continue;
+        }
+        let slack = 0.6 * xh;
+        if line.x0 < from - slack && line.x1 > to + slack {
+            votes += 1;
+        } else if (from - slack..to + slack).contains(&line.x0) || (from - slack..to + slack).contains(&line.x1) {
+            votes -= 1;
+        }
+    }
+    votes > 0
+}
