@@ -4,6 +4,8 @@
 //! box and the share of it that can be seen.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
+mod decision;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -69,6 +71,8 @@ enum Stage {
         #[arg(long)]
         by_font: bool,
     },
+    /// E-values against what happens, recall against the number of words, altered words.
+    Decision(decision::Arguments),
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -80,6 +84,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             word_table::print(&truths(&folders)?, families).map_err(|e| e.to_string().into())
         }
         Stage::Faces { folders, every_family, by_font } => faces(&folders, families(every_family), by_font),
+        Stage::Decision(arguments) => decision::decision(&arguments),
     }
 }
 

@@ -4,17 +4,18 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::align::{align, header_support};
+use crate::align::{Looks, align, complete, header_support};
 use crate::catalogue::{About, Catalogue};
-use crate::fingerprint::{Encoder, fingerprint};
+use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{
-    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, Subset, scan, scan_strip, seeds, word_scores,
+    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, Subset, UNITS_PER_NAT, scan, scan_strip, seeds,
+    word_scores,
 };
-use crate::page::readings;
+use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
-use crate::verdict::{Candidate, Chance, Decoy, Match, Millis, Outcome, Verdict, VerdictConfig, select};
+use crate::verdict::{Candidate, Chance, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select};
 use crate::{Config, Error};
 
 /// Recognises documents of a catalogue in pictures.
@@ -41,7 +42,7 @@ pub struct Matcher {
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
     index: Index,
-    /// For the seed engine: documents spread evenly over the catalogue.
+    /// For the seed engine: the documents of the catalogue's [`Sample`].
     background: Option<Strip>,
 }
 
@@ -59,7 +60,11 @@ impl Matcher {
             Engine::Seeds => true,
             Engine::Auto => index.words() > SCAN_WORDS,
         };
-        let background = by_seeds.then(|| index.spread(DECOY_SCORES)).transpose()?;
+        let step = match Sample::of(index.documents()) {
+            Sample::Every(step) => step,
+            Sample::Shuffles(_) => 1,
+        };
+        let background = by_seeds.then(|| index.every(step)).transpose()?;
         let encoder = catalogue.config().family.encoder();
         Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
     }
@@ -100,7 +105,7 @@ impl Matcher {
             clock.millis.search += clock.lap();
 
             // 5. Documents → alignments, word by word.
-            let candidates = self.align(&query, &found)?;
+            let candidates = self.align(&query, &found, (page, &print))?;
 
             // 6. Alignments → verdict: of two readings, the one less likely by chance.
             let mut matches = select(candidates, &found.chance, page, &self.config.verdict);
@@ -112,6 +117,19 @@ impl Matcher {
         }
         let (matches, words_seen) = best.unwrap_or_default();
         Ok(verdict(matches, words_seen, (raster.width(), raster.height()), clock.finish()))
+    }
+
+    /// Stages 4 to 6 by themselves: which documents a page shows that was analysed and hashed before, with
+    /// [`Config::page`] and the catalogue's [`family`](crate::catalogue::CatalogueConfig::family).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if page and fingerprint do not belong together.
+    pub fn matches(&self, page: &Page, print: &Fingerprint) -> Result<Vec<Match>, Error> {
+        let query = Query::new(page, print)?;
+        let found = self.search(&query)?;
+        let candidates = self.align(&query, &found, (page, print))?;
+        Ok(select(candidates, &found.chance, page, &self.config.verdict))
     }
 
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
@@ -140,66 +158,71 @@ impl Matcher {
 
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
-            let chance = Chance::fit(&[], &[]);
+            let chance = Chance::new(0, &[]);
             return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance });
         }
         let scores = word_scores(query, &self.index.sample, &self.kernels, &self.config.score);
-        let (mut documents, chance) = match &self.background {
+        let (mut documents, unrelated) = match &self.background {
             None => self.search_all(query, &scores)?,
             Some(background) => self.search_seeds(query, &scores, background)?,
         };
-        // Best first; equal scores in the documents' order.
+        let chance = Chance::new(self.index.documents(), &unrelated);
         documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
+        // Best first; equal scores in the documents' order.
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
         let listed = documents.iter().map(|d| self.index.listed(d.document as usize)).collect::<Result<_, _>>()?;
         Ok(Found { scores, documents, listed, chance })
     }
 
-    /// The exhaustive engine, with decoys on a part of a large catalogue or by several shuffles of a small one.
-    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<(Vec<DocumentScore>, Chance), Error> {
-        let documents = scan(&self.index, query, scores, Subset { step: 1 }, &self.kernels, &self.config.score)?;
-        let step = (self.index.documents() / DECOY_SCORES).max(1);
-        let shuffles = DECOY_SCORES.div_ceil(self.index.documents().max(1)).clamp(1, MAX_SHUFFLES);
-        let mut decoys = Vec::new();
-        for seed in 0..shuffles as u64 {
-            let decoy = Decoy::of(query, scores, seed)?;
-            let subset = Subset { step };
-            decoys.extend(scan(&self.index, &decoy.query(), &decoy.scores, subset, &self.kernels, &self.config.score)?);
-        }
-        let chance = Chance::fit(&decoys, &documents);
-        Ok((documents, chance))
+    /// The exhaustive engine: scores of all documents, and scores that documents reach by chance.
+    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<Scores, Error> {
+        let scan_all = |query: &Query<'_>, scores: &[WordScore]| {
+            scan(&self.index, query, scores, Subset { step: 1 }, &self.kernels, &self.config.score)
+        };
+        let documents = scan_all(query, scores)?;
+        let unrelated = match Sample::of(documents.len()) {
+            Sample::Every(step) => documents.iter().copied().step_by(step).collect(),
+            Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
+        };
+        Ok((documents, unrelated))
     }
 
-    /// The seed engine; what chance finds is seen on the `background`, a sample of the catalogue's documents.
-    fn search_seeds(
+    /// The seed engine: scores of the documents that it aligned; what chance reaches is seen on the `background`.
+    fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Scores, Error> {
+        let (documents, _) = seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+        let scan_background = |query: &Query<'_>, scores: &[WordScore]| -> Result<Vec<DocumentScore>, Error> {
+            let units = scan_strip(background, query, scores, &self.kernels, &self.config.score);
+            Ok(units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect())
+        };
+        let unrelated = match Sample::of(self.index.documents()) {
+            Sample::Every(_) => scan_background(query, scores)?,
+            Sample::Shuffles(count) => shuffled(query, scores, count, scan_background)?,
+        };
+        Ok((documents, unrelated))
+    }
+
+    fn align<'f>(
         &self,
         query: &Query<'_>,
-        scores: &[WordScore],
-        background: &Strip,
-    ) -> Result<(Vec<DocumentScore>, Chance), Error> {
-        let (documents, _) = seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
-        let excerpt = Decoy::excerpt(query, scores, EXCERPT_ARCS)?;
-        let scan = |what: &Decoy| -> Vec<DocumentScore> {
-            let units = scan_strip(background, &what.query(), &what.scores, &self.kernels, &self.config.score);
-            units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect()
-        };
-        let decoy = Decoy::of(&excerpt.query(), &excerpt.scores, 0)?;
-        let share = excerpt.scores.len() as f64 / scores.len() as f64;
-        let chance = Chance::fit_sample(&scan(&decoy), &scan(&excerpt), self.index.documents(), share);
-        Ok((documents, chance))
-    }
-
-    fn align<'f>(&self, query: &Query<'_>, found: &'f Found) -> Result<Vec<Candidate<'f>>, Error> {
-        let one = |(d, Listed { ids, words, about }): (&DocumentScore, &'f Listed)| {
+        found: &'f Found,
+        (page, print): (&Page, &Fingerprint),
+    ) -> Result<Vec<Candidate<'f>>, Error> {
+        let one = |(d, Listed { ids, widths, about }): (&DocumentScore, &'f Listed)| {
             let strip = self.index.extract(std::iter::once(d.document as usize))?;
-            let alignment = align(&strip, 0, query, &found.scores, &self.config.score, &self.config.align)?;
+            let mut alignment = align(&strip, 0, query, &found.scores, &self.config.score, &self.config.align)?;
             let about = About::from_bytes(about, query.codes.family())?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
+            complete(
+                &mut alignment,
+                page,
+                widths.len() as u32,
+                &Pairs { query, scores: &found.scores, print, document: &strip, widths },
+            );
             Ok(Candidate {
                 ids,
-                document_words: *words,
+                document_words: widths.len(),
                 best_passage_nats: d.nats() + header.nats,
                 header_words: header.words,
                 quoted_share: about.quoted_share(alignment.pairs.iter().map(|p| p.document_word)),
@@ -219,12 +242,52 @@ struct Found {
     chance: Chance,
 }
 
-/// Decoy scores that a tail is fitted to; documents of the seed engine's background.
-const DECOY_SCORES: usize = 1200;
-/// Arcs of the query that the seed engine shows to the background.
-const EXCERPT_ARCS: usize = 32;
-/// Shuffles of one query at most.
-const MAX_SHUFFLES: usize = 64;
+/// Scores of documents, and scores that documents reach by chance.
+type Scores = (Vec<DocumentScore>, Vec<DocumentScore>);
+
+/// Scores of so many shuffles of the query.
+fn shuffled(
+    query: &Query<'_>,
+    scores: &[WordScore],
+    count: u64,
+    scan: impl Fn(&Query<'_>, &[WordScore]) -> Result<Vec<DocumentScore>, Error>,
+) -> Result<Vec<DocumentScore>, Error> {
+    let mut unrelated = Vec::new();
+    for seed in 0..count {
+        let decoy = Decoy::of(query, scores, seed)?;
+        unrelated.extend(scan(&decoy.query(), &decoy.scores)?);
+    }
+    Ok(unrelated)
+}
+
+/// Words of a page beside those of one document.
+struct Pairs<'a> {
+    query: &'a Query<'a>,
+    scores: &'a [WordScore],
+    print: &'a Fingerprint,
+    /// The document by itself, and its words' widths.
+    document: &'a Strip,
+    widths: &'a [u8],
+}
+
+impl Looks for Pairs<'_> {
+    fn compare(&self, word: u32, document_word: u32) -> (f32, f32) {
+        let place = self.document.places(0).start + document_word as usize;
+        let distance = self.document.distance(self.query.probe(word as usize), place);
+        let earned = self.scores[word as usize].at(distance, self.document.cap(place));
+        (f32::from(distance), f32::from(earned) / UNITS_PER_NAT)
+    }
+
+    fn same(&self, word: u32) -> DistanceModel {
+        let weights = self.query.weights.get(word as usize);
+        weights.map_or(self.query.codes.family().distances(), |w| w.same)
+    }
+
+    fn widths(&self, word: u32, document_word: u32) -> (u8, u8) {
+        (self.print.widths[word as usize], self.widths[document_word as usize])
+    }
+}
+
 /// Documents aligned word by word at most.
 const MAX_CANDIDATES: usize = 32;
 /// Documents that chance would reach more often than this by their best passage are not aligned.
@@ -234,6 +297,8 @@ const MAX_CANDIDATE_E: f64 = 1.0;
 fn among_readings(matches: &mut Vec<Match>, readings: usize, config: &VerdictConfig) {
     for m in matches.iter_mut() {
         m.e_value *= readings as f64;
+        m.level = Level::of(m.e_value);
+        m.shared.iter_mut().for_each(|s| s.e_value *= readings as f64);
     }
     matches.retain(|m| m.e_value <= config.max_e);
 }

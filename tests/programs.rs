@@ -56,10 +56,11 @@ fn build_then_identify() {
     let found = &line["matches"][0];
     assert_eq!(
         keys(found),
-        "aligned_words document_coverage document_words documents e_value query_coverage region score words"
+        "aligned_words beyond document_coverage document_words documents e_value lacking level query_coverage region score \
+         shared words"
     );
     assert_eq!(found["documents"][0], "budget-q3");
-    assert_eq!(keys(&found["words"][0]), "agreement altered box document_word");
+    assert_eq!(keys(&found["words"][0]), "agreement altered altered_probability box document_word");
     assert_eq!(keys(&line["millis"]), "align decode fingerprint page search total");
 
     let removed =

@@ -4,8 +4,10 @@
 //! jumps: a jump over anything (a redaction, a cropped line, a side pane) costs as much as two passages of that strength
 //! would be likely to line up by chance. The score is never below the scan's for the same document.
 
+mod complete;
 mod header;
 
+pub(crate) use complete::{Looks, complete};
 pub(crate) use header::header_support;
 
 use crate::Error;
@@ -64,6 +66,10 @@ pub struct Pair {
     pub document_word: u32,
     /// What the pair earned, in nats; negative where the shapes contradict each other.
     pub score_nats: f32,
+    /// How much farther apart the codes are than those of one word usually, in standard deviations.
+    pub surprise: f32,
+    /// How much wider the query's word is, in doublings: negative if it is narrower.
+    pub stretch: f32,
 }
 
 /// How a cell was reached.
@@ -189,6 +195,8 @@ pub(crate) fn align(
                     word: k,
                     document_word: (p - 1) as u32,
                     score_nats: f32::from(earned) / UNITS_PER_NAT,
+                    surprise: 0.0,
+                    stretch: 0.0,
                 });
                 cell = query.arcs[k as usize].from as usize * width + p - 1;
             }

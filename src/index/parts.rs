@@ -50,8 +50,8 @@ impl Part {
 pub(crate) struct Listed {
     /// Sorted.
     pub(crate) ids: Vec<String>,
-    /// Number of words.
-    pub(crate) words: usize,
+    /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
+    pub(crate) widths: Vec<u8>,
     /// What is known of it besides its words.
     pub(crate) about: Vec<u8>,
 }
@@ -135,24 +135,23 @@ impl Index {
         (0, 0..u64::MAX)
     }
 
-    /// A document's ids and length.
+    /// What answers say of a document.
     pub(crate) fn listed(&self, number: usize) -> Result<Listed, Error> {
         let (part, ordinal) = self.locate(number);
         let mut ids: Vec<String> = part.ids(ordinal)?.into_iter().map(str::to_owned).collect();
         ids.sort_unstable();
         let about = part.segment.about(ordinal)?.to_owned();
-        Ok(Listed { ids, words: part.segment.places(ordinal).len(), about })
+        Ok(Listed { ids, widths: part.segment.widths(ordinal)?.to_owned(), about })
     }
 
-    /// Up to `most` documents, spread evenly over all that are left.
-    pub(crate) fn spread(&self, most: usize) -> Result<Strip, Error> {
+    /// Every `step`th document of those that are left, in the index's order.
+    pub(crate) fn every(&self, step: usize) -> Result<Strip, Error> {
         let all = self.firsts[self.firsts.len() - 1];
-        let step = all.div_ceil(most.max(1)).max(1);
         let left = |&number: &usize| {
             let (part, ordinal) = self.locate(number);
             !part.is_gone(ordinal)
         };
-        self.extract((0..all).step_by(step).filter(left))
+        self.extract((0..all).filter(left).step_by(step))
     }
 
     /// Documents by their numbers, copied.

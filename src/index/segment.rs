@@ -364,6 +364,11 @@ impl Segment {
         self.items(&self.layout.abouts, ends[0] as usize..ends[1] as usize)
     }
 
+    /// Widths of a document's words.
+    pub(crate) fn widths(&self, ordinal: usize) -> Result<&[u8], Error> {
+        self.items(&self.layout.widths, self.places(ordinal))
+    }
+
     /// The hash of a document's text.
     pub(crate) fn content(&self, ordinal: usize) -> Result<u64, Error> {
         Ok(self.items::<u64>(&self.layout.contents, ordinal..ordinal + 1)?[0])

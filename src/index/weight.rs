@@ -117,8 +117,14 @@ pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterato
     (0..widths.len()).map(move |k| {
         let recent = k.saturating_sub(RECENT)..k;
         let spaced_out = width_xh(k) < SLIM_XH && recent.clone().filter(|&j| width_xh(j) < NARROW_XH).count() >= 3;
-        let seen = recent.into_iter().any(|j| differing_bits(codes.get(j), codes.get(k)) <= alike);
-        units(if spaced_out || seen { NO_NEWS_NATS } else { (NATS_PER_XH * width_xh(k) - 0.3).max(0.3) })
+        let seen = recent.into_iter().filter(|&j| differing_bits(codes.get(j), codes.get(k)) <= alike).count();
+        let by_width = (NATS_PER_XH * width_xh(k) - 0.3).max(0.3);
+        units(match seen {
+            _ if spaced_out => NO_NEWS_NATS,
+            0 => by_width,
+            1 => by_width.min(SEEN_ONCE_NATS),
+            _ => NO_NEWS_NATS,
+        })
     })
 }
 
@@ -127,6 +133,8 @@ const RECENT: usize = 6;
 
 /// What a word earns that is no news.
 const NO_NEWS_NATS: f32 = 0.2;
+/// What a word earns at most that was there once a moment ago: tables name things twice.
+const SEEN_ONCE_NATS: f32 = 1.0;
 
 /// Words narrower than this have one letter, or two slim ones.
 const NARROW_XH: f32 = 0.9;
@@ -256,7 +264,7 @@ mod tests {
             [(3.0, code(0)), (9.0, dashes), (4.0, code(1)), (15.0, dashes ^ 0b101), (4.0, code(2)), (7.0, dashes)];
         let caps = caps(&form);
         assert!(caps[1] > units(6.0) && caps[2] > units(6.0), "the first is a shape like others: {caps:?}");
-        assert_eq!([caps[3], caps[5]], [units(0.2); 2], "{caps:?}");
+        assert_eq!([caps[3], caps[5]], [1.0, 0.2].map(units), "{caps:?}");
     }
 
     #[test]

@@ -293,17 +293,27 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
 fn drop_shadows(lines: &mut Vec<LineFit>) {
     let all: Vec<LineFit> = lines.clone();
     lines.retain(|l| {
-        !all.iter().any(|big| {
-            let middle = (l.x0 + l.x1) / 2.0;
+        let middle = (l.x0 + l.x1) / 2.0;
+        let overlap = |big: &LineFit| (l.x1.min(big.x1) - l.x0.max(big.x0)).max(0.0);
+        // The same text twice: keep the longer one.
+        let twice = all.iter().any(|big| {
             let above = big.baseline_at(middle) - l.baseline_at(middle);
-            let overlap = l.x1.min(big.x1) - l.x0.max(big.x0);
-            overlap > 0.5 * l.width()
+            overlap(big) > 0.5 * l.width()
                 && 2 * big.members.len() >= l.members.len()
-                && ((l.x_height_px < 0.6 * big.x_height_px
-                    && (-0.6 * big.x_height_px..1.8 * big.x_height_px).contains(&above))
-                    // The same text twice: keep the longer one.
-                    || (above.abs() < 0.5 * big.x_height_px && big.width() > l.width()))
-        })
+                && above.abs() < 0.5 * big.x_height_px
+                && big.width() > l.width()
+        });
+        // The larger lines may be several, one after the other.
+        let larger = all.iter().filter(|big| {
+            let x = (l.x0.max(big.x0) + l.x1.min(big.x1)) / 2.0;
+            let above = big.baseline_at(x) - l.baseline_at(x);
+            l.x_height_px < 0.6 * big.x_height_px
+                && overlap(big) > 0.0
+                && (-0.6 * big.x_height_px..1.8 * big.x_height_px).contains(&above)
+        });
+        let (covered, letters) = larger.fold((0.0, 0), |(c, n), big| (c + overlap(big), n + big.members.len()));
+        let shadow = covered > 0.5 * l.width() && 2 * letters >= l.members.len();
+        !(twice || shadow)
     });
 }
 

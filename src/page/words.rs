@@ -240,3 +240,34 @@ fn moments(values: &[f32], otherwise: f32) -> (f32, f32) {
     let mean = values.iter().sum::<f32>() / n;
     (mean, values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(widths: &[f32], gap: f32) -> (Vec<Piece>, Vec<f32>) {
+        let mut x = 0.0;
+        let pieces: Vec<Piece> = widths
+            .iter()
+            .map(|w| {
+                let piece = Piece { x0: x, x1: x + 10.0 * w };
+                x = piece.x1 + 10.0 * gap;
+                piece
+            })
+            .collect();
+        (pieces, vec![gap; widths.len() - 1])
+    }
+
+    #[test]
+    fn dashes_are_one_mark_and_letters_are_not() {
+        let (mut dashes, mut gaps) = row(&[0.5; 70], 0.6);
+        let marks_xh = join_rows_of_marks(&mut dashes, &mut gaps, 10.0);
+        assert_eq!((dashes.len(), gaps.len()), (1, 0));
+        assert!((marks_xh - (70.0 * 0.5 + 69.0 * 0.6)).abs() < 0.01, "{marks_xh}");
+
+        let letters = [0.5, 0.9, 0.2, 0.6, 0.8, 0.3, 0.55];
+        let (mut pieces, mut gaps) = row(&letters, 0.2);
+        assert_eq!(join_rows_of_marks(&mut pieces, &mut gaps, 10.0), 0.0);
+        assert_eq!((pieces.len(), gaps.len()), (letters.len(), letters.len() - 1));
+    }
+}

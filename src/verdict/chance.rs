@@ -1,108 +1,90 @@
-//! How likely is a score by chance? The tail is fitted to decoys of the very query, in the very catalogue.
+//! How likely is a score by chance? Read off the scores of documents that have nothing to do with the query.
 //!
-//! A decoy is the page with its words in another order: the same shapes, sizes and noise, but no passage. Its best scores
-//! against the catalogue's documents fall off exponentially (S. Karlin & S. F. Altschul 1990; fitted to the search's own
-//! scores as W. R. Pearson 1998 does); the fall's scale is the mean excess over a high threshold.
+//! Best scores of unrelated documents fall off exponentially (S. Karlin & S. F. Altschul 1990). Where that tail begins differs
+//! from query to query (its length, how much its words tell, how often its phrases are used), so it is measured for each
+//! query, on a sample of the catalogue's documents (as W. R. Pearson 1998 does with the search's own scores). How it falls is a
+//! law of language more than of the query, and too few documents are far out to fit it anew each time: its shape is a constant,
+//! fitted to the best scores of pages of unrelated text (the design page has the measurement). In a small catalogue the
+//! page's own words in another order stand in for unrelated documents.
 
 use crate::fingerprint::{BitWeights, Codes};
 use crate::index::{Arc, DocumentScore, Query};
 use crate::simd::kernels::WordScore;
 
-/// How many documents reach a score by chance: the larger of two estimates.
+/// How many documents reach a score by chance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chance {
     documents: f64,
-    /// From decoys: no passages at all, so a lower bound.
-    decoys: Tail,
-    /// From the search itself, its best documents left out: unrelated mails share turns of phrase that decoys lack.
-    search: Option<Tail>,
+    /// The score that chance reaches some [`BODY`] + [`TAIL`] times in [`REFERENCE_DOCUMENTS`].
+    location_nats: f64,
 }
 
-/// `expected(score) = count · exp(−(score − threshold) / scale)`, above the threshold.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Tail {
-    /// Expected number of documents above the threshold.
-    count: f64,
-    threshold_nats: f64,
-    scale_nats: f64,
-}
+/// A catalogue that the tail's two parts are counted for.
+const REFERENCE_DOCUMENTS: f64 = 2900.0;
+/// Expected documents in the tail's steep part, and its scale in nats: words that look alike.
+const BODY: (f64, f64) = (0.33, 1.6);
+/// Expected documents in the shallow part, and its scale in nats: phrases that people share.
+const TAIL: (f64, f64) = (0.3, 3.2);
+/// Ranks in the sample, as shares of it, whose mean scores say where the tail begins: far out, further in, and near the bulk.
+const RANKS: [(f64, f64); 3] = [(0.003, 0.01), (0.01, 0.03), (0.03, 0.1)];
+/// The tail begins at this, plus so much of the first mean, less so much of the third.
+const LOCATION: [f64; 3] = [1.2, 1.64, 0.41];
+/// The first mean is at most so much above the second, in nats: more is right answers and their siblings.
+const MOST_STEP_NATS: f64 = 2.5;
+/// Words in another order share no phrases: what that takes off the best scores, in nats.
+const ORDER_NATS: f64 = 1.3;
 
-/// The scale is taken as if this many more scores had the usual one.
-const PRIOR_WEIGHT: f64 = 8.0;
-/// What local alignments of log-likelihood ratios with skips show on unrelated text.
-const PRIOR_SCALE_NATS: f64 = 2.5;
-/// Best documents of the search that may be the right ones: how good they are is not used.
-const SET_ASIDE: usize = 24;
-/// Documents of the search whose scores are used, with those set aside.
-const SEARCH_TAIL: usize = 200;
-/// A catalogue of fewer documents says too little about unrelated ones.
+/// Documents whose scores are looked at, about.
+const SAMPLE_DOCUMENTS: usize = 1200;
+/// A catalogue of fewer documents says too little about unrelated ones: shuffled queries are looked up in it instead.
 const MIN_DOCUMENTS: usize = 800;
+/// Shuffles of one query at most.
+const MAX_SHUFFLES: usize = 64;
 
-impl Tail {
-    /// Fits the `tail` best of `nats` (sorted, best first), of which the `censored` best count only as at least as good as the
-    /// next one (maximum likelihood of an exponential with type-II censoring).
-    fn fit(nats: &[f64], tail: usize, censored: usize) -> Self {
-        let threshold_nats = nats.get(tail).copied().unwrap_or(0.0);
-        let excess: f64 = (0..tail).map(|k| nats[k.max(censored)] - threshold_nats).sum();
-        let seen = (tail - censored) as f64;
-        let scale_nats = (excess + PRIOR_WEIGHT * PRIOR_SCALE_NATS) / (seen + PRIOR_WEIGHT);
-        Self {
-            count: tail as f64 + 0.5,
-            threshold_nats,
-            // An exponential tail cannot fall faster than the odds that the scores stand for.
-            scale_nats: scale_nats.max(1.0),
+/// Which documents' scores a catalogue's chance is read off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// Those of every so many-th document, in the index's order, for the query itself.
+    Every(usize),
+    /// Those of all documents, for so many shuffles of the query.
+    Shuffles(u64),
+}
+
+impl Sample {
+    /// The sample of a catalogue with this number of documents: the same for every engine.
+    pub(crate) fn of(documents: usize) -> Self {
+        if documents >= MIN_DOCUMENTS {
+            Self::Every((documents / SAMPLE_DOCUMENTS).max(1))
+        } else {
+            Self::Shuffles(SAMPLE_DOCUMENTS.div_ceil(documents.max(1)).min(MAX_SHUFFLES) as u64)
         }
-    }
-
-    fn expected(&self, nats: f32) -> f64 {
-        self.count * (-(f64::from(nats) - self.threshold_nats).max(0.0) / self.scale_nats).exp()
     }
 }
 
 impl Chance {
-    /// Fits the tails of decoy scores and of the search's own scores, if that looked at every document.
-    pub(crate) fn fit(decoys: &[DocumentScore], search: &[DocumentScore]) -> Self {
-        Self::fit_tails(decoys, search, search.len() as f64, 1.0, SEARCH_TAIL, SET_ASIDE)
-    }
-
-    /// The same from a sample: scores of excerpts of the decoy and of the query, which hold a share of the query's words, on
-    /// a sample of a catalogue of so many documents. As many documents reach a score by chance as there are, and as many as
-    /// the query has places where an alignment can begin (S. Karlin & S. F. Altschul 1990).
-    pub(crate) fn fit_sample(decoys: &[DocumentScore], search: &[DocumentScore], documents: usize, share: f64) -> Self {
-        Self::fit_tails(decoys, search, documents as f64, share, search.len() / 20, search.len() / 400)
-    }
-
-    fn fit_tails(
-        decoys: &[DocumentScore],
-        search: &[DocumentScore],
-        documents: f64,
-        share: f64,
-        search_tail: usize,
-        set_aside: usize,
-    ) -> Self {
-        let sorted = |scores: &[DocumentScore]| {
-            let mut nats: Vec<f64> = scores.iter().map(|d| f64::from(d.nats())).collect();
-            nats.sort_unstable_by(|a, b| b.total_cmp(a));
-            nats
+    /// What chance reaches in a catalogue of so many documents, by the scores of its [`Sample`].
+    pub(crate) fn new(documents: usize, scores: &[DocumentScore]) -> Self {
+        let mut nats: Vec<f64> = scores.iter().map(|d| f64::from(d.nats())).collect();
+        nats.sort_unstable_by(|a, b| b.total_cmp(a));
+        let mean = |(from, to): (f64, f64)| {
+            let rank = |share: f64| (share * nats.len() as f64) as usize;
+            let ranks = nats.get(rank(from)..rank(to).max(rank(from) + 1)).unwrap_or_default();
+            ranks.iter().sum::<f64>() / ranks.len().max(1) as f64
         };
-        let chance = sorted(decoys);
-        let tail = (chance.len() / 20).min(100);
-        let mut decoys = Tail::fit(&chance, tail, 0);
-        // Per document of the catalogue, however many decoys there were.
-        decoys.count *= documents / (chance.len() as f64).max(1.0) / share;
-        let search = (search.len() >= MIN_DOCUMENTS).then(|| {
-            let mut tail = Tail::fit(&sorted(search), search_tail, set_aside);
-            tail.count *= documents / search.len() as f64 / share;
-            tail
-        });
-        Self { documents, decoys, search }
+        let [out, within, bulk] = RANKS.map(mean);
+        let [least, rise, fall] = LOCATION;
+        let shuffled = matches!(Sample::of(documents), Sample::Shuffles(_));
+        let order = if shuffled { ORDER_NATS } else { 0.0 };
+        let location_nats = least + rise * out.min(within + MOST_STEP_NATS) - fall * bulk + order;
+        Self { documents: documents as f64, location_nats }
     }
 
     /// Expected number of documents that reach this score by chance.
     #[must_use]
     pub fn e_value(&self, score_nats: f32) -> f64 {
-        let search = self.search.map_or(0.0, |t| t.expected(score_nats));
-        self.decoys.expected(score_nats).max(search).min(self.documents)
+        let above = f64::from(score_nats) - self.location_nats;
+        let part = |(count, scale): (f64, f64)| count * (-above / scale).exp();
+        (self.documents / REFERENCE_DOCUMENTS * (part(BODY) + part(TAIL))).min(self.documents)
     }
 }
 
@@ -119,23 +101,6 @@ impl Decoy {
     /// Shuffles the query's units: the parts between places that every path goes through. The same `seed` gives the same
     /// order.
     pub(crate) fn of(query: &Query<'_>, scores: &[WordScore], seed: u64) -> Result<Self, crate::Error> {
-        let mut units = Self::units(query);
-        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
-        for k in (1..units.len()).rev() {
-            units.swap(k, (split_mix(&mut state) % (k as u64 + 1)) as usize);
-        }
-        Self::joined(query, scores, &units)
-    }
-
-    /// No decoy: passages of the query of 16 units each, spread evenly over it, with about `most` arcs in all.
-    pub(crate) fn excerpt(query: &Query<'_>, scores: &[WordScore], most: usize) -> Result<Self, crate::Error> {
-        let units = Self::units(query);
-        let step = query.arcs.len().div_ceil(most.max(1)).max(1);
-        let passages: Vec<_> = units.chunks(16).step_by(step).flatten().cloned().collect();
-        Self::joined(query, scores, &passages)
-    }
-
-    fn units(query: &Query<'_>) -> Vec<std::ops::Range<usize>> {
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
         let (mut start, mut reach) = (0, 0);
         for (k, arc) in query.arcs.iter().enumerate() {
@@ -146,12 +111,12 @@ impl Decoy {
             reach = reach.max(arc.to);
         }
         units.push(start..query.arcs.len());
-        units
-    }
-
-    fn joined(query: &Query<'_>, scores: &[WordScore], units: &[std::ops::Range<usize>]) -> Result<Self, crate::Error> {
+        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+        for k in (1..units.len()).rev() {
+            units.swap(k, (split_mix(&mut state) % (k as u64 + 1)) as usize);
+        }
         let (mut arcs, mut order, mut node) = (Vec::with_capacity(query.arcs.len()), Vec::new(), 0);
-        for unit in units.iter().cloned() {
+        for unit in units {
             let first = query.arcs.get(unit.start).map_or(0, |a| a.from);
             let last = query.arcs[unit.clone()].iter().map(|a| a.to).max().unwrap_or(first);
             for k in unit {
@@ -193,30 +158,43 @@ mod tests {
         nats.enumerate().map(|(k, n)| DocumentScore { units: (n * 32.0) as i16, document: k as u32 }).collect()
     }
 
+    /// Quantiles of what unrelated documents score: 8 nats for one word, then an exponential.
+    fn unrelated(n: usize, scale: f64) -> impl Iterator<Item = f64> {
+        (0..n).map(move |k| (8.0 - scale * ((k as f64 + 0.5) / n as f64 / 0.2).ln()).max(8.0))
+    }
+
     #[test]
-    fn the_fitted_tail_is_that_of_an_exponential() {
-        // Quantiles of an exponential of scale 3 over 10,000 documents.
-        let decoys = scores((0..10_000).map(|k| -3.0 * ((f64::from(k) + 0.5) / 10_000.0).ln()));
-        let chance = Chance::fit(&decoys, &decoys);
-        for (score, expected) in [(20.0f32, 12.7), (30.0, 0.454), (40.0, 0.0162)] {
-            let found = chance.e_value(score);
-            assert!((found / expected).ln().abs() < 0.8, "E({score}) is {found}, should be near {expected}");
+    fn the_best_of_chance_is_expected_once() {
+        for scale in [1.0, 1.5, 2.0] {
+            let chance = Chance::new(4000, &scores(unrelated(1200, scale)));
+            let best = unrelated(4000, scale).next().expect("the first is the best") as f32;
+            let e = chance.e_value(best);
+            assert!((0.1..10.0).contains(&e), "scale {scale}: the best of 4,000 scores, {best}, has E = {e}");
         }
     }
 
     #[test]
-    fn right_answers_do_not_hide_themselves() {
-        let chance = |k: i32| -2.0 * ((f64::from(k) + 0.5) / 5000.0).ln();
-        let unrelated = scores((0..5000).map(chance));
-        let found = scores((0..5000).map(|k| if k < 12 { 150.0 } else { chance(k) }));
-        let (without, with) = (Chance::fit(&unrelated, &unrelated), Chance::fit(&unrelated, &found));
-        assert!(with.e_value(60.0) < 1e-6, "{}", with.e_value(60.0));
-        assert!((with.e_value(25.0) / without.e_value(25.0)).ln().abs() < 0.5);
+    fn chance_falls_with_the_score_and_grows_with_the_catalogue() {
+        let sample = scores(unrelated(1200, 1.5));
+        let (small, large) = (Chance::new(1000, &sample), Chance::new(100_000, &sample));
+        assert!((large.e_value(40.0) / small.e_value(40.0) - 100.0).abs() < 1.0);
+        let e: Vec<f64> = (0..100).map(|k| small.e_value(k as f32)).collect();
+        assert!(e.is_sorted_by(|a, b| a >= b) && e[0] == 1000.0 && e[99] < 1e-9);
     }
 
     #[test]
-    fn no_decoys_no_certainty() {
-        let chance = Chance::fit(&[], &scores([0.0, 3.0, 9.0].into_iter()));
-        assert!(chance.e_value(5.0) > 0.01);
+    fn right_answers_and_their_siblings_hide_nothing() {
+        let alone = Chance::new(4000, &scores(unrelated(1200, 1.5)));
+        for siblings in [1, 3, 10] {
+            let found = unrelated(1200, 1.5).enumerate().map(|(k, s)| if k < siblings { 52.0 } else { s });
+            let among = Chance::new(4000, &scores(found));
+            assert!(among.e_value(52.0) < 1e-3, "{siblings}: {}", among.e_value(52.0));
+            assert!(among.e_value(30.0) >= alone.e_value(30.0) * 0.5);
+        }
+    }
+
+    #[test]
+    fn nothing_known_is_no_certainty() {
+        assert!(Chance::new(3, &[]).e_value(5.0) > 1e-4);
     }
 }

@@ -1,12 +1,13 @@
 //! Stage 6: what the picture shows, and what speaks for it.
 
+mod altered;
 mod chance;
 mod select;
 
 use serde::Serialize;
 
 pub use chance::Chance;
-pub(crate) use chance::Decoy;
+pub(crate) use chance::{Decoy, Sample};
 pub(crate) use select::{Candidate, select};
 
 use crate::Error;
@@ -17,7 +18,7 @@ pub struct VerdictConfig {
     /// Largest E-value of a match: the expected number of documents that would look as much like the picture by chance.
     /// Default: [`LIKELY`].
     pub max_e: f64,
-    /// Fewest aligned words of a match: people write the same sentence twice. Default: 8.
+    /// Fewest words of a match that agree: people write the same sentence twice. Default: 8.
     pub min_words: usize,
     /// A document that explains the same words as a better one is named beside it if its score is at least this share of the
     /// best one's. Default: 0.9.
@@ -53,6 +54,32 @@ pub const CERTAIN: f64 = 1e-6;
 pub const LIKELY: f64 = 1e-3;
 /// E-value of a possible match: worth a person's look.
 pub const POSSIBLE: f64 = 0.1;
+
+/// How sure a match is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// E-value above [`LIKELY`]: worth a person's look.
+    Possible,
+    /// E-value of at most [`LIKELY`].
+    Likely,
+    /// E-value of at most [`CERTAIN`].
+    Certain,
+}
+
+impl Level {
+    /// The level of an E-value.
+    #[must_use]
+    pub fn of(e_value: f64) -> Self {
+        if e_value <= CERTAIN {
+            Self::Certain
+        } else if e_value <= LIKELY {
+            Self::Likely
+        } else {
+            Self::Possible
+        }
+    }
+}
 
 /// The answer for one picture.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -93,6 +120,8 @@ pub struct Match {
     pub documents: Vec<String>,
     /// Expected number of documents that would match as well by chance.
     pub e_value: f64,
+    /// What that comes to.
+    pub level: Level,
     /// Alignment score, in nats.
     #[serde(rename = "score")]
     pub score_nats: f32,
@@ -100,6 +129,12 @@ pub struct Match {
     pub aligned_words: usize,
     /// First and last word of the passage in the best document, counted from 0.
     pub document_words: [u32; 2],
+    /// Words of the best document before the passage and after it.
+    pub beyond: [u32; 2],
+    /// Words of the best document inside of the passage that the picture lacks: first and last of each run.
+    pub lacking: Vec<[u32; 2]>,
+    /// Where each of `documents`, and other documents that hold a part of the passage, agree with the picture.
+    pub shared: Vec<Shared>,
     /// Share of the picture's words that the passage explains, 0 to 1.
     pub query_coverage: f32,
     /// Share of the document's words that were aligned, 0 to 1.
@@ -108,6 +143,21 @@ pub struct Match {
     pub region: [f32; 4],
     /// The aligned words, and those inside of the passage that the document lacks.
     pub words: Vec<MatchedWord>,
+}
+
+/// A document that holds a recognised passage or a part of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shared {
+    /// Its ids, duplicates' ids included.
+    pub documents: Vec<String>,
+    /// Expected number of documents that would hold as much by chance.
+    pub e_value: f64,
+    /// Number of words aligned.
+    pub aligned_words: usize,
+    /// First and last of its words that are aligned, counted from 0.
+    pub document_words: [u32; 2],
+    /// Share of the match's words that it explains, 0 to 1.
+    pub share: f32,
 }
 
 /// A word of the picture inside of a recognised passage.
@@ -120,7 +170,10 @@ pub struct MatchedWord {
     pub document_word: Option<u32>,
     /// How much its shape agrees with that word, 0 to 1; 0.5 says nothing.
     pub agreement: f32,
-    /// Whether its shape contradicts the document's word although the passage around it is firm.
+    /// Probability that another word stands here than the document's, 0 to 1; 0 where the passage around it is not firm
+    /// enough to tell.
+    pub altered_probability: f32,
+    /// Whether that is likelier than not.
     pub altered: bool,
 }
 

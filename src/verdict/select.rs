@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Chance, Match, MatchedWord, VerdictConfig};
+use super::altered::probabilities;
+use super::{CERTAIN, Chance, Level, Match, MatchedWord, Shared, VerdictConfig};
 use crate::align::{Alignment, Pair};
 use crate::geom::Rect;
 use crate::page::Page;
@@ -34,12 +35,17 @@ pub(crate) fn select(
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    let words = |c: &Candidate<'_>| c.alignment.pairs.len() + c.header_words.min(c.alignment.pairs.len());
+    let words = |c: &Candidate<'_>| {
+        let agreeing = c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
+        agreeing + c.header_words.min(agreeing)
+    };
     candidates.retain(|c| words(c) >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
     let mut chosen: Vec<(Match, &Candidate<'_>)> = Vec::new();
     for c in &candidates {
+        let e_value = chance.e_value(c.best_passage_nats);
+        let alone = chosen.is_empty();
         let shared = |m: &Candidate<'_>| shared(&m.alignment, &c.alignment);
         let overlap = chosen.iter_mut().map(|m| (shared(m.1), m)).max_by(|a, b| a.0.total_cmp(&b.0));
         match overlap {
@@ -47,17 +53,41 @@ pub(crate) fn select(
                 if c.alignment.score_nats < config.tie_share * best.score_nats {
                 } else if c.quoted_share + MORE_QUOTED < by.quoted_share {
                     // The better one quotes it from this one: credit where it is due.
-                    let quoting = std::mem::replace(best, to_match(c, chance, page));
+                    let quoting = std::mem::replace(best, to_match(c, e_value, page));
                     best.documents.extend(quoting.documents);
+                    best.shared.extend(quoting.shared);
                     *by = c;
+                    continue;
                 } else {
                     best.documents.extend(c.ids.iter().cloned());
                 }
+                let of = best.aligned_words;
+                best.shared.push(to_shared(c, e_value, of));
             }
-            _ => chosen.push((to_match(c, chance, page), c)),
+            // Mails of a thread hold each other's senders and subjects: beside a match, another one must be beyond doubt.
+            _ if alone || e_value <= config.max_e.min(CERTAIN) => {
+                chosen.push((to_match(c, e_value, page), c));
+            }
+            _ => {}
         }
     }
     chosen.into_iter().map(|(m, _)| m).collect()
+}
+
+fn to_shared(c: &Candidate<'_>, e_value: f64, of_words: usize) -> Shared {
+    let pairs = &c.alignment.pairs;
+    Shared {
+        documents: c.ids.to_vec(),
+        e_value,
+        aligned_words: pairs.len(),
+        document_words: passage(pairs),
+        share: (pairs.len() as f32 / of_words.max(1) as f32).min(1.0),
+    }
+}
+
+/// First and last word of the document that are aligned.
+fn passage(pairs: &[Pair]) -> [u32; 2] {
+    [pairs.first().map_or(0, |p| p.document_word), pairs.last().map_or(0, |p| p.document_word)]
 }
 
 /// Share of the shorter alignment's words that lie in the other one.
@@ -67,39 +97,44 @@ fn shared(a: &Alignment, b: &Alignment) -> f32 {
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }
 
-fn to_match(c: &Candidate<'_>, chance: &Chance, page: &Page) -> Match {
+fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
     let pairs = &c.alignment.pairs;
     let area = |word: u32| page.hull(&page.words[word as usize].frame);
+    let altered = probabilities(pairs, &page.words, c.document_words);
     let mut words: Vec<(u32, MatchedWord)> = pairs
         .iter()
-        .enumerate()
-        .map(|(k, pair)| {
-            let firm = |k: Option<&Pair>| k.is_some_and(|p| p.score_nats > FIRM_NATS);
-            let surrounded = firm(k.checked_sub(1).map(|k| &pairs[k])) && firm(pairs.get(k + 1));
+        .zip(altered)
+        .map(|(pair, altered_probability)| {
             let matched = MatchedWord {
                 area: area(pair.word).to_array(),
                 document_word: Some(pair.document_word),
                 agreement: 1.0 / (1.0 + (-pair.score_nats).exp()),
-                altered: surrounded && pair.score_nats <= -FIRM_NATS,
+                altered_probability,
+                altered: altered_probability > 0.5,
             };
             (pair.word, matched)
         })
         .collect();
     words.extend(c.alignment.skipped.iter().map(|&word| {
-        (word, MatchedWord { area: area(word).to_array(), document_word: None, agreement: 0.0, altered: false })
+        let area = area(word).to_array();
+        let unknown =
+            MatchedWord { area, document_word: None, agreement: 0.0, altered_probability: 0.0, altered: false };
+        (word, unknown)
     }));
     words.sort_by_key(|(word, _)| *word);
     let region = main_part(pairs, page).map(|p| area(p.word)).reduce(|a: Rect, b| a.union(&b)).unwrap_or_default();
-    let document_words = [
-        pairs.iter().map(|p| p.document_word).min().unwrap_or(0),
-        pairs.iter().map(|p| p.document_word).max().unwrap_or(0),
-    ];
+    let document_words = passage(pairs);
+    let lacking = pairs.windows(2).map(|p| [p[0].document_word + 1, p[1].document_word]).filter(|[a, b]| a < b);
     Match {
         documents: c.ids.to_vec(),
-        e_value: chance.e_value(c.best_passage_nats),
+        e_value,
+        level: Level::of(e_value),
         score_nats: c.alignment.score_nats,
         aligned_words: pairs.len(),
         document_words,
+        beyond: [document_words[0], (c.document_words as u32).saturating_sub(document_words[1] + 1)],
+        lacking: lacking.map(|[first, next]| [first, next - 1]).collect(),
+        shared: vec![to_shared(c, e_value, pairs.len())],
         query_coverage: (pairs.len() as f32 / page.words_seen().max(1) as f32).min(1.0),
         document_coverage: pairs.len() as f32 / c.document_words.max(1) as f32,
         region: region.to_array(),
@@ -122,6 +157,3 @@ fn main_part<'p>(pairs: &'p [Pair], page: &Page) -> impl Iterator<Item = &'p Pai
 
 /// So many words of a passage in one region of the page are strays.
 const STRAY_WORDS: usize = 2;
-
-/// A word with a score above this is firm; one below its negative contradicts.
-const FIRM_NATS: f32 = 2.0;

@@ -1,0 +1,118 @@
+//! How many words must be seen? Pictures cut down to a few words, looked up in the whole catalogue.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+
+use leakprint::fingerprint::{Codes, Encoder, Fingerprint};
+use leakprint::geom::Rect;
+use leakprint::page::{Page, Word};
+use leakprint::{Error, Matcher};
+use rayon::prelude::*;
+
+use super::noise::read;
+use super::random::Random;
+use super::truth::{Region, TrueWord, Truth};
+
+/// Numbers of words that are left to see.
+pub(super) const LENGTHS: [usize; 7] = [6, 8, 10, 12, 15, 20, 25];
+/// Windows of each length in each picture.
+const WINDOWS: usize = 4;
+/// Smallest x-height, in pixels.
+const MIN_X_HEIGHT_PX: f32 = 6.0;
+
+/// Whether the glyph atlas was made of this typeface.
+fn enrolled(font: &str) -> bool {
+    ["Liberation Sans", "Liberation Serif", "Liberation Mono"].contains(&font)
+}
+
+/// Recognised and all windows, by typeface and number of words.
+pub(super) type Curve = BTreeMap<(&'static str, usize), (usize, usize)>;
+
+/// `texts` are the catalogue's: a window that another mail holds too is recognised by that one as well.
+pub(super) fn recall(
+    matcher: &Matcher,
+    encoder: &dyn Encoder,
+    truths: &[(PathBuf, Truth)],
+    texts: &HashMap<&str, Vec<&str>>,
+) -> Result<Curve, Error> {
+    let of_picture =
+        |(number, (path, truth)): (usize, &(PathBuf, Truth))| -> Result<Vec<(&'static str, usize, bool)>, Error> {
+            let (page, print) = read(path, encoder)?;
+            let mut random = Random::new(number as u64);
+            let mut out = Vec::new();
+            for region in &truth.regions {
+                let typeface = if enrolled(&region.font) { "the atlas'" } else { "others" };
+                for length in LENGTHS {
+                    for _ in 0..WINDOWS {
+                        let Some(window) = window(region, length, &mut random) else { continue };
+                        let (part, of) = cut(&page, &print, window)?;
+                        if part.words.first().is_none_or(|w| w.frame.x_height_px < MIN_X_HEIGHT_PX) {
+                            continue;
+                        }
+                        let shown: Vec<&str> = window.iter().map(|w| w.w.as_str()).collect();
+                        let named = matcher.matches(&part, &of)?;
+                        let right = |id: &String| {
+                            *id == region.email_id
+                                || texts.get(id.as_str()).is_some_and(|t| t.windows(shown.len()).any(|w| w == shown))
+                        };
+                        out.push((typeface, length, named.iter().flat_map(|m| &m.documents).any(right)));
+                    }
+                }
+            }
+            Ok(out)
+        };
+    let mut curve = Curve::new();
+    let found: Vec<_> = truths.par_iter().enumerate().map(of_picture).collect::<Result<_, Error>>()?;
+    for (typeface, length, hit) in found.into_iter().flatten() {
+        let sum = curve.entry((typeface, length)).or_default();
+        *sum = (sum.0 + usize::from(hit), sum.1 + 1);
+    }
+    Ok(curve)
+}
+
+/// So many words in a row that can be seen whole.
+fn window<'r>(region: &'r Region, length: usize, random: &mut Random) -> Option<&'r [TrueWord]> {
+    let whole =
+        |words: &[TrueWord]| words.iter().all(|w| w.vis > 0.95) && words.windows(2).all(|p| p[0].i + 1 == p[1].i);
+    let starts: Vec<usize> =
+        (0..(region.words.len() + 1).saturating_sub(length)).filter(|&s| whole(&region.words[s..s + length])).collect();
+    let start = *starts.get(random.below(starts.len()))?;
+    Some(&region.words[start..start + length])
+}
+
+/// What is left of a page if only these words can be seen: the lattice's words whose middle lies on one of them.
+fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, Fingerprint), Error> {
+    let areas: Vec<Rect> = window.iter().map(TrueWord::area).collect();
+    let on = |w: &Word| {
+        let hull = w.frame.hull();
+        // Joined words reach beyond one of them, not beyond all.
+        areas.iter().map(|a| a.intersection(&hull).width()).sum::<f32>() > 0.5 * hull.width()
+            && areas.iter().any(|a| a.intersection(&hull).height() > 0.5 * a.height().min(hull.height()))
+    };
+    let chosen: Vec<usize> = (0..page.words.len()).filter(|&k| on(&page.words[k])).collect();
+    // Nodes that are left, numbered anew: what lay between is cut away.
+    let nodes: Vec<u32> = {
+        let all: HashSet<u32> = chosen.iter().flat_map(|&k| [page.words[k].from, page.words[k].to]).collect();
+        let mut all: Vec<u32> = all.into_iter().collect();
+        all.sort_unstable();
+        all
+    };
+    let at = |node: u32| nodes.partition_point(|&n| n < node) as u32;
+    let mut part = Page { lines: page.lines.clone(), nodes: nodes.len() as u32, ..Page::default() };
+    let mut of = Fingerprint { codes: Codes::new(print.codes.family()), ..Fingerprint::default() };
+    for k in chosen {
+        let word = page.words[k];
+        part.words.push(Word { from: at(word.from), to: at(word.to), ..word });
+        of.codes.extend(&Codes::from_data(print.codes.family(), print.codes.get(k).to_vec())?)?;
+        of.weights.extend(print.weights.get(k));
+        of.widths.push(print.widths[k]);
+    }
+    Ok((part, of))
+}
+
+pub(super) fn print(curve: &Curve) {
+    println!("Pictures cut down to some words, x-height of {MIN_X_HEIGHT_PX} px and more, whole catalogue");
+    for ((typeface, length), (hit, all)) in curve {
+        println!("{typeface:12} {length:3} words: {hit:4} of {all:4} recognised: {:.3}", *hit as f32 / *all as f32);
+    }
+}
