@@ -1,7 +1,8 @@
 //! Makes or changes a catalogue: `cargo run --release --example build_catalogue -- --out DIR INPUT...`.
 //!
 //! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
-//! these. Running it again with more inputs adds them; `--remove ID...` takes mails out. Inputs that fail are named on stderr with the
+//! these. Running it again with more inputs adds them; `--remove ID...` takes mails out, `--compact` merges what is left, `--verify`
+//! reads everything again. Inputs that fail are named on stderr with the
 //! reason, the rest goes on. A file of mails is committed when it is done (large ones every 20,000 mails, files of one mail together), pictures all together at
 //! the end: what was committed survives an interruption.
 //! The last line, on stdout, is JSON: `{"documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`.
@@ -29,6 +30,12 @@ struct Arguments {
     /// Ids to remove.
     #[arg(long, num_args = 1.., value_name = "ID")]
     remove: Vec<String>,
+    /// Merge the catalogue's segments into one, and let go of what was removed.
+    #[arg(long)]
+    compact: bool,
+    /// Read the whole catalogue again and compare it with its checksums, at the end.
+    #[arg(long)]
+    verify: bool,
     /// Name mails by their file (and their number in it) instead of by their Message-ID, `id` or a hash of the text.
     #[arg(long)]
     file_ids: bool,
@@ -36,7 +43,7 @@ struct Arguments {
     #[arg(long, value_name = "ID")]
     join: Option<String>,
     /// Mails (.eml, .mbox, .jsonl; also .gz, .xz, .zst), Maildirs, pictures, or folders of them.
-    #[arg(required_unless_present = "remove")]
+    #[arg(required_unless_present_any = ["remove", "compact", "verify"])]
     inputs: Vec<PathBuf>,
 }
 
@@ -61,7 +68,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
     let mut catalogue = Catalogue::edit(&arguments.out, CatalogueConfig::default())?;
     let mut removed = 0;
     for id in &arguments.remove {
-        if catalogue.remove(id) {
+        if catalogue.remove(id)? {
             removed += 1;
         } else {
             eprintln!("{id}: no such id in the catalogue");
@@ -107,7 +114,15 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         run.add_pictures(id, &captures);
     }
     run.catalogue.commit()?;
+    if arguments.compact {
+        run.catalogue.compact()?;
+    }
     run.bar.finish_and_clear();
+    if arguments.verify {
+        run.catalogue.verify()?;
+        let (documents, words) = (run.catalogue.documents(), run.catalogue.words());
+        eprintln!("verified: {documents} documents, {words} words, {} bytes", run.catalogue.disk_usage());
+    }
     let Run { total, skipped, .. } = run;
     if total.replaced > 0 {
         eprintln!("{} mails replaced an older one of the same id", total.replaced);
@@ -127,7 +142,8 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         "seconds": begin.elapsed().as_secs_f64(),
     });
     println!("{summary}");
-    Ok(total.documents + total.duplicates + removed > 0)
+    let other_work = arguments.compact || arguments.verify;
+    Ok(total.documents + total.duplicates + removed > 0 || (other_work && arguments.inputs.is_empty()))
 }
 
 /// Bytes of the inputs, on a terminal only.

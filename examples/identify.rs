@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use common::{expand, is_picture};
 use leakprint::catalogue::Catalogue;
+use leakprint::index::Engine;
 use leakprint::verdict::{LIKELY, Millis, Outcome, Verdict};
 use leakprint::{Config, Error, Matcher};
 use rayon::prelude::*;
@@ -26,6 +27,9 @@ struct Arguments {
     /// Largest E-value of a match: expected number of mails that would match as well by chance.
     #[arg(long, default_value_t = LIKELY, allow_negative_numbers = true)]
     max_e: f64,
+    /// How documents are found: `auto` (by the catalogue's size), `scan` or `seeds`.
+    #[arg(long, default_value = "auto", value_parser = engine)]
+    engine: Engine,
     /// Threads; 0 means one a core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -41,6 +45,15 @@ struct Answer<'a> {
     verdict: Verdict,
 }
 
+fn engine(name: &str) -> Result<Engine, String> {
+    match name {
+        "auto" => Ok(Engine::Auto),
+        "scan" => Ok(Engine::Scan),
+        "seeds" => Ok(Engine::Seeds),
+        _ => Err("it must be auto, scan or seeds".into()),
+    }
+}
+
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,6 +67,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::default();
     config.verdict.max_e = arguments.max_e;
+    config.search.engine = arguments.engine;
     rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
     let matcher = Matcher::new(&Catalogue::open(&arguments.catalogue)?, config)?;
     let found = expand(&arguments.inputs, is_picture).into_iter();

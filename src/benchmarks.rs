@@ -1,13 +1,191 @@
 //! What the benches reach of the crate's inside. Behind the feature `benchmarks`; no part of the public interface.
 
-use crate::Error;
-use crate::fingerprint::{Codes, Family, Inference, Patch, variants};
-use crate::index::{Arc, Index, Query, ScoreConfig, Subset, scan, word_scores};
+use crate::align::align;
+use crate::catalogue::Catalogue;
+use crate::fingerprint::{Codes, Family, Fingerprint, Inference, Patch, fingerprint, variants};
+use crate::index::{
+    Arc, DocumentScore, Index, Query, Sample, ScoreConfig, SearchConfig, Strip, Subset, scan, scan_strip, seeds,
+    word_scores,
+};
+use crate::page::{Page, PageConfig, analyse};
+use crate::raster::{RasterConfig, decode};
 use crate::simd::Kernels;
+use crate::{Config, Error, Matcher};
+
+/// Both engines on one catalogue.
+pub struct Engines {
+    matcher: Matcher,
+    kernels: Kernels,
+}
+
+/// What is looked for: a picture's lattice, whole or a part of it.
+pub struct Asked {
+    arcs: Vec<Arc>,
+    nodes: u32,
+    codes: Codes,
+    weights: Vec<crate::fingerprint::BitWeights>,
+}
+
+/// What a search by seeds found and looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Numbers and scores in nats of the documents that were aligned, best first.
+    pub documents: Vec<(usize, f32)>,
+    /// 2-grams looked up, places that voted, 2-grams left out, documents with votes, documents aligned.
+    pub effort: [u64; 5],
+}
+
+impl Engines {
+    /// Engines for a catalogue.
+    ///
+    /// # Errors
+    ///
+    /// As [`Matcher::new`].
+    pub fn new(catalogue: &Catalogue, search: SearchConfig) -> Result<Self, Error> {
+        let matcher = Matcher::new(catalogue, Config { search, ..Config::default() })?;
+        Ok(Self { matcher, kernels: Kernels::best() })
+    }
+
+    fn index(&self) -> &Index {
+        self.matcher.index()
+    }
+
+    /// Number of the document with this id, found by looking at all.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn numbers(&self) -> Result<std::collections::HashMap<String, usize>, Error> {
+        let mut numbers = std::collections::HashMap::new();
+        for number in 0..self.index().numbers() {
+            numbers.extend(self.index().listed(number)?.ids.into_iter().map(|id| (id, number)));
+        }
+        Ok(numbers)
+    }
+
+    /// All that a matcher's stage 4 does: scores, candidates and the chance of a score. Returns the E-values of documents.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn search(&self, asked: &Asked) -> Result<Vec<(usize, f64)>, Error> {
+        self.matcher.stage_4(&asked.query())
+    }
+
+    /// E-value of a score for this query, by the seed engine's statistics.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn e_value(&self, asked: &Asked, nats: f32) -> Result<f64, Error> {
+        self.matcher.e_value(&asked.query(), nats)
+    }
+
+    /// The exhaustive scan: best documents and their scores in nats.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn scan(&self, asked: &Asked) -> Result<Vec<(usize, f32)>, Error> {
+        let (query, config) = (asked.query(), ScoreConfig::default());
+        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let mut found = scan(self.index(), &query, &scores, Subset { step: 1 }, &self.kernels, &config)?;
+        found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
+        Ok(found.iter().take(64).map(|d| (d.document as usize, d.nats())).collect())
+    }
+
+    /// The score of one document.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn score(&self, asked: &Asked, number: usize) -> Result<f32, Error> {
+        let (query, config) = (asked.query(), ScoreConfig::default());
+        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let strip = self.index().extract(std::iter::once(number))?;
+        let units = scan_strip(&strip, &query, &scores, &self.kernels, &config)[0];
+        Ok(DocumentScore { units, document: 0 }.nats())
+    }
+
+    /// The arcs that lie on words of a document, in reading order.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn aligned(&self, asked: &Asked, number: usize) -> Result<Vec<u32>, Error> {
+        let (query, config) = (asked.query(), Config::default());
+        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config.score);
+        let strip = self.index().extract(std::iter::once(number))?;
+        let found = align(&strip, 0, &query, &scores, &config.score, &config.align)?;
+        Ok(found.pairs.iter().filter(|p| p.score_nats > 0.0).map(|p| p.word).collect())
+    }
+
+    /// The seed engine.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn seeds(&self, asked: &Asked, search: &SearchConfig) -> Result<Found, Error> {
+        let (query, config) = (asked.query(), ScoreConfig::default());
+        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let (mut found, effort) = seeds(self.index(), &query, &scores, &self.kernels, &config, search)?;
+        found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
+        Ok(Found {
+            documents: found.iter().map(|d| (d.document as usize, d.nats())).collect(),
+            effort: [effort.lookups, effort.votes, effort.crowded, effort.candidates, effort.aligned],
+        })
+    }
+}
+
+impl Asked {
+    /// The words of a picture.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`].
+    pub fn picture(bytes: &[u8], family: Family) -> Result<Self, Error> {
+        let page: Page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
+        let print: Fingerprint = fingerprint(&page, &*family.encoder())?;
+        let arcs = page.words.iter().map(Arc::from).collect();
+        Ok(Self { arcs, nodes: page.nodes, codes: print.codes, weights: print.weights })
+    }
+
+    fn query(&self) -> Query<'_> {
+        Query { arcs: self.arcs.clone(), nodes: self.nodes, codes: &self.codes, weights: &self.weights }
+    }
+
+    /// Number of arcs.
+    #[must_use]
+    pub fn arcs(&self) -> u32 {
+        self.arcs.len() as u32
+    }
+
+    /// Words on the likeliest reading.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.arcs.iter().filter(|a| a.likeliest).count()
+    }
+
+    /// Only what lies between two arcs, these included, and other readings of the same ink.
+    #[must_use]
+    pub fn between(&self, first: u32, last: u32) -> Option<Self> {
+        let (start, end) = (self.arcs.get(first as usize)?.from, self.arcs.get(last as usize)?.to);
+        let inside: Vec<usize> =
+            (0..self.arcs.len()).filter(|&k| self.arcs[k].from >= start && self.arcs[k].to <= end).collect();
+        let data = inside.iter().flat_map(|&k| self.codes.get(k).iter().copied()).collect();
+        let moved = |&k: &usize| Arc { from: self.arcs[k].from - start, to: self.arcs[k].to - start, ..self.arcs[k] };
+        Some(Self {
+            arcs: inside.iter().map(moved).collect(),
+            nodes: end - start + 1,
+            codes: Codes::from_data(self.codes.family(), data).ok()?,
+            weights: inside.iter().filter_map(|&k| self.weights.get(k).copied()).collect(),
+        })
+    }
+}
 
 /// A scan of a made-up catalogue with a made-up query that holds one of its passages.
 pub struct Scan {
-    index: Index,
+    strip: Strip,
     codes: Codes,
     words: u32,
 }
@@ -33,8 +211,8 @@ impl Scan {
         let codes =
             Codes::from_data(family, documents[documents.len() / 2].data()[..words as usize * stride].to_vec())?;
         let caps = vec![256i16; 200];
-        let index = Index::new(documents.iter().map(|d| (vec![d], caps.as_slice())))?;
-        Ok(Self { index, codes, words })
+        let strip = Strip::new(documents.iter().map(|d| (vec![d], caps.as_slice())))?;
+        Ok(Self { strip, codes, words })
     }
 
     /// Names of the compiled variants that this CPU can run, fastest first.
@@ -54,9 +232,10 @@ impl Scan {
         let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, prior_nats: 0.0, likeliest: true }).collect();
         let query = Query { arcs, nodes: self.words + 1, codes: &self.codes, weights: &[] };
         let config = ScoreConfig::default();
-        let scores = word_scores(&query, &self.index, &kernels, &config);
-        let found = scan(&self.index, &query, &scores, Subset { step: 1 }, &kernels, &config);
-        found.iter().max().map_or((0, 0.0), |d| (d.document, d.nats()))
+        let scores = word_scores(&query, &Sample::of_strip(&self.strip), &kernels, &config);
+        let found = scan_strip(&self.strip, &query, &scores, &kernels, &config);
+        let best = found.into_iter().zip(0u32..).max_by_key(|&(units, document)| (units, document));
+        best.map_or((0, 0.0), |(units, document)| (document, DocumentScore { units, document }.nats()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::align::AlignConfig;
-use crate::index::ScoreConfig;
+use crate::index::{ScoreConfig, SearchConfig};
 use crate::page::PageConfig;
 use crate::raster::RasterConfig;
 use crate::verdict::VerdictConfig;
@@ -14,6 +14,8 @@ pub struct Config {
     pub raster: RasterConfig,
     /// Stage 2: lines and words.
     pub page: PageConfig,
+    /// Stage 4: which documents are looked at.
+    pub search: SearchConfig,
     /// Stage 4: what a word is worth.
     pub score: ScoreConfig,
     /// Stage 5: alignment.
@@ -31,6 +33,7 @@ impl Config {
     pub fn check(&self) -> Result<(), Error> {
         self.raster.check()?;
         self.page.check()?;
+        self.search.check()?;
         self.score.check()?;
         self.align.check()?;
         self.verdict.check()

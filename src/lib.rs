@@ -45,8 +45,8 @@
 //!
 //! # Limits
 //!
-//! A catalogue is held in memory (some 20 bytes a word with the default hash and faces) and scanned whole for every picture:
-//! good up to some millions of words. Tilts of more than 15° from upright, sideways or upside down are not undone.
+//! A catalogue takes some 18 bytes a word with the default hash and faces, mapped from its files. Up to 2 million words are scanned whole
+//! for every picture; in larger ones an index finds candidates, and misses about 1 in 100 mails that the scan would find. Tilts of more than 15° from upright, sideways or upside down are not undone.
 
 mod config;
 mod error;

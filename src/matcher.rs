@@ -5,9 +5,12 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::align::{Looks, align, complete, header_support};
-use crate::catalogue::{About, Catalogue, Listed};
+use crate::catalogue::{About, Catalogue};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
-use crate::index::{DocumentScore, Index, Query, Subset, UNITS_PER_NAT, scan, word_scores};
+use crate::index::{
+    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, Subset, UNITS_PER_NAT, scan, scan_strip, seeds,
+    word_scores,
+};
 use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::simd::Kernels;
@@ -38,9 +41,9 @@ pub struct Matcher {
     config: Config,
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
-    /// In the index's order.
-    documents: Vec<Listed>,
     index: Index,
+    /// For the seed engine: the documents of the catalogue's [`Sample`].
+    background: Option<Strip>,
 }
 
 impl Matcher {
@@ -51,11 +54,23 @@ impl Matcher {
     /// [`Error::Caller`] if a setting is out of its range.
     pub fn new(catalogue: &Catalogue, config: Config) -> Result<Self, Error> {
         config.check()?;
-        let (documents, index) = catalogue.to_index()?;
-        Ok(Self { config, encoder: catalogue.config().family.encoder(), kernels: Kernels::best(), documents, index })
+        let index = catalogue.to_index()?;
+        let by_seeds = match config.search.engine {
+            Engine::Scan => false,
+            Engine::Seeds => true,
+            Engine::Auto => index.words() > SCAN_WORDS,
+        };
+        let step = match Sample::of(index.documents()) {
+            Sample::Every(step) => step,
+            Sample::Shuffles(_) => 1,
+        };
+        let background = by_seeds.then(|| index.every(step)).transpose()?;
+        let encoder = catalogue.config().family.encoder();
+        Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
     }
 
-    /// Bytes taken up by the index.
+    /// Bytes taken up by the index in memory; the catalogue's files are mapped besides, see
+    /// [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         self.index.memory_usage()
@@ -124,77 +139,97 @@ impl Matcher {
         pictures.par_iter().map(|bytes| self.identify(bytes.as_ref())).collect()
     }
 
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Stage 4: numbers and E-values of the documents that are handed on.
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn stage_4(&self, query: &Query<'_>) -> Result<Vec<(usize, f64)>, Error> {
+        let found = self.search(query)?;
+        Ok(found.documents.iter().map(|d| (d.document as usize, found.chance.e_value(d.nats()))).collect())
+    }
+
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn e_value(&self, query: &Query<'_>, nats: f32) -> Result<f64, Error> {
+        Ok(self.search(query)?.chance.e_value(nats))
+    }
+
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
-            return Ok(Found { scores: Vec::new(), documents: Vec::new(), chance: Chance::new(0, &[]) });
+            let chance = Chance::new(0, &[]);
+            return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance });
         }
-        let scores = word_scores(query, &self.index, &self.kernels, &self.config.score);
-        let mut documents = scan(&self.index, query, &scores, Subset { step: 1 }, &self.kernels, &self.config.score);
-        let chance = Chance::new(documents.len(), &self.unrelated(query, &scores, &documents)?);
+        let scores = word_scores(query, &self.index.sample, &self.kernels, &self.config.score);
+        let (mut documents, unrelated) = match &self.background {
+            None => self.search_all(query, &scores)?,
+            Some(background) => self.search_seeds(query, &scores, background)?,
+        };
+        let chance = Chance::new(self.index.documents(), &unrelated);
         documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
         // Best first; equal scores in the documents' order.
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
-        Ok(Found { scores, documents, chance })
+        let listed = documents.iter().map(|d| self.index.listed(d.document as usize)).collect::<Result<_, _>>()?;
+        Ok(Found { scores, documents, listed, chance })
     }
 
-    /// Scores that documents reach by chance; `found` are those of all documents.
-    fn unrelated(
-        &self,
-        query: &Query<'_>,
-        scores: &[WordScore],
-        found: &[DocumentScore],
-    ) -> Result<Vec<DocumentScore>, Error> {
-        match Sample::of(found.len()) {
-            Sample::Every(step) => Ok(found.iter().copied().step_by(step).collect()),
-            Sample::Shuffles(count) => {
-                let mut decoys = Vec::new();
-                for seed in 0..count {
-                    let decoy = Decoy::of(query, scores, seed)?;
-                    let all = Subset { step: 1 };
-                    decoys.extend(scan(
-                        &self.index,
-                        &decoy.query(),
-                        &decoy.scores,
-                        all,
-                        &self.kernels,
-                        &self.config.score,
-                    ));
-                }
-                Ok(decoys)
-            }
-        }
+    /// The exhaustive engine: scores of all documents, and scores that documents reach by chance.
+    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<Scores, Error> {
+        let scan_all = |query: &Query<'_>, scores: &[WordScore]| {
+            scan(&self.index, query, scores, Subset { step: 1 }, &self.kernels, &self.config.score)
+        };
+        let documents = scan_all(query, scores)?;
+        let unrelated = match Sample::of(documents.len()) {
+            Sample::Every(step) => documents.iter().copied().step_by(step).collect(),
+            Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
+        };
+        Ok((documents, unrelated))
     }
 
-    fn align(
+    /// The seed engine: scores of the documents that it aligned; what chance reaches is seen on the `background`.
+    fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Scores, Error> {
+        let (documents, _) = seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+        let scan_background = |query: &Query<'_>, scores: &[WordScore]| -> Result<Vec<DocumentScore>, Error> {
+            let units = scan_strip(background, query, scores, &self.kernels, &self.config.score);
+            Ok(units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect())
+        };
+        let unrelated = match Sample::of(self.index.documents()) {
+            Sample::Every(_) => scan_background(query, scores)?,
+            Sample::Shuffles(count) => shuffled(query, scores, count, scan_background)?,
+        };
+        Ok((documents, unrelated))
+    }
+
+    fn align<'f>(
         &self,
         query: &Query<'_>,
-        found: &Found,
+        found: &'f Found,
         (page, print): (&Page, &Fingerprint),
-    ) -> Result<Vec<Candidate<'_>>, Error> {
-        let one = |d: &DocumentScore| {
-            let Listed { ids, words, about, .. } = &self.documents[d.document as usize];
-            let mut alignment =
-                align(&self.index, d.document as usize, query, &found.scores, &self.config.score, &self.config.align)?;
+    ) -> Result<Vec<Candidate<'f>>, Error> {
+        let one = |(d, Listed { ids, widths, about }): (&DocumentScore, &'f Listed)| {
+            let strip = self.index.extract(std::iter::once(d.document as usize))?;
+            let mut alignment = align(&strip, 0, query, &found.scores, &self.config.score, &self.config.align)?;
             let about = About::from_bytes(about, query.codes.family())?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
             complete(
                 &mut alignment,
                 page,
-                *words as u32,
-                &Pairs { matcher: self, query, found, print, of: d.document as usize },
+                widths.len() as u32,
+                &Pairs { query, scores: &found.scores, print, document: &strip, widths },
             );
             Ok(Candidate {
                 ids,
-                document_words: *words,
+                document_words: widths.len(),
                 best_passage_nats: d.nats() + header.nats,
                 header_words: header.words,
                 quoted_share: about.quoted_share(alignment.pairs.iter().map(|p| p.document_word)),
                 alignment,
             })
         };
-        found.documents.par_iter().map(one).collect()
+        found.documents.par_iter().zip(&found.listed).map(one).collect()
     }
 }
 
@@ -202,25 +237,44 @@ impl Matcher {
 struct Found {
     scores: Vec<WordScore>,
     documents: Vec<DocumentScore>,
+    /// Ids and lengths of those.
+    listed: Vec<Listed>,
     chance: Chance,
+}
+
+/// Scores of documents, and scores that documents reach by chance.
+type Scores = (Vec<DocumentScore>, Vec<DocumentScore>);
+
+/// Scores of so many shuffles of the query.
+fn shuffled(
+    query: &Query<'_>,
+    scores: &[WordScore],
+    count: u64,
+    scan: impl Fn(&Query<'_>, &[WordScore]) -> Result<Vec<DocumentScore>, Error>,
+) -> Result<Vec<DocumentScore>, Error> {
+    let mut unrelated = Vec::new();
+    for seed in 0..count {
+        let decoy = Decoy::of(query, scores, seed)?;
+        unrelated.extend(scan(&decoy.query(), &decoy.scores)?);
+    }
+    Ok(unrelated)
 }
 
 /// Words of a page beside those of one document.
 struct Pairs<'a> {
-    matcher: &'a Matcher,
     query: &'a Query<'a>,
-    found: &'a Found,
+    scores: &'a [WordScore],
     print: &'a Fingerprint,
-    /// The document's number.
-    of: usize,
+    /// The document by itself, and its words' widths.
+    document: &'a Strip,
+    widths: &'a [u8],
 }
 
 impl Looks for Pairs<'_> {
     fn compare(&self, word: u32, document_word: u32) -> (f32, f32) {
-        let index = &self.matcher.index;
-        let place = index.places(self.of).start + document_word as usize;
-        let distance = index.distance(self.query.probe(word as usize), place);
-        let earned = self.found.scores[word as usize].at(distance, index.cap(place));
+        let place = self.document.places(0).start + document_word as usize;
+        let distance = self.document.distance(self.query.probe(word as usize), place);
+        let earned = self.scores[word as usize].at(distance, self.document.cap(place));
         (f32::from(distance), f32::from(earned) / UNITS_PER_NAT)
     }
 
@@ -230,7 +284,7 @@ impl Looks for Pairs<'_> {
     }
 
     fn widths(&self, word: u32, document_word: u32) -> (u8, u8) {
-        (self.print.widths[word as usize], self.matcher.documents[self.of].widths[document_word as usize])
+        (self.print.widths[word as usize], self.widths[document_word as usize])
     }
 }
 

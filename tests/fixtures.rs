@@ -129,8 +129,8 @@ fn a_folder_gives_the_answers_of_memory_and_forgets_what_is_removed() {
     assert_eq!(timeless(stored.identify_many(pictures)), timeless(matcher(&mails).identify_many(pictures)));
 
     let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
-    assert!(catalogue.remove("budget-q3"));
-    assert!(!catalogue.remove("budget-q3"), "it is gone");
+    assert!(catalogue.remove("budget-q3").unwrap());
+    assert!(!catalogue.remove("budget-q3").unwrap(), "it is gone");
     catalogue.commit().unwrap();
     drop(catalogue);
     let without = Matcher::new(&Catalogue::open(folder.path()).unwrap(), Config::default()).unwrap();

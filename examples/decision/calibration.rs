@@ -176,7 +176,7 @@ impl Bench<'_> {
         for (fold, &name) in sources.iter().enumerate() {
             let held_out: Vec<&Mail> = self.mails.iter().filter(|m| self.phrases.source(&m.id) == name).collect();
             for mail in &held_out {
-                catalogue.remove(&mail.id);
+                catalogue.remove(&mail.id)?;
             }
             let matcher = Self::matcher(&catalogue)?;
             let each = queries / sources.len();

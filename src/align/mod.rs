@@ -11,7 +11,7 @@ pub(crate) use complete::{Looks, complete};
 pub(crate) use header::header_support;
 
 use crate::Error;
-use crate::index::{Index, Query, ScoreConfig, UNITS_PER_NAT, units};
+use crate::index::{Query, ScoreConfig, Strip, UNITS_PER_NAT, units};
 use crate::simd::kernels::WordScore;
 
 /// Settings of stage 5.
@@ -85,13 +85,13 @@ enum Move {
     Jump(u32),
 }
 
-/// Aligns a query with document number `document` of the index.
+/// Aligns a query with document number `document` of a strip.
 ///
 /// # Errors
 ///
 /// [`Error::Limit`] if the table would have more than [`AlignConfig::max_cells`].
 pub(crate) fn align(
-    index: &Index,
+    index: &Strip,
     document: usize,
     query: &Query<'_>,
     scores: &[WordScore],

@@ -6,27 +6,29 @@
 
 mod about;
 mod atlas;
+mod commit;
+mod lexicon;
 pub mod mail;
 mod picture;
-mod segment;
 mod store;
 pub mod text;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 pub(crate) use self::about::{About, Field};
-use self::mail::Mail;
-use self::mail::quoted_words;
-use self::segment::Words;
-use self::store::{Entry, Manifest};
-use self::text::{Face, TextEncoder, TextWord};
+use self::lexicon::{Lexicon, Words};
+use self::mail::{Mail, quoted_words};
+use self::store::Manifest;
+use self::text::Face;
 use crate::Error;
 use crate::fingerprint::{Codes, Family};
-use crate::index::{Index, phrase_caps, shape_caps};
+use crate::index::{Codebook, Part, Segment};
 
 /// Which hash and which typefaces a catalogue is made with. Fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,16 +74,44 @@ impl std::ops::AddAssign for Added {
     }
 }
 
-struct Document {
+/// A document that is not committed yet.
+struct Fresh {
+    /// None once it is removed again.
     ids: Vec<String>,
     content: u64,
-    undrawn: u32,
     words: Words,
     /// An [`About`], as bytes.
     about: Vec<u8>,
-    /// Segment file and number there, once committed.
-    stored: Option<(u32, u32)>,
 }
+
+/// A segment that belongs to the catalogue.
+#[derive(Clone)]
+struct Live {
+    /// Number of its file.
+    number: u32,
+    part: Part,
+}
+
+/// Where a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// Segment's number and the document's number there.
+    Stored(u32, u32),
+    Fresh(u32),
+}
+
+/// Which documents there are; only a catalogue that is changed needs to know.
+#[derive(Default)]
+struct Register {
+    by_id: HashMap<Box<str>, At>,
+    by_content: HashMap<u64, At>,
+}
+
+/// Mails, and bytes of their text, that are hashed at a time.
+const BATCH_MAILS: usize = 4000;
+const BATCH_BYTES: usize = 16 << 20;
+/// Words after which a stream of mails is committed.
+const COMMIT_WORDS: usize = 4_000_000;
 
 /// Known documents.
 ///
@@ -98,18 +128,22 @@ struct Document {
 /// ```
 pub struct Catalogue {
     config: CatalogueConfig,
-    documents: Vec<Document>,
-    by_id: HashMap<String, usize>,
-    by_content: HashMap<u64, usize>,
-    /// Codes of words drawn so far, one a face.
-    drawn: HashMap<String, Vec<TextWord>>,
-    next_segment: u32,
-    /// Folder and lock of a catalogue opened for writing.
+    live: Vec<Live>,
+    /// Number of its file, and the codebook.
+    codebook: Option<(u32, Arc<Codebook>)>,
+    fresh: Vec<Fresh>,
+    register: Option<Register>,
+    lexicon: Lexicon,
+    /// Whether there is something to commit.
+    changed: bool,
+    /// Number of the next file.
+    next: u32,
+    /// What the folder said when it was last read or written.
+    manifest: Option<Manifest>,
+    /// Folder and, if opened for writing, its lock.
     home: Option<(PathBuf, File)>,
+    folder: Option<PathBuf>,
 }
-
-/// Words remembered while mails are added: some 200 bytes each.
-const MAX_DRAWN: usize = 2_000_000;
 
 impl Catalogue {
     /// An empty catalogue in memory.
@@ -124,26 +158,32 @@ impl Catalogue {
         }
         Ok(Self {
             config,
-            documents: Vec::new(),
-            by_id: HashMap::new(),
-            by_content: HashMap::new(),
-            drawn: HashMap::new(),
-            next_segment: 0,
+            live: Vec::new(),
+            codebook: None,
+            fresh: Vec::new(),
+            register: None,
+            lexicon: Lexicon::default(),
+            changed: false,
+            next: 0,
+            manifest: None,
             home: None,
+            folder: None,
         })
     }
 
-    /// Opens a catalogue's folder for reading; later changes to the folder are not seen.
+    /// Opens a catalogue's folder for reading; later changes to the folder are not seen until [`Catalogue::refresh`].
+    ///
+    /// Files are mapped, not read: this takes milliseconds. What stands in them is checked where and when it is used.
     ///
     /// # Errors
     ///
     /// [`Error::File`] if the folder is no catalogue or a file in it is damaged, [`Error::Io`] if it cannot be read.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let manifest = store::read_manifest(folder)?.ok_or_else(|| {
-            let reason = if folder.is_dir() { "the folder holds no MANIFEST" } else { "there is no such folder" };
-            Error::file(folder, format!("not a leakprint catalogue: {reason}; `build_catalogue --out` makes one"))
-        })?;
-        Self::load(folder, &manifest)
+        let manifest = Self::manifest_of(folder)?;
+        let mut this = Self::new(CatalogueConfig { family: manifest.family, faces: manifest.faces.clone() })?;
+        this.folder = Some(folder.to_owned());
+        this.load(manifest)?;
+        Ok(this)
     }
 
     /// Opens a catalogue's folder for writing, or makes a new one with `config`. Nobody else can write to it until this value
@@ -157,41 +197,126 @@ impl Catalogue {
         let mut this = match store::read_manifest(folder)? {
             Some(manifest) => {
                 store::sweep(folder, &manifest)?;
-                Self::load(folder, &manifest)?
+                Self::open(folder)?
             }
             None => Self::new(config)?,
         };
+        // A new folder is a catalogue as soon as something was committed, even nothing.
+        this.changed = this.manifest.is_none();
+        this.folder = Some(folder.to_owned());
         this.home = Some((folder.to_owned(), lock));
         Ok(this)
     }
 
-    fn load(folder: &Path, manifest: &Manifest) -> Result<Self, Error> {
-        let config = CatalogueConfig { family: manifest.family, faces: manifest.faces.clone() };
-        let mut this = Self::new(config)?;
-        this.next_segment = manifest.next_segment;
-        let numbers: BTreeSet<u32> = manifest.documents.iter().map(|d| d.segment).collect();
-        let mut segments: HashMap<u32, Vec<Words>> = HashMap::new();
-        for number in numbers {
-            let path = store::segment_path(folder, number);
-            let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-            segments.insert(number, segment::from_bytes(&path, &bytes, manifest.family, &manifest.faces)?);
+    fn manifest_of(folder: &Path) -> Result<Manifest, Error> {
+        store::read_manifest(folder)?.ok_or_else(|| {
+            let reason = if folder.is_dir() { "the folder holds no MANIFEST" } else { "there is no such folder" };
+            Error::file(folder, format!("not a leakprint catalogue: {reason}; `build_catalogue --out` makes one"))
+        })
+    }
+
+    /// Takes over what others have committed since this catalogue was opened or refreshed; returns whether there was
+    /// anything. A [`Matcher`](crate::Matcher) made before keeps its state: make a new one, which takes milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::open`]; [`Error::Caller`] if the catalogue is in memory or has changes of its own.
+    pub fn refresh(&mut self) -> Result<bool, Error> {
+        let Some(folder) = self.folder.clone() else {
+            return Err(Error::caller("catalogue", "in memory", "only one opened from a folder can be refreshed"));
+        };
+        if self.home.is_some() || self.changed {
+            return Err(Error::caller("catalogue", "changed or being written", "a reader's can be refreshed"));
         }
-        for entry in &manifest.documents {
-            let words = segments.get_mut(&entry.segment).and_then(|s| s.get_mut(entry.ordinal as usize));
-            let words = std::mem::take(words.ok_or_else(|| {
-                let reason = format!("it lacks document {} that the manifest names", entry.ordinal);
-                Error::file(&store::segment_path(folder, entry.segment), reason)
-            })?);
-            this.push(Document {
-                ids: entry.ids.clone(),
-                content: entry.content,
-                undrawn: entry.undrawn,
-                words,
-                about: entry.about.clone(),
-                stored: Some((entry.segment, entry.ordinal)),
-            });
+        let manifest = Self::manifest_of(&folder)?;
+        if self.manifest.as_ref() == Some(&manifest) {
+            return Ok(false);
         }
-        Ok(this)
+        self.load(manifest)?;
+        Ok(true)
+    }
+
+    /// Maps the files that a manifest names, those that are mapped already left as they are.
+    fn load(&mut self, mut manifest: Manifest) -> Result<(), Error> {
+        let folder = self.folder.clone().unwrap_or_default();
+        // A writer may have merged and deleted a segment since the manifest was read: then there is a newer manifest.
+        let (live, codebook) = loop {
+            match self.map(&folder, &manifest) {
+                Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                    let newer = Self::manifest_of(&folder)?;
+                    if newer == manifest {
+                        return Err(Error::file(&folder, "a file that its MANIFEST names is missing"));
+                    }
+                    manifest = newer;
+                }
+                done => break done?,
+            }
+        };
+        self.config = CatalogueConfig { family: manifest.family, faces: manifest.faces.clone() };
+        (self.live, self.codebook, self.next, self.register) = (live, codebook, manifest.next, None);
+        self.manifest = Some(manifest);
+        Ok(())
+    }
+
+    #[expect(clippy::type_complexity, reason = "the two things that a manifest names")]
+    fn map(&self, folder: &Path, manifest: &Manifest) -> Result<(Vec<Live>, Option<(u32, Arc<Codebook>)>), Error> {
+        let mut live = Vec::new();
+        for named in &manifest.segments {
+            let known = self.live.iter().find(|l| l.number == named.number).map(|l| Arc::clone(&l.part.segment));
+            let path = store::segment_path(folder, named.number);
+            let segment = known.map_or_else(|| Segment::open(&path).map(Arc::new), Ok)?;
+            let header = segment.header();
+            if (header.documents, header.words() as u64) != (named.documents, named.words)
+                || named.changes.keys().any(|&ordinal| ordinal >= named.documents)
+            {
+                return Err(Error::file(&path, "it is not the segment that the MANIFEST names"));
+            }
+            if header.family != manifest.family || usize::from(header.faces) != manifest.faces.len() {
+                let reason = format!("its codes are of family {:?}, not of {:?}", header.family, manifest.family);
+                return Err(Error::file(&path, reason));
+            }
+            live.push(Live { number: named.number, part: Part { segment, changes: Arc::new(named.changes.clone()) } });
+        }
+        let codebook = match manifest.codebook {
+            None => None,
+            Some(number) => {
+                let path = store::codebook_path(folder, number);
+                let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+                let book =
+                    Codebook::from_bytes(&bytes, manifest.family).map_err(|reason| Error::file(&path, reason))?;
+                live.iter().try_for_each(|l| book.check(&l.part.segment))?;
+                Some((number, Arc::new(book)))
+            }
+        };
+        if let Some(l) = live.iter().find(|l| codebook.is_none() && l.part.segment.header().directory_bits > 0) {
+            return Err(Error::file(l.part.segment.path(), "its codebook is missing in the MANIFEST"));
+        }
+        Ok((live, codebook))
+    }
+
+    /// Reads everything and compares it with its checksums, and the files with each other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] names the first file that is damaged and what is wrong with it.
+    pub fn verify(&self) -> Result<(), Error> {
+        for live in &self.live {
+            live.part.segment.verify()?;
+        }
+        let register = self.register_of()?;
+        let documents = self.documents();
+        if register.by_content.len() != documents {
+            let path = self.folder.clone().unwrap_or_default();
+            let reason = format!("{documents} documents have {} different texts", register.by_content.len());
+            return Err(Error::file(&path, reason));
+        }
+        Ok(())
+    }
+
+    /// Bytes of the files of all documents that are committed.
+    #[must_use]
+    pub fn disk_usage(&self) -> u64 {
+        self.live.iter().map(|l| l.part.segment.len() as u64).sum()
     }
 
     /// The hash and the faces.
@@ -203,13 +328,32 @@ impl Catalogue {
     /// Number of documents.
     #[must_use]
     pub fn documents(&self) -> usize {
-        self.documents.len()
+        let fresh = self.fresh.iter().filter(|f| !f.ids.is_empty()).count();
+        self.live.iter().map(|l| l.part.documents()).sum::<usize>() + fresh
     }
 
     /// Number of words.
     #[must_use]
     pub fn words(&self) -> usize {
-        self.documents.iter().map(|d| d.words.widths.len()).sum()
+        let fresh = self.fresh.iter().filter(|f| !f.ids.is_empty()).map(|f| f.words.widths.len());
+        self.live.iter().map(|l| l.part.words()).sum::<usize>() + fresh.sum::<usize>()
+    }
+
+    /// All ids, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the catalogue's files turn out to be damaged.
+    pub fn ids(&self) -> Result<Vec<String>, Error> {
+        let mut ids: Vec<String> = self.register_of()?.by_id.into_keys().map(String::from).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Number of segments: files that a search looks into one by one, and [`Catalogue::compact`] makes one of.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.live.len()
     }
 
     /// Adds mails by their text. A mail whose id is known replaces the old one; one whose text is known becomes another id of
@@ -220,86 +364,98 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// None for mails of text.
+    /// [`Error::File`] if the catalogue's files turn out to be damaged.
     pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
-        self.draw_new_words(mails)?;
+        self.need_register()?;
+        self.lexicon.learn(mails, words_of, &self.config)?;
+        let words: Vec<Words> = mails.par_iter().map(|m| self.lexicon.words(m.body.split_whitespace())).collect();
         let mut added = Added::default();
-        for mail in mails {
-            let tokens: Vec<&str> = mail.body.split_whitespace().collect();
-            if tokens.is_empty() {
+        for (mail, words) in mails.iter().zip(words) {
+            if words.widths.is_empty() {
                 added.empty += 1;
                 continue;
             }
-            let content = content_hash(&tokens);
+            let content = content_hash(mail.body.split_whitespace());
             let id = if mail.id.is_empty() { format!("text-{content:016x}") } else { mail.id.clone() };
-            if let Some(&known) = self.by_id.get(&id) {
-                if self.documents[known].content == content {
+            if let Some(known) = self.find(&id) {
+                if self.content(known)? == content {
                     added.duplicates += 1;
                     continue;
                 }
-                self.remove(&id);
+                self.remove(&id)?;
                 added.replaced += 1;
             }
-            if let Some(&known) = self.by_content.get(&content) {
-                self.documents[known].ids.push(id.clone());
-                self.by_id.insert(id, known);
+            self.changed = true;
+            let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
+            if let Some(known) = same {
+                self.add_id(known, id)?;
                 added.duplicates += 1;
                 continue;
             }
-            let mut words = Words { faces: Vec::new(), widths: Vec::with_capacity(tokens.len()) };
-            let found: Vec<&Vec<TextWord>> = tokens.iter().filter_map(|t| self.drawn.get(*t)).collect();
-            for face in 0..self.config.faces.len() {
-                let data = found.iter().flat_map(|w| w[face].code.iter().copied()).collect();
-                words.faces.push(Codes::from_data(self.config.family, data)?);
-            }
-            words.widths.extend(found.iter().map(|w| w[0].width));
-            let undrawn = found.iter().filter(|w| w.iter().all(|f| !f.drawn)).count();
             added.documents += 1;
-            added.words += tokens.len();
-            added.undrawn += undrawn;
+            added.words += words.widths.len();
+            added.undrawn += words.undrawn as usize;
             let about = self.about(mail)?.to_bytes();
-            self.push(Document { ids: vec![id], content, undrawn: undrawn as u32, words, about, stored: None });
+            self.push(id, content, words, about);
         }
         Ok(added)
+    }
+
+    /// Adds a stream of mails, commits again and again (if the catalogue has a folder), and at the end: what was committed
+    /// survives whatever happens, and taking up the same stream again passes over what is there, so that nothing is lost
+    /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
+    ///
+    /// `progress` is told what became of the mails so far, some thousand at a time; if it breaks off, what was added is
+    /// committed and returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::add_mails`] and [`Catalogue::commit`].
+    pub fn enrol(
+        &mut self,
+        mails: impl IntoIterator<Item = Mail>,
+        mut progress: impl FnMut(&Added) -> ControlFlow<()>,
+    ) -> Result<Added, Error> {
+        let (mut total, mut batch, mut bytes, mut uncommitted) = (Added::default(), Vec::new(), 0, 0);
+        let mut mails = mails.into_iter();
+        loop {
+            let next = mails.next();
+            let done = next.is_none();
+            if let Some(mail) = next {
+                bytes += mail.body.len();
+                batch.push(mail);
+            }
+            if done || batch.len() == BATCH_MAILS || bytes >= BATCH_BYTES {
+                let added = self.add_mails(&batch)?;
+                uncommitted += added.words;
+                total += added;
+                batch.clear();
+                bytes = 0;
+                let stop = progress(&total).is_break();
+                if self.home.is_some() && (stop || done || uncommitted >= COMMIT_WORDS) {
+                    self.commit()?;
+                    uncommitted = 0;
+                }
+                if stop || done {
+                    return Ok(total);
+                }
+            }
+        }
     }
 
     /// What is known of a mail whose words are drawn.
     fn about(&self, mail: &Mail) -> Result<About, Error> {
         let mut fields = Vec::new();
         for field in fields_of(mail) {
-            let found: Vec<&TextWord> = field_words(field).filter_map(|w| self.drawn.get(w)?.first()).collect();
-            let codes = found.iter().flat_map(|w| w.code.iter().copied()).collect();
-            fields.push(Field {
-                codes: Codes::from_data(self.config.family, codes)?,
-                widths: found.iter().map(|w| w.width).collect(),
-            });
+            let Words { lanes, widths, .. } = self.lexicon.words(field_words(field));
+            let stride = self.config.family.bits().div_ceil(64);
+            let codes = (0..widths.len()).flat_map(|k| lanes.iter().take(stride).map(move |lane| lane[k])).collect();
+            fields.push(Field { codes: Codes::from_data(self.config.family, codes)?, widths });
         }
         if fields.iter().all(|f| f.widths.is_empty()) {
             fields.clear();
         }
         Ok(About { quoted: quoted_words(&mail.body, &mail.quoted), fields })
-    }
-
-    fn draw_new_words(&mut self, mails: &[Mail]) -> Result<(), Error> {
-        if self.drawn.len() > MAX_DRAWN {
-            self.drawn.clear();
-        }
-        let fields = mails.iter().flat_map(fields_of).flat_map(field_words);
-        let words = mails.iter().flat_map(|m| m.body.split_whitespace()).chain(fields);
-        let new: HashSet<&str> = words.filter(|w| !self.drawn.contains_key(*w)).collect();
-        let new: Vec<&str> = new.into_iter().collect();
-        let encoder = self.config.family.encoder();
-        let faces: Vec<TextEncoder<'_>> =
-            self.config.faces.iter().map(|f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
-        let drawn: Vec<(String, Vec<TextWord>)> = new
-            .into_par_iter()
-            .map(|word| {
-                let codes: Result<Vec<TextWord>, Error> = faces.iter().map(|f| f.encode(word)).collect();
-                codes.map(|c| (word.to_owned(), c))
-            })
-            .collect::<Result<_, _>>()?;
-        self.drawn.extend(drawn);
-        Ok(())
     }
 
     /// Adds a picture of a document: the words of its likeliest reading.
@@ -333,121 +489,141 @@ impl Catalogue {
         }
         let content = fnv(pictures.iter().flat_map(AsRef::as_ref).copied());
         let mut added = Added::default();
-        if let Some(&known) = self.by_content.get(&content) {
+        self.need_register()?;
+        let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
+        if let Some(known) = same {
             added.duplicates = 1;
-            if !self.documents[known].ids.iter().any(|i| i == id) {
-                added.replaced = usize::from(self.remove(id));
-                // Removing may have moved it.
-                let known = self.by_content[&content];
-                self.documents[known].ids.push(id.to_owned());
-                self.by_id.insert(id.to_owned(), known);
+            if !self.ids_at(known)?.iter().any(|i| i == id) {
+                added.replaced = usize::from(self.remove(id)?);
+                self.add_id(known, id.to_owned())?;
             }
             return Ok(added);
         }
-        added.replaced = usize::from(self.remove(id));
+        added.replaced = usize::from(self.remove(id)?);
         (added.documents, added.words) = (1, words.len());
-        let words = Words { faces: vec![codes; self.config.faces.len()], widths: words };
-        self.push(Document { ids: vec![id.to_owned()], content, undrawn: 0, words, about: Vec::new(), stored: None });
+        let stride = codes.stride();
+        let lane = |k: usize| codes.data().iter().skip(k % stride).step_by(stride).copied().collect();
+        let lanes = (0..self.config.faces.len() * stride).map(lane).collect();
+        self.push(id.to_owned(), content, Words { lanes, widths: words, undrawn: 0 }, Vec::new());
         Ok(added)
     }
 
-    fn push(&mut self, document: Document) {
-        let number = self.documents.len();
-        for id in &document.ids {
-            self.by_id.insert(id.clone(), number);
-        }
-        self.by_content.insert(document.content, number);
-        self.documents.push(document);
+    /// Gives a document another id.
+    fn add_id(&mut self, at: At, id: String) -> Result<(), Error> {
+        let mut ids = self.ids_at(at)?;
+        ids.push(id.clone());
+        self.set_ids(at, ids);
+        self.register.get_or_insert_default().by_id.insert(id.into(), at);
+        self.changed = true;
+        Ok(())
+    }
+
+    fn push(&mut self, id: String, content: u64, words: Words, about: Vec<u8>) {
+        let at = At::Fresh(self.fresh.len() as u32);
+        let register = self.register.get_or_insert_default();
+        register.by_id.insert(id.as_str().into(), at);
+        register.by_content.insert(content, at);
+        self.fresh.push(Fresh { ids: vec![id], content, words, about });
+        self.changed = true;
     }
 
     /// Removes an id; the document goes with its last id. Returns whether the id was known.
-    pub fn remove(&mut self, id: &str) -> bool {
-        let Some(number) = self.by_id.remove(id) else {
-            return false;
-        };
-        self.documents[number].ids.retain(|i| i != id);
-        if self.documents[number].ids.is_empty() {
-            let gone = self.documents.swap_remove(number);
-            self.by_content.remove(&gone.content);
-            if let Some(moved) = self.documents.get(number) {
-                for id in &moved.ids {
-                    self.by_id.insert(id.clone(), number);
-                }
-                self.by_content.insert(moved.content, number);
-            }
-        }
-        true
-    }
-
-    /// Writes all changes to the folder that the catalogue was opened from for writing. A crash at any instant leaves the last
-    /// commit or this one, whole.
+    ///
+    /// The document is named no more by matchers made from now on; once this is committed, by none made anywhere. Its codes
+    /// stay in their file until its segment is merged, by [`Catalogue::compact`] at the latest.
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the catalogue was not opened with [`Catalogue::edit`], [`Error::Io`] if the disk refuses.
-    pub fn commit(&mut self) -> Result<(), Error> {
-        let Some((folder, _)) = &self.home else {
-            return Err(Error::caller("catalogue", "in memory or read-only", "only one opened with `edit` can commit"));
+    /// [`Error::File`] if the catalogue's files turn out to be damaged.
+    pub fn remove(&mut self, id: &str) -> Result<bool, Error> {
+        self.need_register()?;
+        let Some(at) = self.find(id) else {
+            return Ok(false);
         };
-        let fresh: Vec<usize> = (0..self.documents.len()).filter(|&k| self.documents[k].stored.is_none()).collect();
-        if !fresh.is_empty() {
-            let number = self.next_segment;
-            let words: Vec<&Words> = fresh.iter().map(|&k| &self.documents[k].words).collect();
-            let bytes = segment::to_bytes(self.config.family, &self.config.faces, &words);
-            store::write_whole(&store::segment_path(folder, number), &bytes)?;
-            for (ordinal, &k) in fresh.iter().enumerate() {
-                self.documents[k].stored = Some((number, ordinal as u32));
-            }
-            self.next_segment += 1;
-        }
-        let entry = |d: &Document| {
-            let (segment, ordinal) = d.stored.unwrap_or_default();
-            let (ids, about) = (d.ids.clone(), d.about.clone());
-            Entry { ids, content: d.content, undrawn: d.undrawn, segment, ordinal, about }
-        };
-        let manifest = Manifest {
-            family: self.config.family,
-            faces: self.config.faces.clone(),
-            next_segment: self.next_segment,
-            documents: self.documents.iter().map(entry).collect(),
-        };
-        store::write_manifest(folder, &manifest)?;
-        store::sweep(folder, &manifest)
-    }
-
-    /// The documents' ids and numbers of words, in the index's order, and the index.
-    pub(crate) fn to_index(&self) -> Result<(Vec<Listed>, Index), Error> {
-        // In the order of the ids, so that the order of enrolment does not show.
-        let mut order: Vec<&Document> = self.documents.iter().collect();
-        order.sort_by(|a, b| a.ids.iter().min().cmp(&b.ids.iter().min()));
-        let first: Vec<&Codes> = order.iter().map(|d| &d.words.faces[0]).collect();
-        let mut caps = phrase_caps(&first);
-        for (caps, document) in caps.iter_mut().zip(&order) {
-            for (cap, most) in caps.iter_mut().zip(shape_caps(&document.words.faces[0], &document.words.widths)) {
-                *cap = (*cap).min(most);
+        let mut ids = self.ids_at(at)?;
+        ids.retain(|i| i != id);
+        let register = self.register.get_or_insert_default();
+        register.by_id.remove(id);
+        if ids.is_empty() {
+            let content = self.content(at)?;
+            let register = self.register.get_or_insert_default();
+            if register.by_content.get(&content) == Some(&at) {
+                register.by_content.remove(&content);
             }
         }
-        let documents = order.iter().zip(&caps).map(|(d, c)| (d.words.faces.iter().collect(), c.as_slice()));
-        let index = Index::new(documents)?;
-        let names = order.iter().map(|d| {
-            let mut ids = d.ids.clone();
-            ids.sort_unstable();
-            Listed { ids, words: d.words.widths.len(), widths: d.words.widths.clone(), about: d.about.clone() }
-        });
-        Ok((names.collect(), index))
+        self.set_ids(at, ids);
+        self.changed = true;
+        Ok(true)
     }
-}
 
-/// A document as the index lists it.
-pub(crate) struct Listed {
-    /// Sorted.
-    pub(crate) ids: Vec<String>,
-    /// Number of words.
-    pub(crate) words: usize,
-    /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
-    pub(crate) widths: Vec<u8>,
-    /// An [`About`], as bytes.
-    pub(crate) about: Vec<u8>,
+    fn find(&self, id: &str) -> Option<At> {
+        self.register.as_ref().and_then(|r| r.by_id.get(id).copied())
+    }
+
+    fn need_register(&mut self) -> Result<(), Error> {
+        if self.register.is_none() {
+            self.register = Some(self.register_of()?);
+        }
+        Ok(())
+    }
+
+    /// Every document that is left, by its ids and its text.
+    fn register_of(&self) -> Result<Register, Error> {
+        let mut register = Register::default();
+        let mut add = |ids: Vec<&str>, content: u64, at: At| {
+            if !ids.is_empty() {
+                register.by_content.insert(content, at);
+            }
+            for id in ids {
+                if register.by_id.insert(id.into(), at).is_some() {
+                    return Err(Error::file(&self.folder.clone().unwrap_or_default(), format!("id {id} stands twice")));
+                }
+            }
+            Ok(())
+        };
+        for live in &self.live {
+            for ordinal in 0..live.part.segment.header().documents as usize {
+                let at = At::Stored(live.number, ordinal as u32);
+                add(live.part.ids(ordinal)?, live.part.segment.content(ordinal)?, at)?;
+            }
+        }
+        for (k, fresh) in self.fresh.iter().enumerate() {
+            add(fresh.ids.iter().map(String::as_str).collect(), fresh.content, At::Fresh(k as u32))?;
+        }
+        Ok(register)
+    }
+
+    fn live_at(&self, number: u32) -> Result<&Live, Error> {
+        let missing = || Error::caller("segment", number, "the catalogue has no such one");
+        self.live.iter().find(|l| l.number == number).ok_or_else(missing)
+    }
+
+    fn ids_at(&self, at: At) -> Result<Vec<String>, Error> {
+        match at {
+            At::Fresh(k) => Ok(self.fresh[k as usize].ids.clone()),
+            At::Stored(number, ordinal) => {
+                Ok(self.live_at(number)?.part.ids(ordinal as usize)?.into_iter().map(str::to_owned).collect())
+            }
+        }
+    }
+
+    fn content(&self, at: At) -> Result<u64, Error> {
+        match at {
+            At::Fresh(k) => Ok(self.fresh[k as usize].content),
+            At::Stored(number, ordinal) => self.live_at(number)?.part.segment.content(ordinal as usize),
+        }
+    }
+
+    fn set_ids(&mut self, at: At, ids: Vec<String>) {
+        match at {
+            At::Fresh(k) => self.fresh[k as usize].ids = ids,
+            At::Stored(number, ordinal) => {
+                if let Some(live) = self.live.iter_mut().find(|l| l.number == number) {
+                    Arc::make_mut(&mut live.part.changes).insert(ordinal, ids);
+                }
+            }
+        }
+    }
 }
 
 /// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
@@ -462,11 +638,16 @@ fn field_words(field: &str) -> impl Iterator<Item = &str> {
     field.split_whitespace().take(MAX_FIELD_WORDS)
 }
 
+/// All words of a mail that are drawn.
+fn words_of(mail: &Mail) -> impl Iterator<Item = &str> {
+    mail.body.split_whitespace().chain(fields_of(mail).into_iter().flat_map(field_words))
+}
+
 /// FNV-1a, 64 bits.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn content_hash(tokens: &[&str]) -> u64 {
-    fnv(tokens.iter().flat_map(|t| t.bytes().chain([b' '])))
+fn content_hash<'t>(tokens: impl Iterator<Item = &'t str>) -> u64 {
+    fnv(tokens.flat_map(|t| t.bytes().chain([b' '])))
 }

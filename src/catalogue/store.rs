@@ -1,7 +1,8 @@
-//! The catalogue's folder: a manifest that is swapped atomically, and the segments that it names.
+//! The catalogue's folder: a manifest that is swapped atomically, and the files that it names.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,36 +13,37 @@ use crate::fingerprint::Family;
 
 const MANIFEST: &str = "MANIFEST";
 const TITLE: &str = "leakprint-catalogue";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a catalogue holds, as written to disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) family: Family,
     pub(super) faces: Vec<Vec<Face>>,
-    /// Number of the next segment file.
-    pub(super) next_segment: u32,
-    pub(super) documents: Vec<Entry>,
+    /// Number of the next file.
+    pub(super) next: u32,
+    /// Number of the codebook's file; none while the catalogue is small.
+    pub(super) codebook: Option<u32>,
+    pub(super) segments: Vec<Named>,
 }
 
-/// A document in the manifest.
+/// A segment in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
-    pub(super) ids: Vec<String>,
-    /// Hash of the text, to fold equal mails into one.
-    pub(super) content: u64,
-    /// Words with characters that could not be drawn.
-    pub(super) undrawn: u32,
-    /// The segment file that holds its codes, and its number there.
-    pub(super) segment: u32,
-    pub(super) ordinal: u32,
-    /// What is known of it besides its words: the header's fields, quotations.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) about: Vec<u8>,
+pub(super) struct Named {
+    /// Number of its file.
+    pub(super) number: u32,
+    pub(super) documents: u32,
+    pub(super) words: u64,
+    /// Documents that have other ids than the segment says; those without any are gone.
+    pub(super) changes: BTreeMap<u32, Vec<String>>,
 }
 
 pub(super) fn segment_path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{number:08}.seg"))
+}
+
+pub(super) fn codebook_path(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number:08}.book"))
 }
 
 /// Reads a folder's manifest; `None` if the folder has none.
@@ -49,7 +51,7 @@ pub(super) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Error> {
     let path = folder.join(MANIFEST);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(Error::io(&path)(e)),
     };
     let damaged = || Error::file(&path, "it is damaged or no manifest of a leakprint catalogue");
@@ -82,9 +84,19 @@ pub(super) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), E
 
 /// Writes a file so that it appears whole or not at all, and is on the disk when this returns.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let fresh = path.with_extension("new");
+    create_whole(path, |file| file.write_all(bytes))
+}
+
+/// The same, the bytes written piece by piece.
+pub(super) fn create_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+    let fresh = path.with_added_extension("new");
     let mut file = File::create(&fresh).map_err(Error::io(&fresh))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(&fresh))?;
+    let written = write(&mut file).and_then(|()| file.sync_all());
+    if let Err(e) = written {
+        // On a full disk the room is wanted back at once; what cannot be removed is swept away later.
+        let _ = fs::remove_file(&fresh);
+        return Err(Error::io(&fresh)(e));
+    }
     fs::rename(&fresh, path).map_err(Error::io(path))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     // The rename itself lives in the folder.
@@ -107,14 +119,15 @@ pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     }
 }
 
-/// Deletes segment files that no manifest names any more (of removed documents, or of a commit that did not happen).
+/// Deletes files that no manifest names any more (of merged segments, or of a commit that did not happen). What cannot be
+/// deleted now, because a reader elsewhere has it mapped on a system that minds, is left to the next writer.
 pub(super) fn sweep(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
-    let used: std::collections::BTreeSet<PathBuf> =
-        manifest.documents.iter().map(|d| segment_path(folder, d.segment)).collect();
+    let mut used: BTreeSet<PathBuf> = manifest.segments.iter().map(|s| segment_path(folder, s.number)).collect();
+    used.extend(manifest.codebook.map(|number| codebook_path(folder, number)));
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let path = entry.map_err(Error::io(folder))?.path();
-        if path.extension().is_some_and(|e| e == "seg" || e == "new") && !used.contains(&path) {
-            fs::remove_file(&path).map_err(Error::io(&path))?;
+        if path.extension().is_some_and(|e| e == "seg" || e == "book" || e == "new") && !used.contains(&path) {
+            let _ = fs::remove_file(&path);
         }
     }
     Ok(())

@@ -9,7 +9,11 @@
 
 use rayon::prelude::*;
 
+use super::parts::runs;
+use super::strip::Strip;
+use super::weight::cap_units;
 use super::{Index, Query, ScoreConfig, units};
+use crate::Error;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
 
@@ -47,26 +51,67 @@ pub(crate) fn scan(
     subset: Subset,
     kernels: &Kernels,
     config: &ScoreConfig,
-) -> Vec<DocumentScore> {
-    let chosen: Vec<usize> = (0..index.documents()).step_by(subset.step).collect();
-    // Tiles of whole documents, so that no alignment is cut.
-    let mut tiles: Vec<&[usize]> = Vec::new();
-    let (mut rest, mut size, mut taken) = (chosen.as_slice(), 0, 0);
-    while taken < rest.len() {
-        let next = index.places(rest[taken]).len() + 1;
-        let contiguous = taken == 0 || rest[taken] == rest[taken - 1] + 1;
-        if taken > 0 && (size + next > TILE_PLACES || !contiguous) {
-            tiles.push(&rest[..taken]);
-            (rest, size, taken) = (&rest[taken..], 0, 0);
-        } else {
-            (size, taken) = (size + next, taken + 1);
+) -> Result<Vec<DocumentScore>, Error> {
+    let search = Search { query, scores, kernels, config };
+    let mut found = Vec::new();
+    for (part, &first) in index.parts.iter().zip(&index.firsts) {
+        let all = part.segment.header().documents as usize;
+        let chosen: Vec<usize> = (0..all).filter(|k| (first + k).is_multiple_of(subset.step)).collect();
+        let per_tile: Vec<Vec<DocumentScore>> = runs(part, &chosen, TILE_PLACES)
+            .par_iter()
+            .map_init(Rows::default, |rows, run| {
+                let run = &chosen[run.clone()];
+                let places = |k: usize| part.segment.places(k);
+                let (start, end) = (places(run[0]).start, places(run[run.len() - 1]).end + 1);
+                let lanes = part.segment.lanes(start..end)?;
+                rows.caps.clear();
+                rows.caps.extend(part.segment.caps(start..end)?.iter().map(|&b| cap_units(b)));
+                let caps = std::mem::take(&mut rows.caps);
+                let faces: Vec<&[&[u64]]> = lanes.chunks(index.stride).collect();
+                search.rows(&faces, &caps, rows);
+                rows.caps = caps;
+                let score = |&k: &usize| {
+                    let places = places(k).start - start..places(k).end - start;
+                    DocumentScore { units: rows.best_of(places), document: (first + k) as u32 }
+                };
+                Ok(run.iter().filter(|&&k| !part.is_gone(k)).map(score).collect())
+            })
+            .collect::<Result<_, Error>>()?;
+        found.extend(per_tile.into_iter().flatten());
+    }
+    Ok(found)
+}
+
+/// The best score of each document of a strip, in fixed-point units.
+pub(crate) fn scan_strip(
+    strip: &Strip,
+    query: &Query<'_>,
+    scores: &[WordScore],
+    kernels: &Kernels,
+    config: &ScoreConfig,
+) -> Vec<i16> {
+    let search = Search { query, scores, kernels, config };
+    let (mut tiles, mut start) = (Vec::new(), 0);
+    for k in 1..=strip.documents() {
+        let full = k == strip.documents() || strip.starts[k + 1] - strip.starts[start] > TILE_PLACES;
+        if full {
+            tiles.push(start..k);
+            start = k;
         }
     }
-    tiles.push(rest);
-    let per_tile: Vec<Vec<DocumentScore>> = tiles
+    let per_tile: Vec<Vec<i16>> = tiles
         .par_iter()
-        .filter(|t| !t.is_empty())
-        .map_init(Rows::default, |rows, tile| tile_scores(index, query, scores, tile, kernels, config, rows))
+        .map_init(Rows::default, |rows, documents| {
+            let (start, end) = (strip.starts[documents.start], strip.starts[documents.end]);
+            let lanes: Vec<Vec<&[u64]>> =
+                strip.faces.iter().map(|f| f.iter().map(|lane| &lane[start..end]).collect()).collect();
+            let faces: Vec<&[&[u64]]> = lanes.iter().map(Vec::as_slice).collect();
+            search.rows(&faces, &strip.caps[start..end], rows);
+            documents
+                .clone()
+                .map(|d| rows.best_of(strip.places(d).start - start..strip.places(d).end - start))
+                .collect()
+        })
         .collect();
     per_tile.into_iter().flatten().collect()
 }
@@ -78,69 +123,69 @@ struct Rows {
     distances: Vec<i16>,
     other: Vec<i16>,
     old: Vec<i16>,
+    /// For each place, the best score of an alignment that ends there; one before the first.
     best: Vec<i16>,
+    caps: Vec<i16>,
 }
 
-fn tile_scores(
-    index: &Index,
-    query: &Query<'_>,
-    scores: &[WordScore],
-    documents: &[usize],
-    kernels: &Kernels,
-    config: &ScoreConfig,
-    rows: &mut Rows,
-) -> Vec<DocumentScore> {
-    let first = index.places(documents[0]).start;
-    let last = index.places(documents[documents.len() - 1]).end + 1;
-    let (n, width) = (last - first, last - first + 1);
-    let caps = &index.caps[first..last];
-    let faces: Vec<Vec<&[u64]>> =
-        index.faces.iter().map(|f| f.iter().map(|lane| &lane[first..last]).collect()).collect();
-    rows.nodes.clear();
-    rows.nodes.resize(query.nodes as usize * width, 0);
-    for buffer in [&mut rows.distances, &mut rows.other] {
-        buffer.resize(n, 0);
+impl Rows {
+    /// The best score of an alignment that ends at these places.
+    fn best_of(&self, places: std::ops::Range<usize>) -> i16 {
+        self.best[places.start + 1..places.end + 1].iter().copied().max().unwrap_or(0)
     }
-    rows.old.resize(width, 0);
-    rows.best.clear();
-    rows.best.resize(width, 0);
+}
 
-    let (skip_query, skip_document) = (units(config.skip_query_nats), units(config.skip_document_nats));
-    let mut finished = 0;
-    for (k, (arc, &score)) in query.arcs.iter().zip(scores).enumerate() {
-        // Arcs are ordered by where they start: all that lead to this arc's start have been taken.
-        while finished <= arc.from as usize {
+/// What is looked for, and how.
+struct Search<'a> {
+    query: &'a Query<'a>,
+    scores: &'a [WordScore],
+    kernels: &'a Kernels,
+    config: &'a ScoreConfig,
+}
+
+impl Search<'_> {
+    /// Aligns the query with a tile of codes, given face by face and lane by lane; the answer stands in `rows.best`.
+    fn rows(&self, faces: &[&[&[u64]]], caps: &[i16], rows: &mut Rows) {
+        let Self { query, scores, kernels, config } = self;
+        let (n, width) = (caps.len(), caps.len() + 1);
+        rows.nodes.clear();
+        rows.nodes.resize(query.nodes as usize * width, 0);
+        for buffer in [&mut rows.distances, &mut rows.other] {
+            buffer.resize(n, 0);
+        }
+        rows.old.resize(width, 0);
+        rows.best.clear();
+        rows.best.resize(width, 0);
+
+        let (skip_query, skip_document) = (units(config.skip_query_nats), units(config.skip_document_nats));
+        let mut finished = 0;
+        for (k, (arc, &score)) in query.arcs.iter().zip(*scores).enumerate() {
+            // Arcs are ordered by where they start: all that lead to this arc's start have been taken.
+            while finished <= arc.from as usize {
+                finish(rows, finished, width, caps, skip_document, kernels);
+                finished += 1;
+            }
+            for (f, lanes) in faces.iter().enumerate() {
+                if f == 0 {
+                    (kernels.distances)(query.probe(k), lanes, &mut rows.distances[..n]);
+                } else {
+                    (kernels.distances)(query.probe(k), lanes, &mut rows.other[..n]);
+                    (kernels.nearer)(&mut rows.distances[..n], &rows.other[..n]);
+                }
+            }
+            let (before, after) = rows.nodes.split_at_mut(arc.to as usize * width);
+            let from = &before[arc.from as usize * width..][..width];
+            let to = &mut after[..width];
+            (kernels.step)(score, &rows.distances[..n], caps, from, to);
+            if arc.likeliest {
+                (kernels.skip_query)(skip_query, from, to);
+            }
+        }
+        while finished < query.nodes as usize {
             finish(rows, finished, width, caps, skip_document, kernels);
             finished += 1;
         }
-        for (f, lanes) in faces.iter().enumerate() {
-            if f == 0 {
-                (kernels.distances)(query.probe(k), lanes, &mut rows.distances[..n]);
-            } else {
-                (kernels.distances)(query.probe(k), lanes, &mut rows.other[..n]);
-                (kernels.nearer)(&mut rows.distances[..n], &rows.other[..n]);
-            }
-        }
-        let (before, after) = rows.nodes.split_at_mut(arc.to as usize * width);
-        let from = &before[arc.from as usize * width..][..width];
-        let to = &mut after[..width];
-        (kernels.step)(score, &rows.distances[..n], caps, from, to);
-        if arc.likeliest {
-            (kernels.skip_query)(skip_query, from, to);
-        }
     }
-    while finished < query.nodes as usize {
-        finish(rows, finished, width, caps, skip_document, kernels);
-        finished += 1;
-    }
-    documents
-        .iter()
-        .map(|&document| {
-            let places = index.places(document);
-            let best = &rows.best[places.start - first + 1..places.end - first + 1];
-            DocumentScore { units: best.iter().copied().max().unwrap_or(0), document: document as u32 }
-        })
-        .collect()
 }
 
 fn finish(rows: &mut Rows, node: usize, width: usize, caps: &[i16], cost: i16, kernels: &Kernels) {
@@ -156,10 +201,10 @@ mod tests {
     use super::*;
     use crate::align::{AlignConfig, align};
     use crate::fingerprint::{Codes, Family};
-    use crate::index::{Arc, word_scores};
+    use crate::index::{Arc, Sample, word_scores};
 
     /// The scan, written down as slowly and plainly as can be: one document, one cell at a time.
-    fn reference(index: &Index, document: usize, query: &Query<'_>, scores: &[WordScore], config: &ScoreConfig) -> i32 {
+    fn reference(index: &Strip, document: usize, query: &Query<'_>, scores: &[WordScore], config: &ScoreConfig) -> i32 {
         let places = index.places(document);
         let (skip_query, skip_document) =
             (i32::from(units(config.skip_query_nats)), i32::from(units(config.skip_document_nats)));
@@ -207,14 +252,14 @@ mod tests {
     }
 
     /// The index, arcs and codes of a case.
-    fn build(documents: &[Vec<u64>], arcs: &[(u32, u32, u64)]) -> (Index, Vec<Arc>, Codes) {
+    fn build(documents: &[Vec<u64>], arcs: &[(u32, u32, u64)]) -> (Strip, Vec<Arc>, Codes) {
         let to_codes = |words: &[u64]| {
             Codes::from_data(Family::Dct, words.iter().flat_map(|&w| code(w)).collect()).expect("two words a code")
         };
         let codes: Vec<Codes> = documents.iter().map(|d| to_codes(d)).collect();
         let caps: Vec<Vec<i16>> =
             documents.iter().map(|d| d.iter().map(|&w| units(0.5 + w as f32 / 2.0)).collect()).collect();
-        let index = Index::new(codes.iter().zip(&caps).map(|(c, caps)| (vec![c], caps.as_slice()))).expect("small");
+        let index = Strip::new(codes.iter().zip(&caps).map(|(c, caps)| (vec![c], caps.as_slice()))).expect("small");
         let mut sorted = arcs.to_vec();
         sorted.sort_unstable();
         let lattice = sorted.iter().map(|&(from, step, word)| Arc {
@@ -233,12 +278,12 @@ mod tests {
             let query = Query { nodes: 16, arcs, codes: &codes, weights: &[] };
             let config = ScoreConfig::default();
             for kernels in Kernels::available() {
-                let scores = word_scores(&query, &index, &kernels, &config);
-                let found = scan(&index, &query, &scores, Subset { step: 1 }, &kernels, &config);
+                let scores = word_scores(&query, &Sample::of_strip(&index), &kernels, &config);
+                let found = scan_strip(&index, &query, &scores, &kernels, &config);
                 prop_assert_eq!(found.len(), documents.len());
-                for d in found {
-                    let expected = reference(&index, d.document as usize, &query, &scores, &config);
-                    prop_assert_eq!(i32::from(d.units), expected, "document {}, {}", d.document, kernels.name);
+                for (document, units) in found.into_iter().enumerate() {
+                    let expected = reference(&index, document, &query, &scores, &config);
+                    prop_assert_eq!(i32::from(units), expected, "document {}, {}", document, kernels.name);
                 }
             }
         }
@@ -251,16 +296,17 @@ mod tests {
             let kernels = Kernels::best();
             let dear = ScoreConfig { skip_document_nats: 64.0, ..ScoreConfig::default() };
             for config in [ScoreConfig::default(), dear.clone()] {
-                let scores = word_scores(&query, &index, &kernels, &config);
+                let scores = word_scores(&query, &Sample::of_strip(&index), &kernels, &config);
                 let jump_nats = if config == dear { 250.0 } else { 14.0 };
                 let align_config = AlignConfig { jump_nats, ..AlignConfig::default() };
-                for d in scan(&index, &query, &scores, Subset { step: 1 }, &kernels, &config) {
-                    let aligned = align(&index, d.document as usize, &query, &scores, &config, &align_config)
+                for (document, units) in scan_strip(&index, &query, &scores, &kernels, &config).into_iter().enumerate() {
+                    let nats = f32::from(units) / crate::index::UNITS_PER_NAT;
+                    let aligned = align(&index, document, &query, &scores, &config, &align_config)
                         .expect("a small table");
                     if config == dear {
-                        prop_assert_eq!(aligned.score_nats, d.nats());
+                        prop_assert_eq!(aligned.score_nats, nats);
                     } else {
-                        prop_assert!(aligned.score_nats >= d.nats());
+                        prop_assert!(aligned.score_nats >= nats);
                     }
                     // Words come in reading order, one document word each.
                     for pair in aligned.pairs.windows(2) {

@@ -5,7 +5,7 @@
 //! shapes. The curve is taken as a straight line between two limits, which is what the scan can compute in two instructions;
 //! scan and aligner share it.
 
-use super::{Index, Query};
+use super::{Query, Sample};
 use crate::Error;
 use crate::fingerprint::{DistanceModel, differing_bits};
 use crate::simd::Kernels;
@@ -62,8 +62,12 @@ impl ScoreConfig {
 }
 
 /// Scores of a query's words, in the order of its arcs.
-pub(crate) fn word_scores(query: &Query<'_>, index: &Index, kernels: &Kernels, config: &ScoreConfig) -> Vec<WordScore> {
-    let sample = &index.sample;
+pub(crate) fn word_scores(
+    query: &Query<'_>,
+    sample: &Sample,
+    kernels: &Kernels,
+    config: &ScoreConfig,
+) -> Vec<WordScore> {
     let mut distances = vec![0i16; sample.len()];
     let mut other = distances.clone();
     let mut scores: Vec<WordScore> = (0..query.arcs.len())

@@ -9,7 +9,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::phrases::{LONGEST, PhraseTable, phrase};
 use super::units;
+use super::writer::Source;
 use crate::fingerprint::{Codes, WIDTH_STEPS, differing_bits};
 
 /// Weight of the shorter context, in documents.
@@ -17,52 +19,90 @@ const PRIOR: f32 = 2.0;
 /// A phrase may stand in so many other documents as a quotation or copy without being taken for language.
 const QUOTATIONS: u32 = 3;
 
-/// In how many documents something stands, by its hash: `(documents, last document counted)`.
-type Frequency = HashMap<u64, (u32, u32), BuildHasherDefault<Mixed>>;
+/// Numbers by the hash of a phrase.
+pub(crate) type ByPhrase = HashMap<u64, u32, BuildHasherDefault<Mixed>>;
 
-/// Caps in fixed-point units for every word of every document.
-///
-/// Cost: some ten hash look-ups a word.
-pub(crate) fn phrase_caps(documents: &[&Codes]) -> Vec<Vec<i16>> {
-    let mut frequency: [Frequency; 3] = Default::default();
-    let mut words = 0u32;
-    for (number, codes) in documents.iter().enumerate() {
-        for k in 0..codes.len() {
-            for length in 1..=3.min(k + 1) {
-                let entry = frequency[length - 1].entry(phrase(codes, k, length)).or_insert((0, u32::MAX));
-                if entry.1 != number as u32 {
-                    *entry = (entry.0 + 1, number as u32);
-                    words += u32::from(length == 1);
+/// The catalogue as a language model: in how many documents phrases stand.
+pub(crate) struct Language<'a> {
+    /// The documents' own segment.
+    pub(super) own: PhraseTable<'a>,
+    /// All other segments.
+    pub(super) others: &'a [PhraseTable<'a>],
+    /// Documents of the other segments that are gone.
+    pub(super) gone: &'a ByPhrase,
+}
+
+impl Language<'_> {
+    /// In how many documents besides the one at hand, of the own segment, a phrase stands.
+    fn others(&self, phrase: u64) -> u32 {
+        let elsewhere: u32 = self.others.iter().map(|t| t.documents(phrase)).sum();
+        let gone = if self.gone.is_empty() { 0 } else { self.gone.get(&phrase).copied().unwrap_or(0) };
+        self.own.documents(phrase).max(1) - 1 + elsewhere.saturating_sub(gone)
+    }
+
+    /// Caps in fixed-point units for every word of a document of the own segment.
+    ///
+    /// Cost: some ten hash look-ups a word.
+    pub(super) fn phrase_caps(&self, document: &Source<'_>) -> Vec<i16> {
+        let lanes = document.first_face();
+        // Σ of the numbers of distinct words: what one-word counts are shares of.
+        let words: u64 = self.own.distinct + self.others.iter().map(|t| t.distinct).sum::<u64>();
+        // How often the document itself says it: rows of dashes, tables, choruses.
+        let own = count_phrases(document);
+        let own = |hash: u64| own.get(&hash).map_or(0, |n| n - 1);
+        let mut before = [0u32; LONGEST];
+        (0..document.widths.len())
+            .map(|k| {
+                // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
+                let mut now = [0u32; LONGEST];
+                let first = phrase(lanes, k, 1);
+                let alone = self.others(first);
+                now[0] = alone + own(first);
+                let mut p = (alone as f32 + 0.5) / (words as f32 + 1.0);
+                for length in 2..=LONGEST.min(k + 1) {
+                    let whole = phrase(lanes, k, length);
+                    let (elsewhere, here) = (self.others(whole), own(whole));
+                    now[length - 1] = elsewhere + here;
+                    let seen = elsewhere.saturating_sub(QUOTATIONS) + here;
+                    p = (seen as f32 + PRIOR * p) / (before[length - 2] as f32 + PRIOR);
                 }
-            }
+                before = now;
+                units(-p.min(1.0).ln())
+            })
+            .collect()
+    }
+}
+
+/// How often each phrase stands in a document.
+fn count_phrases(document: &Source<'_>) -> ByPhrase {
+    let mut own = ByPhrase::with_capacity_and_hasher(LONGEST * document.widths.len(), BuildHasherDefault::default());
+    for k in 0..document.widths.len() {
+        for length in 1..=LONGEST.min(k + 1) {
+            *own.entry(phrase(document.first_face(), k, length)).or_default() += 1;
         }
     }
-    documents
-        .iter()
-        .map(|codes| {
-            // How often the document itself says it: rows of dashes, tables, choruses.
-            let mut own: HashMap<u64, u32, BuildHasherDefault<Mixed>> = HashMap::default();
-            for k in 0..codes.len() {
-                for length in 1..=3.min(k + 1) {
-                    *own.entry(phrase(codes, k, length)).or_default() += 1;
-                }
-            }
-            let own = |hash: u64| own.get(&hash).map_or(0, |n| n - 1);
-            let others = |hash: u64, length: usize| frequency[length - 1].get(&hash).map_or(0, |f| f.0 - 1);
-            (0..codes.len())
-                .map(|k| {
-                    let mut p = (others(phrase(codes, k, 1), 1) as f32 + 0.5) / (words as f32 + 1.0);
-                    for length in 2..=3.min(k + 1) {
-                        let (whole, context) = (phrase(codes, k, length), phrase(codes, k - 1, length - 1));
-                        let seen = others(whole, length).saturating_sub(QUOTATIONS) + own(whole);
-                        let contexts = others(context, length - 1) + own(context);
-                        p = (seen as f32 + PRIOR * p) / (contexts as f32 + PRIOR);
-                    }
-                    units(-p.min(1.0).ln())
-                })
-                .collect()
-        })
-        .collect()
+    own
+}
+
+/// Adds a document's phrases to those of others that are gone.
+pub(crate) fn add_gone(document: &Source<'_>, gone: &mut ByPhrase) {
+    for hash in count_phrases(document).into_keys() {
+        *gone.entry(hash).or_default() += 1;
+    }
+}
+
+/// A cap as a byte of a segment. Whole units below 8 nats; 255 is no cap. 0 is kept for separators.
+pub(super) fn cap_byte(units: i16) -> u8 {
+    units.clamp(0, 254) as u8 + 1
+}
+
+/// What a byte of a segment lets its word earn, in fixed-point units; negative at separators.
+pub(crate) fn cap_units(byte: u8) -> i16 {
+    match byte {
+        0 => i16::MIN,
+        255 => 8192,
+        capped => i16::from(capped) - 1,
+    }
 }
 
 /// What the shapes of a document's words can earn at most, from their codes and widths (see
@@ -105,17 +145,9 @@ const SLIM_XH: f32 = 2.2;
 /// Information in a stretch of text as wide as it is high, in nats: a little more than a letter.
 const NATS_PER_XH: f32 = 2.2;
 
-/// Hash of the `length` words that end with word `last`.
-fn phrase(codes: &Codes, last: usize, length: usize) -> u64 {
-    (last + 1 - length..=last).flat_map(|k| codes.get(k)).fold(length as u64, |hash, &lane| {
-        let mixed = (hash ^ lane).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        (mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53)
-    })
-}
-
 /// Passes keys through that are mixed already.
 #[derive(Default)]
-struct Mixed(u64);
+pub(crate) struct Mixed(u64);
 
 impl Hasher for Mixed {
     fn finish(&self) -> u64 {
@@ -135,18 +167,69 @@ impl Hasher for Mixed {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::fingerprint::{Family, log_width};
+    use crate::index::phrases::count;
+
+    /// Caps of the documents' words, all in one segment.
+    fn phrase_caps(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
+        let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
+        let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
+        let (entries, distinct) = count(&sources);
+        let own = PhraseTable::new(&entries, distinct);
+        let language = Language { own, others: &[], gone: &ByPhrase::default() };
+        sources.iter().map(|s| language.phrase_caps(s)).collect()
+    }
+
+    /// The same, as slowly and plainly as can be: every phrase looked for in every document.
+    fn reference(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
+        let times = |d: &[u64], words: &[u64]| d.windows(words.len()).filter(|w| *w == words).count() as u32;
+        let distinct = |d: &Vec<u64>| d.iter().collect::<std::collections::BTreeSet<_>>().len();
+        let all: usize = documents.iter().map(distinct).sum();
+        let caps = |number: usize| {
+            let document = &documents[number];
+            let others = |words: &[u64]| {
+                (0..documents.len()).filter(|&d| d != number && times(&documents[d], words) > 0).count() as u32
+            };
+            let own = |words: &[u64]| times(document, words) - 1;
+            let cap = |k: usize| {
+                let mut p = (others(&document[k..=k]) as f32 + 0.5) / (all as f32 + 1.0);
+                for length in 2..=3.min(k + 1) {
+                    let whole = &document[k + 1 - length..=k];
+                    let context = &whole[..length - 1];
+                    let seen = others(whole).saturating_sub(QUOTATIONS) + own(whole);
+                    p = (seen as f32 + PRIOR * p) / ((others(context) + own(context)) as f32 + PRIOR);
+                }
+                units(-p.min(1.0).ln())
+            };
+            (0..document.len()).map(cap).collect()
+        };
+        (0..documents.len()).map(caps).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_reference(documents in prop::collection::vec(prop::collection::vec(0u64..7, 1..30), 1..12)) {
+            prop_assert_eq!(phrase_caps(&documents), reference(&documents));
+        }
+    }
+
+    #[test]
+    fn caps_survive_their_byte() {
+        for units in [0, 1, 100, 253] {
+            assert_eq!(cap_units(cap_byte(units)), units);
+        }
+        assert!(cap_units(cap_byte(254)) > 2000 && cap_units(cap_byte(8192)) > 2000, "no cap");
+        assert!(cap_units(0) < 0, "a separator");
+    }
 
     #[test]
     fn only_what_others_predict_is_capped() {
         // 20 documents: six words of their own, then the same four.
-        let document = |own: u64| {
-            let words: Vec<u64> = (0..6).map(|k| own * 100 + k).chain([1, 2, 3, 4]).collect();
-            Codes::from_data(Family::Gradient, words).expect("one word a code")
-        };
-        let documents: Vec<Codes> = (1..=20).map(document).collect();
-        for caps in phrase_caps(&documents.iter().collect::<Vec<_>>()) {
+        let document = |own: u64| -> Vec<u64> { (0..6).map(|k| own * 100 + k).chain([1, 2, 3, 4]).collect() };
+        for caps in phrase_caps(&(1..=20).map(document).collect::<Vec<_>>()) {
             assert!(caps[..6].iter().all(|&c| c > units(5.0)), "own words: {caps:?}");
             assert!(caps[6] > units(2.0), "the block's first word is a surprise: {caps:?}");
             assert!(caps[8..].iter().all(|&c| c < units(0.4)), "the rest of the block is none: {caps:?}");
@@ -187,9 +270,7 @@ mod tests {
     #[test]
     fn what_a_document_repeats_is_capped() {
         let words = |own: u64| -> Vec<u64> { (0..40).map(|k| if k < 30 { 5 } else { own * 100 + k }).collect() };
-        let documents: Vec<Codes> =
-            (1..=5).map(|d| Codes::from_data(Family::Gradient, words(d)).expect("one word a code")).collect();
-        let caps = phrase_caps(&documents.iter().collect::<Vec<_>>());
+        let caps = phrase_caps(&(1..=5).map(words).collect::<Vec<_>>());
         assert!(caps[0][2..30].iter().all(|&c| c < units(0.2)), "{:?}", caps[0]);
         assert!(caps[0][31..].iter().all(|&c| c > units(4.0)), "{:?}", caps[0]);
     }
@@ -197,13 +278,11 @@ mod tests {
     #[test]
     fn a_passage_quoted_twice_is_no_language() {
         let quoted = [11, 12, 13, 14, 15];
-        let document = |own: u64| {
+        let document = |own: u64| -> Vec<u64> {
             let tail = if own <= 3 { quoted } else { [own * 100 + 7; 5] };
-            let words: Vec<u64> = (0..6).map(|k| own * 100 + k).chain(tail).collect();
-            Codes::from_data(Family::Gradient, words).expect("one word a code")
+            (0..6).map(|k| own * 100 + k).chain(tail).collect()
         };
-        let documents: Vec<Codes> = (1..=50).map(document).collect();
-        let caps = phrase_caps(&documents.iter().collect::<Vec<_>>());
+        let caps = phrase_caps(&(1..=50).map(document).collect::<Vec<_>>());
         assert!(caps[0].iter().all(|&c| c > units(4.0)), "{:?}", caps[0]);
     }
 }

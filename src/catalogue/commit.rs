@@ -1,0 +1,229 @@
+//! Commits: new documents become a segment, small segments are merged, the manifest is swapped.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::store::{self, Manifest, Named};
+use super::{At, Catalogue, CatalogueConfig, Fresh, Live};
+use crate::Error;
+use crate::index::{
+    ByPhrase, Codebook, Index, Part, PhraseTable, Segment, Source, Stored, Surroundings, add_gone, scan_is_enough,
+    write,
+};
+
+/// Segments of fewer words are merged with the next new one.
+const SMALL_WORDS: usize = 50_000;
+/// Segments are not merged beyond so many words: bounds the memory of a merge to about a gigabyte.
+const MAX_SEGMENT_WORDS: usize = 64 << 20;
+
+/// What a commit writes.
+struct Plan {
+    /// Numbers of segments that go into the new one.
+    merged: Vec<u32>,
+    /// Whether nothing is left beside it.
+    all: bool,
+}
+
+impl Catalogue {
+    /// Writes all changes to the folder that the catalogue was opened from for writing. A crash at any instant leaves the last
+    /// commit or this one, whole; after an error, the folder and this value are as they were before.
+    ///
+    /// New documents become a segment, together with the newest segments as long as those are no larger than what they are
+    /// merged with. So there are few segments (as many as the catalogue doubled in size), each word is written again no more
+    /// often than that, and what a segment knows of the catalogue's phrases is never older than the catalogue's last doubling.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if the catalogue was not opened with [`Catalogue::edit`], [`Error::Io`] if the disk refuses.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        let folder = self.folder()?;
+        if !self.changed {
+            return Ok(());
+        }
+        let mut words: usize = self.fresh.iter().filter(|f| !f.ids.is_empty()).map(|f| f.words.widths.len()).sum();
+        let mut merged = Vec::new();
+        for live in self.live.iter().rev() {
+            let own = live.part.words();
+            let wasteful = 4 * own < 3 * live.part.segment.header().words();
+            if own < SMALL_WORDS || (own <= words && words + own <= MAX_SEGMENT_WORDS) || wasteful {
+                merged.push(live.number);
+                words += own;
+            }
+        }
+        let all = merged.len() == self.live.len();
+        self.write_commit(&folder, &Plan { merged, all })
+    }
+
+    /// Merges all segments into one (of at most 64 million words each) and lets go of what was removed; also commits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::commit`].
+    pub fn compact(&mut self) -> Result<(), Error> {
+        self.commit()?;
+        let folder = self.folder()?;
+        let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
+        for live in &self.live {
+            let words = live.part.words();
+            match groups.last_mut() {
+                Some((sum, group)) if *sum + words <= MAX_SEGMENT_WORDS => {
+                    *sum += words;
+                    group.push(live.number);
+                }
+                _ => groups.push((words, vec![live.number])),
+            }
+        }
+        for (_, merged) in groups {
+            let gone = |l: &Live| merged.contains(&l.number) && l.part.words() < l.part.segment.header().words();
+            if merged.len() > 1 || self.live.iter().any(gone) {
+                let all = merged.len() == self.live.len();
+                self.write_commit(&folder, &Plan { merged, all })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(&self) -> Result<PathBuf, Error> {
+        self.home.as_ref().map(|(folder, _)| folder.clone()).ok_or_else(|| {
+            Error::caller("catalogue", "in memory or read-only", "only one opened with `edit` can commit")
+        })
+    }
+
+    fn write_commit(&mut self, folder: &Path, plan: &Plan) -> Result<(), Error> {
+        let (merged, kept): (Vec<&Live>, Vec<&Live>) = self.live.iter().partition(|l| plan.merged.contains(&l.number));
+        let sources = sources(&self.config, &merged, &self.fresh)?;
+        let words: usize = sources.iter().map(|s| s.widths.len()).sum();
+        let mut next = self.next;
+        let mut codebook = self.codebook.clone();
+        if plan.all && !scan_is_enough(words) {
+            // No segment is left that knows the old one.
+            let book = Codebook::of(&sources, self.config.family);
+            store::write_whole(&store::codebook_path(folder, next), &book.to_bytes())?;
+            codebook = Some((next, Arc::new(book)));
+            next += 1;
+        }
+        let mut live: Vec<Live> = kept.iter().map(|&l| l.clone()).collect();
+        if !sources.is_empty() {
+            let path = store::segment_path(folder, next);
+            let mut failed = None;
+            store::create_whole(&path, |file| {
+                let book = codebook.as_ref().map(|b| &*b.1);
+                write_segment(file, &self.config, book, &sources, &kept).map_err(|e| match e {
+                    Error::Io { source, .. } => source,
+                    other => {
+                        let message = other.to_string();
+                        failed = Some(other);
+                        std::io::Error::other(message)
+                    }
+                })
+            })
+            .map_err(|e| failed.take().unwrap_or(e))?;
+            let segment = Arc::new(Segment::open(&path)?);
+            live.push(Live { number: next, part: Part { segment, changes: Arc::default() } });
+            next += 1;
+        }
+        let named = |l: &Live| Named {
+            number: l.number,
+            documents: l.part.segment.header().documents,
+            words: l.part.segment.header().words() as u64,
+            changes: BTreeMap::clone(&l.part.changes),
+        };
+        let manifest = Manifest {
+            family: self.config.family,
+            faces: self.config.faces.clone(),
+            next,
+            codebook: codebook.as_ref().map(|b| b.0),
+            segments: live.iter().map(named).collect(),
+        };
+        store::write_manifest(folder, &manifest)?;
+        // From here on the commit has happened.
+        if let Some(register) = &mut self.register {
+            for (ordinal, source) in sources.iter().enumerate() {
+                let at = At::Stored(next - 1, ordinal as u32);
+                for &id in &source.ids {
+                    register.by_id.insert(id.into(), at);
+                }
+                register.by_content.insert(source.content, at);
+            }
+        }
+        drop(sources);
+        self.live = live;
+        self.fresh.clear();
+        self.next = next;
+        self.codebook = codebook;
+        self.manifest = Some(manifest);
+        self.changed = false;
+        self.manifest.as_ref().map_or(Ok(()), |m| store::sweep(folder, m))
+    }
+
+    /// The index of all documents: the committed ones, mapped, and the new ones, as a segment in memory.
+    pub(crate) fn to_index(&self) -> Result<Index, Error> {
+        let mut parts: Vec<Part> = self.live.iter().map(|l| l.part.clone()).collect();
+        let sources = sources(&self.config, &[], &self.fresh)?;
+        let book = self.codebook.as_ref().map(|b| Arc::clone(&b.1));
+        if !sources.is_empty() {
+            let kept: Vec<&Live> = self.live.iter().collect();
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            write_segment(&mut bytes, &self.config, book.as_deref(), &sources, &kept)?;
+            let segment = Arc::new(Segment::held(bytes.get_ref())?);
+            parts.push(Part { segment, changes: Arc::default() });
+        }
+        let stride = self.config.family.bits().div_ceil(64);
+        Index::new(parts, book, self.config.faces.len(), stride)
+    }
+}
+
+/// All documents of some segments that are left and all new ones, in the order of their first ids, so that the order of
+/// enrolment does not show.
+fn sources<'a>(config: &CatalogueConfig, merged: &[&'a Live], fresh: &'a [Fresh]) -> Result<Vec<Source<'a>>, Error> {
+    let stride = config.family.bits().div_ceil(64);
+    let mut sources = Vec::new();
+    for live in merged {
+        for ordinal in 0..live.part.segment.header().documents as usize {
+            let ids = live.part.ids(ordinal)?;
+            if !ids.is_empty() {
+                let Stored { content, undrawn, about, lanes, widths } = live.part.segment.document(ordinal)?;
+                sources.push(Source { ids, content, undrawn, about, lanes, stride, widths });
+            }
+        }
+    }
+    sources.extend(fresh.iter().filter(|f| !f.ids.is_empty()).map(|f| Source {
+        ids: f.ids.iter().map(String::as_str).collect(),
+        content: f.content,
+        undrawn: f.words.undrawn,
+        about: &f.about,
+        lanes: f.words.lanes.iter().map(Vec::as_slice).collect(),
+        stride,
+        widths: &f.words.widths,
+    }));
+    sources.iter_mut().for_each(|s| s.ids.sort_unstable());
+    sources.sort_unstable_by(|a, b| a.ids.first().cmp(&b.ids.first()));
+    Ok(sources)
+}
+
+/// Writes a segment that will stand beside `kept`.
+fn write_segment(
+    out: impl std::io::Write + std::io::Seek,
+    config: &CatalogueConfig,
+    codebook: Option<&Codebook>,
+    sources: &[Source<'_>],
+    kept: &[&Live],
+) -> Result<(), Error> {
+    let tables = kept.iter().map(|l| {
+        let segment = &l.part.segment;
+        Ok(PhraseTable::new(segment.phrases()?, segment.header().distinct))
+    });
+    let tables: Vec<PhraseTable<'_>> = tables.collect::<Result<_, Error>>()?;
+    let mut gone = ByPhrase::default();
+    let stride = config.family.bits().div_ceil(64);
+    for live in kept {
+        for (&ordinal, _) in live.part.changes.iter().filter(|(_, ids)| ids.is_empty()) {
+            let Stored { content, undrawn, about, lanes, widths } = live.part.segment.document(ordinal as usize)?;
+            add_gone(&Source { ids: Vec::new(), content, undrawn, about, lanes, stride, widths }, &mut gone);
+        }
+    }
+    let around =
+        Surroundings { family: config.family, faces: config.faces.len(), codebook, others: &tables, gone: &gone };
+    write(out, sources, &around).map_err(|source| Error::Io { path: PathBuf::from("a new segment"), source })
+}

@@ -1,0 +1,175 @@
+//! Visual words: a word's code, rounded to the nearest of some thousand prototypes (J. Sivic & A. Zisserman 2003).
+//!
+//! Prototypes are codes of the catalogue's own most frequent words, so far apart that no two of them take each other's words.
+
+use std::collections::HashMap;
+
+use super::writer::Source;
+use crate::Error;
+use crate::fingerprint::Family;
+use crate::simd::Kernels;
+use crate::simd::kernels::Probe;
+
+const MAGIC: [u8; 8] = *b"LEAKBOOK";
+const VERSION: u32 = 1;
+const HEADER: usize = 20;
+/// Prototypes wanted. A 2-gram's key then has 24 bits.
+pub(crate) const PROTOTYPES: usize = 4096;
+/// Fewest bits, as a share of the code, between two prototypes.
+const APART: f32 = 0.11;
+
+/// Prototypes of visual words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Codebook {
+    family: Family,
+    /// For each 64-bit lane of a code, one word a prototype.
+    lanes: Vec<Vec<u64>>,
+}
+
+impl Codebook {
+    /// A codebook of the words of documents: the most frequent codes, each at least some bits from all before it.
+    ///
+    /// Cost: up to prototypes² distances a few times over, a second or so.
+    pub(crate) fn of(documents: &[Source<'_>], family: Family) -> Self {
+        let stride = family.bits().div_ceil(64);
+        let mut counts: HashMap<Vec<u64>, u32> = HashMap::new();
+        for document in documents {
+            for k in 0..document.widths.len() {
+                *counts.entry(document.first_face().iter().map(|lane| lane[k]).collect()).or_default() += 1;
+            }
+        }
+        let mut codes: Vec<(Vec<u64>, u32)> = counts.into_iter().collect();
+        codes.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let apart = (APART * family.bits() as f32) as i16;
+        let mut this = Self { family, lanes: vec![Vec::new(); stride] };
+        let (kernels, mut distances) = (Kernels::best(), Vec::new());
+        for (code, _) in codes {
+            if this.len() == PROTOTYPES {
+                break;
+            }
+            this.distances(Probe { code: &code, weights: None }, &kernels, &mut distances);
+            if distances.iter().all(|&d| d >= apart) {
+                this.lanes.iter_mut().zip(code).for_each(|(lane, word)| lane.push(word));
+            }
+        }
+        this
+    }
+
+    /// Number of prototypes.
+    pub(crate) fn len(&self) -> usize {
+        self.lanes[0].len()
+    }
+
+    /// Bits of a visual word's number.
+    fn word_bits(&self) -> u32 {
+        self.len().next_power_of_two().ilog2().max(4)
+    }
+
+    /// Bits of a 2-gram's key.
+    pub(crate) fn key_bits(&self) -> u32 {
+        2 * self.word_bits()
+    }
+
+    /// The key of two visual words, one after the other.
+    pub(crate) fn key(&self, first: u16, second: u16) -> u32 {
+        u32::from(first) << self.word_bits() | u32::from(second)
+    }
+
+    /// Distances of a code to all prototypes.
+    pub(super) fn distances(&self, probe: Probe<'_>, kernels: &Kernels, out: &mut Vec<i16>) {
+        let lanes: Vec<&[u64]> = self.lanes.iter().map(Vec::as_slice).collect();
+        out.resize(self.len(), 0);
+        (kernels.distances)(probe, &lanes, out);
+    }
+
+    /// The nearest prototype of a catalogue's code; of equally near ones the first.
+    pub(super) fn nearest(&self, code: &[u64], kernels: &Kernels, distances: &mut Vec<i16>) -> u16 {
+        self.distances(Probe { code, weights: None }, kernels, distances);
+        let nearest = distances.iter().copied().min().unwrap_or(0);
+        distances.iter().position(|&d| d == nearest).unwrap_or(0) as u16
+    }
+
+    /// As a file: magic; version, family and its version, two zeros; number of prototypes; lanes; CRC-32 of all before.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.extend(VERSION.to_le_bytes());
+        out.extend([self.family.id(), self.family.version(), 0, 0]);
+        out.extend((self.len() as u32).to_le_bytes());
+        out.extend(self.lanes.iter().flatten().flat_map(|w| w.to_le_bytes()));
+        let crc = crc32fast::hash(&out);
+        out.extend(crc.to_le_bytes());
+        out
+    }
+
+    /// The checksum that names it in segments.
+    pub(crate) fn crc(&self) -> u32 {
+        let bytes = self.to_bytes();
+        crc32fast::hash(&bytes[..bytes.len() - 4])
+    }
+
+    /// Reads what [`Codebook::to_bytes`] wrote; the error is a reason.
+    pub(crate) fn from_bytes(bytes: &[u8], family: Family) -> Result<Self, &'static str> {
+        let (body, crc) = bytes.split_last_chunk::<4>().ok_or("it is cut short")?;
+        if body.len() < HEADER || body[..8] != MAGIC {
+            return Err("it is no codebook of a leakprint catalogue");
+        }
+        if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+            return Err("its checksum is wrong: the file is damaged");
+        }
+        let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| body[at + i]));
+        let count = number(16) as usize;
+        let stride = family.bits().div_ceil(64);
+        if number(8) != VERSION || body[12..14] != [family.id(), family.version()] {
+            return Err("it is of another version or for another hash: build the catalogue anew");
+        }
+        if count == 0 || count > 1 << 13 || body.len() != HEADER + 8 * count * stride {
+            return Err("its length contradicts its header");
+        }
+        let (words, _) = body[HEADER..].as_chunks::<8>();
+        let lanes = words.chunks(count).map(|lane| lane.iter().map(|w| u64::from_le_bytes(*w)).collect()).collect();
+        Ok(Self { family, lanes })
+    }
+
+    /// Refuses a codebook that is not the one that a segment was made with.
+    pub(crate) fn check(&self, segment: &super::segment::Segment) -> Result<(), Error> {
+        let header = segment.header();
+        if header.directory_bits > 0
+            && (header.codebook != self.crc()
+                || header.directory_bits > self.key_bits()
+                || header.directory_bits + 8 < self.key_bits())
+        {
+            return Err(Error::file(segment.path(), "its inverted file was made with another codebook"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prototypes_are_frequent_and_apart_and_survive_their_file() {
+        let word = |k: u64| (k + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Word 3 is the most frequent; word 5 is one bit away from it.
+        let codes: Vec<u64> =
+            (0..40).flat_map(|k| vec![word(k); if k == 3 { 9 } else { 2 }]).chain([word(3) ^ 1]).collect();
+        let widths = vec![9; codes.len()];
+        let book = Codebook::of(&[Source::anonymous(&codes, &widths)], Family::Net);
+        assert_eq!((book.len(), book.lanes[0][0]), (40, word(3)));
+        let (kernels, mut distances) = (Kernels::best(), Vec::new());
+        for k in 0..40 {
+            let near = book.nearest(&[word(k) ^ 0x1001], &kernels, &mut distances);
+            assert_eq!(book.lanes[0][usize::from(near)], word(k));
+        }
+        let bytes = book.to_bytes();
+        assert_eq!(Codebook::from_bytes(&bytes, Family::Net).as_ref(), Ok(&book));
+        assert!(Codebook::from_bytes(&bytes, Family::Lda).is_err());
+        for k in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[k] ^= 4;
+            assert!(Codebook::from_bytes(&other, Family::Net).is_err(), "byte {k}");
+            assert!(Codebook::from_bytes(&bytes[..k], Family::Net).is_err(), "cut at {k}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The index of a catalogue: its segments side by side, without what was removed from them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::codebook::Codebook;
+use super::segment::Segment;
+use super::strip::Strip;
+use super::weight::cap_units;
+use crate::Error;
+use crate::simd::Kernels;
+use crate::simd::kernels::Probe;
+
+/// A segment and what became of it since.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) segment: Arc<Segment>,
+    /// Documents that have other ids than the segment says; those without any are gone.
+    pub(crate) changes: Arc<BTreeMap<u32, Vec<String>>>,
+}
+
+impl Part {
+    /// Whether a document was removed.
+    pub(crate) fn is_gone(&self, ordinal: usize) -> bool {
+        self.changes.get(&(ordinal as u32)).is_some_and(Vec::is_empty)
+    }
+
+    /// A document's ids; none if it was removed.
+    pub(crate) fn ids(&self, ordinal: usize) -> Result<Vec<&str>, Error> {
+        match self.changes.get(&(ordinal as u32)) {
+            Some(ids) => Ok(ids.iter().map(String::as_str).collect()),
+            None => self.segment.ids(ordinal),
+        }
+    }
+
+    /// Number of documents that are left.
+    pub(crate) fn documents(&self) -> usize {
+        self.segment.header().documents as usize - self.changes.values().filter(|ids| ids.is_empty()).count()
+    }
+
+    /// Number of words of documents that are left.
+    pub(crate) fn words(&self) -> usize {
+        let gone = self.changes.iter().filter(|(_, ids)| ids.is_empty());
+        self.segment.header().words() - gone.map(|(&k, _)| self.segment.places(k as usize).len()).sum::<usize>()
+    }
+}
+
+/// A document as answers list it.
+pub(crate) struct Listed {
+    /// Sorted.
+    pub(crate) ids: Vec<String>,
+    /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
+    pub(crate) widths: Vec<u8>,
+    /// What is known of it besides its words.
+    pub(crate) about: Vec<u8>,
+}
+
+/// Codes of many documents, as the search goes through them: the segments of a catalogue, mapped.
+pub struct Index {
+    pub(super) parts: Vec<Part>,
+    /// Number of the first document of each part; one more at the end.
+    pub(super) firsts: Vec<usize>,
+    pub(super) codebook: Option<Arc<Codebook>>,
+    /// Codes of a word.
+    pub(super) faces: usize,
+    /// 64-bit words of a code.
+    pub(super) stride: usize,
+    pub(crate) sample: Sample,
+}
+
+impl Index {
+    pub(crate) fn new(
+        parts: Vec<Part>,
+        codebook: Option<Arc<Codebook>>,
+        faces: usize,
+        stride: usize,
+    ) -> Result<Self, Error> {
+        let mut firsts = vec![0];
+        for part in &parts {
+            firsts.push(firsts[firsts.len() - 1] + part.segment.header().documents as usize);
+        }
+        let sample = Sample::of(&parts, faces, stride)?;
+        Ok(Self { parts, firsts, codebook, faces, stride, sample })
+    }
+
+    /// Number of documents.
+    #[must_use]
+    pub fn documents(&self) -> usize {
+        self.parts.iter().map(Part::documents).sum()
+    }
+
+    /// Number of documents, those that are gone included: their numbers are below this.
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn numbers(&self) -> usize {
+        self.firsts[self.firsts.len() - 1]
+    }
+
+    /// Number of words.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.parts.iter().map(Part::words).sum()
+    }
+
+    /// Bytes of memory that the index maps from files, shared with all that map them too.
+    #[must_use]
+    pub fn mapped_bytes(&self) -> usize {
+        self.parts.iter().map(|p| p.segment.len()).sum()
+    }
+
+    /// Bytes taken up in memory besides.
+    #[must_use]
+    pub fn memory_usage(&self) -> usize {
+        self.sample.strip.memory_usage() + self.parts.iter().map(|p| p.segment.memory_usage()).sum::<usize>()
+    }
+
+    /// The part that holds a document, and the document's number there.
+    pub(super) fn locate(&self, number: usize) -> (&Part, usize) {
+        let part = self.firsts.partition_point(|&first| first <= number) - 1;
+        (&self.parts[part], number - self.firsts[part])
+    }
+
+    /// The document that holds a place, counted over all segments, and its places, separator included.
+    pub(super) fn document_at(&self, place: u64) -> (usize, Range<u64>) {
+        let mut base = 0;
+        for (part, &first) in self.parts.iter().zip(&self.firsts) {
+            let places = u64::from(part.segment.header().places);
+            if place < base + places {
+                let ordinal = part.segment.document_at((place - base) as u32);
+                let range = part.segment.places(ordinal);
+                return (first + ordinal, base + range.start as u64..base + range.end as u64 + 1);
+            }
+            base += places;
+        }
+        (0, 0..u64::MAX)
+    }
+
+    /// What answers say of a document.
+    pub(crate) fn listed(&self, number: usize) -> Result<Listed, Error> {
+        let (part, ordinal) = self.locate(number);
+        let mut ids: Vec<String> = part.ids(ordinal)?.into_iter().map(str::to_owned).collect();
+        ids.sort_unstable();
+        let about = part.segment.about(ordinal)?.to_owned();
+        Ok(Listed { ids, widths: part.segment.widths(ordinal)?.to_owned(), about })
+    }
+
+    /// Every `step`th document of those that are left, in the index's order.
+    pub(crate) fn every(&self, step: usize) -> Result<Strip, Error> {
+        let all = self.firsts[self.firsts.len() - 1];
+        let left = |&number: &usize| {
+            let (part, ordinal) = self.locate(number);
+            !part.is_gone(ordinal)
+        };
+        self.extract((0..all).filter(left).step_by(step))
+    }
+
+    /// Documents by their numbers, copied.
+    pub(crate) fn extract(&self, numbers: impl Iterator<Item = usize>) -> Result<Strip, Error> {
+        let mut strip = Strip::empty(self.faces, self.stride);
+        for number in numbers {
+            let (part, ordinal) = self.locate(number);
+            let places = part.segment.places(ordinal);
+            let caps = part.segment.caps(places.clone())?.iter().map(|&b| cap_units(b));
+            strip.push(&part.segment.lanes(places)?, caps);
+        }
+        Ok(strip)
+    }
+}
+
+/// Words on which each query word's chance distances are counted: rarer look-alikes than 1 in this are not seen.
+pub(super) const SAMPLE: usize = 12_000;
+
+/// A sample of the catalogue's codes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sample {
+    /// One document without an end.
+    strip: Strip,
+}
+
+impl Sample {
+    /// Codes of each segment's own sample in proportion to its words.
+    fn of(parts: &[Part], faces: usize, stride: usize) -> Result<Self, Error> {
+        let total: usize = parts.iter().map(|p| p.segment.header().places as usize).sum();
+        let mut strip = Strip::empty(faces, stride);
+        for part in parts {
+            let header = part.segment.header();
+            let step = (header.sample as usize * total / (SAMPLE * header.places as usize).max(1)).max(1);
+            for (own, lane) in strip.faces.iter_mut().flatten().zip(part.segment.sample()?) {
+                own.extend(lane.iter().step_by(step));
+            }
+        }
+        Ok(Self { strip })
+    }
+
+    /// The sample of documents in memory.
+    #[cfg(any(test, feature = "benchmarks"))]
+    pub(crate) fn of_strip(from: &Strip) -> Self {
+        let step = (from.caps.len() / SAMPLE).max(1);
+        let places: Vec<usize> = (0..from.caps.len()).step_by(step).filter(|&p| from.caps[p] >= 0).collect();
+        let pick = |lane: &Vec<u64>| places.iter().map(|&p| lane[p]).collect();
+        let faces = from.faces.iter().map(|f| f.iter().map(pick).collect()).collect();
+        Self { strip: Strip { faces, ..Strip::default() } }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.strip.faces.first().map_or(0, |f| f[0].len())
+    }
+
+    pub(super) fn distances(&self, probe: Probe<'_>, kernels: &Kernels, out: &mut [i16], other: &mut [i16]) {
+        for (k, face) in self.strip.faces.iter().enumerate() {
+            let lanes: Vec<&[u64]> = face.iter().map(Vec::as_slice).collect();
+            if k == 0 {
+                (kernels.distances)(probe, &lanes, out);
+            } else {
+                (kernels.distances)(probe, &lanes, other);
+                (kernels.nearer)(out, other);
+            }
+        }
+    }
+}
+
+/// Places of a part's documents that lie side by side, some thousand at a time.
+pub(super) fn runs(part: &Part, ordinals: &[usize], most: usize) -> Vec<Range<usize>> {
+    // Ranges of `ordinals`: whole documents, so that no alignment is cut.
+    let mut runs = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for k in 0..ordinals.len() {
+        let next = part.segment.places(ordinals[k]).len() + 1;
+        let contiguous = k == start || ordinals[k] == ordinals[k - 1] + 1;
+        if k > start && (size + next > most || !contiguous) {
+            runs.push(start..k);
+            (start, size) = (k, 0);
+        }
+        size += next;
+    }
+    if start < ordinals.len() {
+        runs.push(start..ordinals.len());
+    }
+    runs
+}

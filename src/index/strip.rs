@@ -1,0 +1,95 @@
+//! Documents laid out for the scan in memory: candidates of a search, samples, and what tests make up.
+
+use std::ops::Range;
+
+use crate::Error;
+use crate::fingerprint::Codes;
+use crate::simd::kernels::Probe;
+
+/// Codes of some documents: lane by lane, a separator after each document.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Strip {
+    /// For each face, for each 64-bit lane of a code, one word a place.
+    pub(super) faces: Vec<Vec<Vec<u64>>>,
+    /// What each place can earn at most, in fixed-point units; negative at separators.
+    pub(super) caps: Vec<i16>,
+    /// Where each document starts; one more at the end.
+    pub(super) starts: Vec<usize>,
+}
+
+impl Strip {
+    /// No documents yet; codes have `stride` words.
+    pub(super) fn empty(faces: usize, stride: usize) -> Self {
+        Self { faces: vec![vec![Vec::new(); stride]; faces], caps: Vec::new(), starts: vec![0] }
+    }
+
+    /// Documents, each given as one [`Codes`] a face (all of one length) and what each word can earn at most.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Caller`] if lengths differ.
+    #[cfg_attr(not(any(test, feature = "benchmarks")), expect(dead_code, reason = "for tests and benches"))]
+    pub(crate) fn new<'c>(documents: impl Iterator<Item = (Vec<&'c Codes>, &'c [i16])>) -> Result<Self, Error> {
+        let mut this = Self::empty(0, 0);
+        for (faces, caps) in documents {
+            if this.faces.is_empty() {
+                this = Self::empty(faces.len(), faces[0].stride());
+            }
+            let lanes: Vec<Vec<u64>> = faces
+                .iter()
+                .flat_map(|c| (0..c.stride()).map(|k| c.data().iter().skip(k).step_by(c.stride()).copied().collect()))
+                .collect();
+            if faces.len() != this.faces.len() || lanes.iter().any(|l: &Vec<u64>| l.len() != caps.len()) {
+                return Err(Error::caller("document.codes", lanes.len(), format!("it has {} words", caps.len())));
+            }
+            let lanes: Vec<&[u64]> = lanes.iter().map(Vec::as_slice).collect();
+            this.push(&lanes, caps.iter().copied());
+        }
+        Ok(this)
+    }
+
+    /// Appends a document: its codes lane by lane, and what each word can earn.
+    pub(super) fn push(&mut self, lanes: &[&[u64]], caps: impl Iterator<Item = i16>) {
+        for (own, new) in self.faces.iter_mut().flatten().zip(lanes) {
+            own.extend_from_slice(new);
+            own.push(0);
+        }
+        self.caps.extend(caps);
+        self.caps.push(i16::MIN);
+        self.starts.push(self.caps.len());
+    }
+
+    /// Number of documents.
+    pub(crate) fn documents(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The places of a document, its separator left out.
+    pub(crate) fn places(&self, document: usize) -> Range<usize> {
+        self.starts[document]..self.starts[document + 1] - 1
+    }
+
+    /// What a place can earn at most.
+    pub(crate) fn cap(&self, place: usize) -> i16 {
+        self.caps[place]
+    }
+
+    /// Distance of a query's code to a place's nearest face.
+    pub(crate) fn distance(&self, probe: Probe<'_>, place: usize) -> i16 {
+        let face = |f: &Vec<Vec<u64>>| -> i16 {
+            let [ones, twos] = probe.weights.unwrap_or([u64::MAX, 0]);
+            let lane = |(a, lane): (&u64, &Vec<u64>)| {
+                let differ = a ^ lane[place];
+                ((differ & ones).count_ones() + 2 * (differ & twos).count_ones()) as i16
+            };
+            probe.code.iter().zip(f).map(lane).sum()
+        };
+        self.faces.iter().map(face).min().unwrap_or(i16::MAX)
+    }
+
+    /// Bytes taken up.
+    pub(super) fn memory_usage(&self) -> usize {
+        let lanes: usize = self.faces.iter().flatten().map(|l| l.capacity() * 8).sum();
+        lanes + self.caps.capacity() * 2 + self.starts.capacity() * size_of::<usize>()
+    }
+}

@@ -1,0 +1,314 @@
+//! Makes segments: from new documents, and from those of older segments.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+
+use rayon::prelude::*;
+
+use super::codebook::Codebook;
+use super::phrases::{PhraseTable, count};
+use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
+use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
+use super::{SAMPLE, scan_is_enough};
+use crate::fingerprint::{Codes, Family};
+use crate::simd::Kernels;
+
+/// A document to be written.
+pub(crate) struct Source<'a> {
+    pub(crate) ids: Vec<&'a str>,
+    /// Hash of the text, to fold equal mails into one.
+    pub(crate) content: u64,
+    /// Words with characters that could not be drawn.
+    pub(crate) undrawn: u32,
+    /// What is known of it besides its words, in bytes that only the catalogue understands.
+    pub(crate) about: &'a [u8],
+    /// Codes, lane by lane: face by face, the 64-bit words of its codes.
+    pub(crate) lanes: Vec<&'a [u64]>,
+    /// 64-bit words of a code.
+    pub(crate) stride: usize,
+    pub(crate) widths: &'a [u8],
+}
+
+impl<'a> Source<'a> {
+    /// The code that phrases and visual words are made of.
+    pub(super) fn first_face(&self) -> &[&'a [u64]] {
+        &self.lanes[..self.stride]
+    }
+
+    #[cfg(test)]
+    pub(super) fn anonymous(codes: &'a [u64], widths: &'a [u8]) -> Self {
+        Self { ids: vec!["-"], content: 0, undrawn: 0, about: &[], lanes: vec![codes], stride: 1, widths }
+    }
+}
+
+/// What a new segment has to know of the catalogue around it.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) family: Family,
+    /// Codes of a word.
+    pub(crate) faces: usize,
+    /// Prototypes for the inverted file; none for a catalogue that is too small for one.
+    pub(crate) codebook: Option<&'a Codebook>,
+    /// Phrases of the segments that stay.
+    pub(crate) others: &'a [PhraseTable<'a>],
+    /// Documents of those that are gone.
+    pub(crate) gone: &'a ByPhrase,
+}
+
+/// Writes a segment. The documents come in the order given.
+///
+/// Memory: some 16 bytes a word, and [`count`]'s. Time: some microseconds a word, spread over the cores.
+pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &Surroundings<'_>) -> io::Result<()> {
+    let words: usize = documents.iter().map(|d| d.widths.len()).sum();
+    let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 31);
+    let names: usize = documents.iter().flat_map(|d| &d.ids).map(|id| 4 + id.len()).sum();
+    let abouts: usize = documents.iter().map(|d| d.about.len()).sum();
+    let texts = (u32::try_from(names), u32::try_from(abouts));
+    let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
+        return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
+    };
+    let (phrases, distinct) = count(documents);
+    let caps = caps(documents, &phrases, distinct, around);
+    let grams = match around.codebook {
+        Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
+        _ => Grams::default(),
+    };
+    let sampled = sampled_places(documents, places as usize);
+    let header = Header {
+        family: around.family,
+        faces: around.faces as u8,
+        documents: documents.len() as u32,
+        places,
+        grams: grams.postings.len() as u32,
+        directory_bits: grams.directory_bits,
+        phrases: phrases.len() as u32,
+        sample: sampled.len() as u32,
+        names,
+        abouts,
+        codebook: around.codebook.map_or(0, Codebook::crc),
+        distinct,
+    };
+
+    let mut out = Blocks::new(out)?;
+    let mut at = 0u32;
+    out.write(&at.to_le_bytes())?;
+    for document in documents {
+        at += document.widths.len() as u32 + 1;
+        out.write(&at.to_le_bytes())?;
+    }
+    out.align()?;
+    documents.iter().try_for_each(|d| out.write(&d.content.to_le_bytes()))?;
+    documents.iter().try_for_each(|d| out.write(&d.undrawn.to_le_bytes()))?;
+    out.align()?;
+    let mut end = 0u32;
+    out.write(&end.to_le_bytes())?;
+    for document in documents {
+        end += document.ids.iter().map(|id| 4 + id.len() as u32).sum::<u32>();
+        out.write(&end.to_le_bytes())?;
+    }
+    out.align()?;
+    for id in documents.iter().flat_map(|d| &d.ids) {
+        out.write(&(id.len() as u32).to_le_bytes())?;
+        out.write(id.as_bytes())?;
+    }
+    out.align()?;
+    let mut end = 0u32;
+    out.write(&end.to_le_bytes())?;
+    for document in documents {
+        end += document.about.len() as u32;
+        out.write(&end.to_le_bytes())?;
+    }
+    out.align()?;
+    documents.iter().try_for_each(|d| out.write(d.about))?;
+    out.align()?;
+    for lane in 0..header.lanes() {
+        for document in documents {
+            out.write_words(document.lanes[lane])?;
+            out.write(&[0; 8])?;
+        }
+    }
+    for document in documents {
+        out.write(document.widths)?;
+        out.write(&[0])?;
+    }
+    out.align()?;
+    for document in &caps {
+        out.write(document)?;
+        out.write(&[0])?;
+    }
+    out.align()?;
+    grams.directory.iter().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.align()?;
+    grams.postings.iter().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.align()?;
+    out.write(&grams.tags)?;
+    out.align()?;
+    out.write_words(&phrases)?;
+    for lane in 0..header.lanes() {
+        sampled.iter().try_for_each(|&(d, k)| out.write(&documents[d].lanes[lane][k].to_le_bytes()))?;
+    }
+    out.finish(header)
+}
+
+/// What each word may earn, as bytes.
+fn caps(documents: &[Source<'_>], phrases: &[u64], distinct: u64, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
+    let language = Language { own: PhraseTable::new(phrases, distinct), others: around.others, gone: around.gone };
+    let of = |document: &Source<'_>| {
+        let first = document.first_face();
+        let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
+        let codes = Codes::from_data(around.family, data).unwrap_or_default();
+        let caps = language.phrase_caps(document).into_iter().zip(shape_caps(&codes, document.widths));
+        caps.map(|(phrase, width)| cap_byte(phrase.min(width))).collect()
+    };
+    documents.par_iter().map(of).collect()
+}
+
+/// Every n-th place that holds a word, as document and word.
+fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
+    let step = (places / SAMPLE).max(1);
+    let (mut sampled, mut next, mut start) = (Vec::new(), 0, 0);
+    for (number, document) in documents.iter().enumerate() {
+        let end = start + document.widths.len() + 1;
+        while next < end {
+            if next + 1 < end {
+                sampled.push((number, next - start));
+            }
+            next += step;
+        }
+        start = end;
+    }
+    sampled
+}
+
+/// An inverted file of 2-grams of visual words.
+#[derive(Default)]
+struct Grams {
+    directory_bits: u32,
+    /// Where the postings begin whose keys begin with some bits; one more at the end.
+    directory: Vec<u32>,
+    /// Places of the 2-grams' first words, by key and place.
+    postings: Vec<u32>,
+    /// Last bits of the keys.
+    tags: Vec<u8>,
+}
+
+impl Grams {
+    fn of(documents: &[Source<'_>], book: &Codebook, words: usize) -> Self {
+        let key_bits = book.key_bits();
+        let directory_bits = (words.max(1).ilog2().saturating_sub(2))
+            .clamp(key_bits.saturating_sub(8).max(1), key_bits.min(MAX_DIRECTORY_BITS));
+        let mut starts = Vec::with_capacity(documents.len());
+        let mut at = 0u32;
+        for document in documents {
+            starts.push(at);
+            at += document.widths.len() as u32 + 1;
+        }
+        let kernels = Kernels::best();
+        // Key and place in one number: one sort orders both.
+        let chunks: Vec<Vec<u64>> = documents
+            .par_chunks(512)
+            .zip(starts.par_chunks(512))
+            .map_init(
+                || (HashMap::<u64, u16, BuildHasherDefault<Mixed>>::default(), Vec::new(), Vec::new()),
+                |(seen, words, distances), (documents, starts)| {
+                    let mut keys = Vec::new();
+                    for (document, &start) in documents.iter().zip(starts) {
+                        words.clear();
+                        words.extend((0..document.widths.len()).map(|k| {
+                            let hash = super::phrases::phrase(document.first_face(), k, 1);
+                            *seen.entry(hash).or_insert_with(|| {
+                                let code: Vec<u64> = document.first_face().iter().map(|lane| lane[k]).collect();
+                                book.nearest(&code, &kernels, distances)
+                            })
+                        }));
+                        let pair = |(k, w): (usize, &[u16])| {
+                            u64::from(book.key(w[0], w[1])) << 32 | u64::from(start + k as u32)
+                        };
+                        keys.extend(words.windows(2).enumerate().map(pair));
+                    }
+                    keys
+                },
+            )
+            .collect();
+        let mut keys: Vec<u64> = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
+        // One by one, so that memory is not needed twice.
+        chunks.into_iter().for_each(|chunk| keys.extend(chunk));
+        keys.par_sort_unstable();
+        let low_bits = key_bits - directory_bits;
+        let mut directory = vec![0u32; (1 << directory_bits) + 1];
+        for key in &keys {
+            directory[(key >> 32 >> low_bits) as usize + 1] += 1;
+        }
+        for k in 1..directory.len() {
+            directory[k] += directory[k - 1];
+        }
+        Self {
+            directory_bits,
+            directory,
+            postings: keys.iter().map(|&key| key as u32).collect(),
+            tags: keys.iter().map(|key| (key >> 32 & ((1 << low_bits) - 1)) as u8).collect(),
+        }
+    }
+}
+
+/// Writes a body with its blocks' checksums, then the header.
+struct Blocks<W: Write + Seek> {
+    out: BufWriter<W>,
+    block: crc32fast::Hasher,
+    /// Bytes in the block.
+    filled: usize,
+    /// Bytes of the body.
+    written: usize,
+    sums: Vec<u32>,
+}
+
+impl<W: Write + Seek> Blocks<W> {
+    fn new(out: W) -> io::Result<Self> {
+        let mut out = BufWriter::with_capacity(1 << 20, out);
+        out.write_all(&[0; HEADER])?;
+        Ok(Self { out, block: crc32fast::Hasher::new(), filled: 0, written: 0, sums: Vec::new() })
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        self.written += bytes.len();
+        while !bytes.is_empty() {
+            let (now, rest) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
+            self.block.update(now);
+            self.out.write_all(now)?;
+            self.filled += now.len();
+            bytes = rest;
+            if self.filled == BLOCK {
+                self.end_block();
+            }
+        }
+        Ok(())
+    }
+
+    fn write_words(&mut self, words: &[u64]) -> io::Result<()> {
+        self.write(bytemuck::cast_slice(words))
+    }
+
+    fn end_block(&mut self) {
+        self.sums.push(std::mem::take(&mut self.block).finalize());
+        self.filled = 0;
+    }
+
+    /// Pads to a multiple of 8 bytes.
+    fn align(&mut self) -> io::Result<()> {
+        let missing = self.written.next_multiple_of(8) - self.written;
+        self.write(&[0; 8][..missing])
+    }
+
+    fn finish(mut self, header: Header) -> io::Result<()> {
+        self.align()?;
+        if self.filled > 0 {
+            self.end_block();
+        }
+        let mut sums: Vec<u8> = self.sums.iter().flat_map(|s| s.to_le_bytes()).collect();
+        sums.resize(sums.len().next_multiple_of(8), 0);
+        self.out.write_all(&sums)?;
+        self.out.seek(SeekFrom::Start(0))?;
+        self.out.write_all(&header.to_bytes(crc32fast::hash(&sums)))?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,305 @@
+//! A catalogue's folder survives what happens to folders: killed writers, full disks, damaged files.
+#![cfg(unix)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use leakprint::catalogue::mail::Mail;
+use leakprint::catalogue::{Catalogue, CatalogueConfig};
+use leakprint::fingerprint::Family;
+use leakprint::index::Engine;
+use leakprint::verdict::{Millis, Verdict};
+use leakprint::{Config, Error, Matcher};
+
+/// A cheap hash: here, codes only have to differ.
+fn config() -> CatalogueConfig {
+    CatalogueConfig { family: Family::Dct, ..CatalogueConfig::default() }
+}
+
+/// SplitMix64 (G. L. Steele et al. 2014).
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// An invented mail; its words are numbers' names.
+fn mail(number: u64, words: usize) -> Mail {
+    let mut state = number;
+    let word = |v: u64| ["sol", "mara", "tin", "quo", "der", "vell", "issa", "ob"][(v % 8) as usize];
+    let words: Vec<String> = (0..words)
+        .map(|_| {
+            let v = random(&mut state);
+            format!("{}{}{}", word(v), word(v >> 8), word(v >> 16))
+        })
+        .collect();
+    Mail { id: format!("mail-{number:04}"), body: words.join(" "), ..Mail::default() }
+}
+
+/// What a writer does in step `k`: the ids that are there after it are a function of `k` alone.
+const STEPS: u64 = 12;
+
+fn step(catalogue: &mut Catalogue, k: u64) -> Result<(), Error> {
+    match k % 4 {
+        3 => return catalogue.compact(),
+        2 => {
+            for number in 0..5 {
+                catalogue.remove(&mail((k - 2) * 10 + number, 1).id)?;
+            }
+        }
+        _ => {
+            let mails: Vec<Mail> = (0..10).map(|number| mail(k * 10 + number, 60)).collect();
+            catalogue.add_mails(&mails)?;
+        }
+    }
+    catalogue.commit()
+}
+
+/// Ids after `steps` steps.
+fn ids_after(steps: u64) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for k in 0..steps {
+        match k % 4 {
+            3 => {}
+            2 => (0..5).for_each(|n| {
+                ids.remove(&mail((k - 2) * 10 + n, 1).id);
+            }),
+            _ => ids.extend((0..10).map(|n| mail(k * 10 + n, 1).id)),
+        }
+    }
+    ids
+}
+
+fn ids(catalogue: &Catalogue) -> BTreeSet<String> {
+    catalogue.ids().unwrap().into_iter().collect()
+}
+
+/// The same test program again, as a writer of this folder.
+fn writer(folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "the_writer_that_is_killed", "--nocapture"]);
+    command.env("LEAKPRINT_WRITER", folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// No test by itself: what [`writer`] runs. Steps go on from where the folder stands.
+#[test]
+fn the_writer_that_is_killed() {
+    let Some(folder) = std::env::var_os("LEAKPRINT_WRITER") else { return };
+    let mut catalogue = Catalogue::edit(folder.as_ref(), config()).unwrap();
+    let there = ids(&catalogue);
+    // The last state that looks like this: steps that change nothing visible may be made twice.
+    let done = (0..=STEPS).rev().find(|&k| ids_after(k) == there).expect("a state between two steps");
+    for k in done..STEPS {
+        step(&mut catalogue, k).unwrap();
+    }
+}
+
+#[test]
+fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
+    let mut state = 7;
+    // How long an undisturbed writer takes, so that kills fall everywhere.
+    let whole = tempfile::tempdir().unwrap();
+    let begin = Instant::now();
+    assert!(writer(whole.path()).status().unwrap().success());
+    let long = begin.elapsed();
+    assert_eq!(ids(&Catalogue::open(whole.path()).unwrap()), ids_after(STEPS));
+
+    let states: Vec<BTreeSet<String>> = (0..=STEPS).map(ids_after).collect();
+    let (mut kills, mut seen, mut folder) = (0, BTreeSet::new(), tempfile::tempdir().unwrap());
+    let mut before = 0;
+    while kills < 200 {
+        let mut child = writer(folder.path()).spawn().unwrap();
+        std::thread::sleep(Duration::from_nanos(random(&mut state) % (long.as_nanos() as u64 + 1)));
+        child.kill().unwrap();
+        let finished = child.wait().unwrap().success();
+        kills += u32::from(!finished);
+        // A writer that was killed before its first commit leaves no catalogue.
+        let now = match Catalogue::open(folder.path()) {
+            Ok(catalogue) => {
+                catalogue.verify().unwrap();
+                let there = ids(&catalogue);
+                let fits = |k: &usize| states[*k] == there;
+                (before..states.len()).find(fits).expect("a state between two steps, no older than the last one seen")
+            }
+            Err(Error::File { reason, .. }) if reason.contains("no MANIFEST") && before == 0 => 0,
+            Err(e) => panic!("{e}"),
+        };
+        seen.insert(now);
+        before = now;
+        if finished || now as u64 == STEPS {
+            (folder, before) = (tempfile::tempdir().unwrap(), 0);
+        }
+    }
+    assert!(seen.len() > 6, "kills hit states {seen:?} only");
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
+    for kilobytes in [1, 2, 4, 8, 16, 24] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+        step(&mut catalogue, 0).unwrap();
+        drop(catalogue);
+        // No file may grow beyond this; the signal that says so is ignored, so that writes fail as on a full disk.
+        let program = std::env::current_exe().unwrap();
+        let script = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" --exact the_writer_that_is_killed");
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .arg(program)
+            .env("LEAKPRINT_WRITER", folder.path())
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{kilobytes} blocks: the writer cannot have ended well");
+        let catalogue = Catalogue::open(folder.path()).unwrap();
+        catalogue.verify().unwrap();
+        let there = ids(&catalogue);
+        assert!((1..STEPS).any(|k| ids_after(k) == there), "{kilobytes} blocks: {there:?}");
+        // What was left of the failed commit does not keep the next writer from going on.
+        drop(catalogue);
+        assert!(writer(folder.path()).status().unwrap().success());
+        assert_eq!(ids(&Catalogue::open(folder.path()).unwrap()), ids_after(STEPS));
+    }
+}
+
+#[test]
+fn what_is_interrupted_is_taken_up_and_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = || (0..9000).map(|n| mail(n, 12));
+    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let part = catalogue.enrol(stream(), |_| ControlFlow::Break(())).unwrap();
+    assert!(part.documents > 0 && part.documents < 9000, "{part:?}");
+    drop(catalogue);
+    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let rest = catalogue.enrol(stream(), |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!((rest.documents, rest.duplicates), (9000 - part.documents, part.documents));
+    drop(catalogue);
+    let whole = Catalogue::open(folder.path()).unwrap();
+    assert_eq!((whole.documents(), ids(&whole).len()), (9000, 9000));
+    whole.verify().unwrap();
+}
+
+/// What a reader of the folder says about a picture, by both engines; or that the folder is damaged.
+fn answers(folder: &Path, picture: &[u8]) -> Result<Vec<Verdict>, Error> {
+    let catalogue = Catalogue::open(folder)?;
+    let answer = |engine| {
+        let mut config = Config::default();
+        config.search.engine = engine;
+        let mut verdict = Matcher::new(&catalogue, config)?.identify(picture)?;
+        verdict.millis = Millis::default();
+        Ok(verdict)
+    };
+    [Engine::Scan, Engine::Seeds].into_iter().map(answer).collect()
+}
+
+#[test]
+fn damage_is_an_error_or_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let shown = leakprint::catalogue::mail::read_mails("testdata/mails.jsonl".as_ref()).unwrap();
+    let shown: Vec<Mail> = shown.collect::<Result<_, _>>().unwrap();
+    catalogue.add_mails(&shown).unwrap();
+    catalogue.commit().unwrap();
+    // Large enough for an inverted file, and one change of the manifest.
+    let others: Vec<Mail> = (0..300).map(|n| mail(n, 180)).collect();
+    catalogue.add_mails(&others).unwrap();
+    catalogue.commit().unwrap();
+    catalogue.remove("mail-0003").unwrap();
+    catalogue.commit().unwrap();
+    drop(catalogue);
+    // A part of a picture, so that a query takes little time.
+    let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
+    let right = answers(folder.path(), &picture).unwrap();
+    assert!(right.iter().all(|v| v.matches[0].documents == ["tusk-settlement"]), "{right:?}");
+
+    let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|p| p.metadata().unwrap().len() > 0);
+    files.sort();
+    assert_eq!(files.len(), 3, "a manifest, a codebook, a segment: {files:?}");
+    let mut state = 11;
+    let (mut refused, mut unchanged) = (0, 0);
+    for round in 0..10_000 {
+        let path = &files[random(&mut state) as usize % files.len()];
+        let whole = std::fs::read(path).unwrap();
+        let at = random(&mut state) as usize % whole.len();
+        let mut bytes = whole.clone();
+        if round % 10 == 0 {
+            bytes.truncate(at);
+        } else {
+            bytes[at] ^= 1 << (random(&mut state) % 8);
+        }
+        // Under another name first: the file may be mapped.
+        let replace = |bytes: &[u8]| {
+            std::fs::write(folder.path().join("other"), bytes).unwrap();
+            std::fs::rename(folder.path().join("other"), path).unwrap();
+        };
+        replace(&bytes);
+        // Everything is read by `verify`, which sees every change; every 15th time, a search meets it first.
+        if round % 15 == 0 {
+            match answers(folder.path(), &picture) {
+                Ok(found) => {
+                    assert_eq!(found, right, "{} byte {at}", path.display());
+                    unchanged += 1;
+                }
+                Err(Error::File { .. }) => refused += 1,
+                Err(e) => panic!("{} byte {at}: {e}", path.display()),
+            }
+        }
+        let found = Catalogue::open(folder.path()).and_then(|c| c.verify());
+        assert!(matches!(found, Err(Error::File { .. })), "{} byte {at}: {found:?}", path.display());
+        replace(&whole);
+    }
+    assert!(refused > 300, "{refused} refused, {unchanged} unchanged");
+    assert_eq!(answers(folder.path(), &picture).unwrap(), right);
+}
+
+#[test]
+fn readers_keep_their_state_and_refresh_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Catalogue::edit(folder.path(), config()).unwrap();
+    step(&mut writer, 0).unwrap();
+    let mut reader = Catalogue::open(folder.path()).unwrap();
+    assert!(!reader.refresh().unwrap(), "nothing new");
+    for k in 1..STEPS {
+        step(&mut writer, k).unwrap();
+        reader.verify().expect("files that were deleted meanwhile are mapped");
+        assert!(ids(&reader) == ids_after(k), "before the refresh after step {k}");
+        reader.refresh().unwrap();
+        assert_eq!(ids(&reader), ids_after(k + 1));
+    }
+    assert!(writer.refresh().is_err(), "a writer knows");
+}
+
+#[test]
+fn a_removed_mail_is_never_named_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mails = leakprint::catalogue::mail::read_mails("testdata/mails.jsonl".as_ref()).unwrap();
+    let mut mails: Vec<Mail> = mails.collect::<Result<_, _>>().unwrap();
+    mails.extend((0..300).map(|n| mail(n, 180)));
+    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    catalogue.add_mails(&mails).unwrap();
+    catalogue.commit().unwrap();
+    let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
+    let named = || -> Vec<Vec<String>> {
+        let verdicts = answers(folder.path(), &picture).unwrap();
+        verdicts.into_iter().map(|v| v.matches.into_iter().flat_map(|m| m.documents).collect()).collect()
+    };
+    assert_eq!(named(), vec![vec!["tusk-settlement"]; 2]);
+    assert!(catalogue.remove("tusk-settlement").unwrap());
+    assert_eq!(named(), vec![vec!["tusk-settlement"]; 2], "not committed yet");
+    catalogue.commit().unwrap();
+    assert_eq!(named(), vec![Vec::<String>::new(); 2], "a tombstone");
+    let large = catalogue.disk_usage();
+    catalogue.compact().unwrap();
+    assert_eq!(named(), vec![Vec::<String>::new(); 2], "compacted");
+    assert!(catalogue.disk_usage() < large, "its codes are gone");
+    catalogue.add_mails(&mails).unwrap();
+    catalogue.commit().unwrap();
+    assert_eq!(named(), vec![vec!["tusk-settlement"]; 2], "back again");
+}
