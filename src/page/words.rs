@@ -181,6 +181,8 @@ pub(super) struct GapModel {
     middle: f32,
     /// Log-odds per unit of square-rooted width.
     steepness: f32,
+    /// Square root of the usual space.
+    usual: f32,
 }
 
 impl GapModel {
@@ -222,14 +224,26 @@ impl GapModel {
         let (space, space_spread) = moments(&spaces[..spaces.partition_point(|&r| r <= widest)], 1.8 * middle);
         let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
         let within = (letter_spread + space_spread) / 2.0 * trust + 0.01 * (1.0 - trust) + noise;
-        Self { middle: middle * trust + usual * (1.0 - trust), steepness: (space - letter).max(0.1) / within }
+        Self {
+            middle: middle * trust + usual * (1.0 - trust),
+            steepness: (space - letter).max(0.1) / within,
+            usual: space,
+        }
     }
 
     /// Probability that a gap of this width is a space.
     pub(super) fn space(&self, gap_xh: f32) -> f32 {
-        1.0 / (1.0 + (-self.steepness * (gap_xh.max(0.0).sqrt() - self.middle)).exp())
+        let root = gap_xh.max(0.0).sqrt();
+        let space = 1.0 / (1.0 + (-self.steepness * (root - self.middle)).exp());
+        // Figures of one width stand apart where a one is among them: what is much narrower than a space stays open.
+        if root < NARROW_SPACE * self.usual { space.min(OPEN) } else { space }
     }
 }
+
+/// Square root of the share of the usual space below which a gap is not surely one.
+const NARROW_SPACE: f32 = 0.85;
+/// Probability of a space that leaves a gap open.
+const OPEN: f32 = 0.9;
 
 /// Mean and variance; the mean is `otherwise` where there are no values.
 fn moments(values: &[f32], otherwise: f32) -> (f32, f32) {
