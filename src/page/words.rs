@@ -241,7 +241,7 @@ impl GapModel {
 }
 
 /// Square root of the share of the usual space below which a gap is not surely one.
-const NARROW_SPACE: f32 = 0.85;
+const NARROW_SPACE: f32 = 0.93;
 /// Probability of a space that leaves a gap open.
 const OPEN: f32 = 0.9;
 
