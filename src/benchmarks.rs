@@ -4,8 +4,7 @@ use crate::align::align;
 use crate::catalogue::Catalogue;
 use crate::fingerprint::{Codes, Family, Fingerprint, Inference, Patch, fingerprint, variants};
 use crate::index::{
-    Arc, DocumentScore, Index, Query, Sample, ScoreConfig, SearchConfig, Strip, Subset, scan, scan_strip, seeds,
-    word_scores,
+    Arc, DocumentScore, Index, Query, Sample, ScoreConfig, SearchConfig, Strip, scan, scan_strip, seeds, word_scores,
 };
 use crate::page::{Page, PageConfig, analyse};
 use crate::raster::{RasterConfig, decode};
@@ -89,7 +88,7 @@ impl Engines {
     pub fn scan(&self, asked: &Asked) -> Result<Vec<(usize, f32)>, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
         let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
-        let mut found = scan(self.index(), &query, &scores, Subset { step: 1 }, &self.kernels, &config)?;
+        let mut found = scan(self.index(), &query, &scores, &self.kernels, &config)?;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(found.iter().take(64).map(|d| (d.document as usize, d.nats())).collect())
     }

@@ -8,8 +8,7 @@ use crate::align::{Looks, align, complete, header_support};
 use crate::catalogue::{About, Catalogue};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{
-    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, Subset, UNITS_PER_NAT, scan, scan_strip, seeds,
-    word_scores,
+    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, UNITS_PER_NAT, scan, scan_strip, seeds, word_scores,
 };
 use crate::page::{Page, readings};
 use crate::raster::decode;
@@ -178,7 +177,7 @@ impl Matcher {
     /// The exhaustive engine: scores of all documents, and scores that documents reach by chance.
     fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<Scores, Error> {
         let scan_all = |query: &Query<'_>, scores: &[WordScore]| {
-            scan(&self.index, query, scores, Subset { step: 1 }, &self.kernels, &self.config.score)
+            scan(&self.index, query, scores, &self.kernels, &self.config.score)
         };
         let documents = scan_all(query, scores)?;
         let unrelated = match Sample::of(documents.len()) {

@@ -1,5 +1,6 @@
 //! What a picture is known to show: the `.json` beside it, as the screenshot generator writes it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use leakprint::geom::Rect;
@@ -22,6 +23,9 @@ pub(crate) struct Region {
     #[serde(default)]
     pub(crate) dark: bool,
     pub(crate) words: Vec<TrueWord>,
+    /// What stood in place of words that were replaced, by their numbers.
+    #[serde(default)]
+    pub(crate) altered: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

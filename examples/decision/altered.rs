@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use leakprint::{Error, Matcher};
 use rayon::prelude::*;
 
-use super::truth::{Region, Truth};
+use crate::truth::{Region, Truth};
 
 /// Marks on the words of some pictures.
 #[derive(Clone, Copy, Default)]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::noise::{Sheet, Text, excerpt, page_of, read};
 use super::random::Random;
-use super::truth::Truth;
+use crate::truth::Truth;
 
 /// A false answer.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ mod noise;
 mod plot;
 mod random;
 mod recall;
-mod truth;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -58,7 +57,7 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
         std::fs::create_dir_all(folder)?;
     }
     if arguments.queries > 0 {
-        let truths = truth::truths(&arguments.folders)?;
+        let truths = crate::truth::truths(&arguments.folders)?;
         let sheets = noise::sheets(&truths, &*encoder)?;
         let phrases = Phrases::of(&mails, &arguments.one_source);
         let text = Text::new(&*encoder)?;
@@ -85,14 +84,14 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
     if !arguments.short.is_empty() {
         let texts: HashMap<&str, Vec<&str>> =
             mails.iter().map(|m| (m.id.as_str(), m.body.split_whitespace().collect())).collect();
-        let curve = recall::recall(&matcher, &*encoder, &truth::truths(&arguments.short)?, &texts)?;
+        let curve = recall::recall(&matcher, &*encoder, &crate::truth::truths(&arguments.short)?, &texts)?;
         recall::print(&curve);
         if let Some(folder) = &arguments.plots {
             plot::recall(&folder.join("recall.svg"), &curve)?;
         }
     }
     if !arguments.doctored.is_empty() {
-        altered::print(&altered::altered(&matcher, &truth::truths(&arguments.doctored)?)?);
+        altered::print(&altered::altered(&matcher, &crate::truth::truths(&arguments.doctored)?)?);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use leakprint::raster::{RasterConfig, decode};
 use rayon::prelude::*;
 
 use super::random::Random;
-use super::truth::Truth;
+use crate::truth::Truth;
 
 /// The net's values for a word of text: the mean of three faces.
 pub(super) struct Text<'a> {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::noise::read;
 use super::random::Random;
-use super::truth::{Region, TrueWord, Truth};
+use crate::truth::{Region, TrueWord, Truth};
 
 /// Numbers of words that are left to see.
 pub(super) const LENGTHS: [usize; 7] = [6, 8, 10, 12, 15, 20, 25];

@@ -26,7 +26,7 @@ pub(crate) use codebook::Codebook;
 use parts::SAMPLE;
 pub(crate) use parts::{Listed, Part, Sample};
 pub(crate) use phrases::PhraseTable;
-pub(crate) use scan::{Subset, scan, scan_strip};
+pub(crate) use scan::{scan, scan_strip};
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use seeds::seeds;
 pub(crate) use segment::{Segment, Stored};

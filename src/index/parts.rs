@@ -218,23 +218,3 @@ impl Sample {
         }
     }
 }
-
-/// Places of a part's documents that lie side by side, some thousand at a time.
-pub(super) fn runs(part: &Part, ordinals: &[usize], most: usize) -> Vec<Range<usize>> {
-    // Ranges of `ordinals`: whole documents, so that no alignment is cut.
-    let mut runs = Vec::new();
-    let (mut start, mut size) = (0, 0);
-    for k in 0..ordinals.len() {
-        let next = part.segment.places(ordinals[k]).len() + 1;
-        let contiguous = k == start || ordinals[k] == ordinals[k - 1] + 1;
-        if k > start && (size + next > most || !contiguous) {
-            runs.push(start..k);
-            (start, size) = (k, 0);
-        }
-        size += next;
-    }
-    if start < ordinals.len() {
-        runs.push(start..ordinals.len());
-    }
-    runs
-}

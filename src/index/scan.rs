@@ -7,9 +7,10 @@
 //!
 //! Cost: arcs × words of the catalogue × 0.3 ns with AVX-512 for 64-bit codes.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::parts::runs;
 use super::strip::Strip;
 use super::weight::cap_units;
 use super::{Index, Query, ScoreConfig, units};
@@ -37,18 +38,11 @@ impl DocumentScore {
     }
 }
 
-/// Which documents to scan: every `step`th one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Subset {
-    pub(crate) step: usize,
-}
-
-/// The best score of each document of the subset, in the documents' order.
+/// The best score of each document, in the documents' order.
 pub(crate) fn scan(
     index: &Index,
     query: &Query<'_>,
     scores: &[WordScore],
-    subset: Subset,
     kernels: &Kernels,
     config: &ScoreConfig,
 ) -> Result<Vec<DocumentScore>, Error> {
@@ -56,13 +50,11 @@ pub(crate) fn scan(
     let mut found = Vec::new();
     for (part, &first) in index.parts.iter().zip(&index.firsts) {
         let all = part.segment.header().documents as usize;
-        let chosen: Vec<usize> = (0..all).filter(|k| (first + k).is_multiple_of(subset.step)).collect();
-        let per_tile: Vec<Vec<DocumentScore>> = runs(part, &chosen, TILE_PLACES)
+        let per_tile: Vec<Vec<DocumentScore>> = tiles(all, |k| part.segment.places(k).len() + 1)
             .par_iter()
-            .map_init(Rows::default, |rows, run| {
-                let run = &chosen[run.clone()];
+            .map_init(Rows::default, |rows, documents| {
                 let places = |k: usize| part.segment.places(k);
-                let (start, end) = (places(run[0]).start, places(run[run.len() - 1]).end + 1);
+                let (start, end) = (places(documents.start).start, places(documents.end - 1).end + 1);
                 let lanes = part.segment.lanes(start..end)?;
                 rows.caps.clear();
                 rows.caps.extend(part.segment.caps(start..end)?.iter().map(|&b| cap_units(b)));
@@ -70,11 +62,11 @@ pub(crate) fn scan(
                 let faces: Vec<&[&[u64]]> = lanes.chunks(index.stride).collect();
                 search.rows(&faces, &caps, rows);
                 rows.caps = caps;
-                let score = |&k: &usize| {
+                let score = |k: usize| {
                     let places = places(k).start - start..places(k).end - start;
                     DocumentScore { units: rows.best_of(places), document: (first + k) as u32 }
                 };
-                Ok(run.iter().filter(|&&k| !part.is_gone(k)).map(score).collect())
+                Ok(documents.clone().filter(|&k| !part.is_gone(k)).map(score).collect())
             })
             .collect::<Result<_, Error>>()?;
         found.extend(per_tile.into_iter().flatten());
@@ -91,15 +83,7 @@ pub(crate) fn scan_strip(
     config: &ScoreConfig,
 ) -> Vec<i16> {
     let search = Search { query, scores, kernels, config };
-    let (mut tiles, mut start) = (Vec::new(), 0);
-    for k in 1..=strip.documents() {
-        let full = k == strip.documents() || strip.starts[k + 1] - strip.starts[start] > TILE_PLACES;
-        if full {
-            tiles.push(start..k);
-            start = k;
-        }
-    }
-    let per_tile: Vec<Vec<i16>> = tiles
+    let per_tile: Vec<Vec<i16>> = tiles(strip.documents(), |d| strip.places(d).len() + 1)
         .par_iter()
         .map_init(Rows::default, |rows, documents| {
             let (start, end) = (strip.starts[documents.start], strip.starts[documents.end]);
@@ -116,6 +100,24 @@ pub(crate) fn scan_strip(
     per_tile.into_iter().flatten().collect()
 }
 
+/// Ranges of documents of about [`TILE_PLACES`] places: whole documents, so that no alignment is cut.
+fn tiles(documents: usize, places: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
+    let mut tiles = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for k in 0..documents {
+        let next = places(k);
+        if k > start && size + next > TILE_PLACES {
+            tiles.push(start..k);
+            (start, size) = (k, 0);
+        }
+        size += next;
+    }
+    if start < documents {
+        tiles.push(start..documents);
+    }
+    tiles
+}
+
 /// Scratch memory of one thread.
 #[derive(Default)]
 struct Rows {
@@ -130,7 +132,7 @@ struct Rows {
 
 impl Rows {
     /// The best score of an alignment that ends at these places.
-    fn best_of(&self, places: std::ops::Range<usize>) -> i16 {
+    fn best_of(&self, places: Range<usize>) -> i16 {
         self.best[places.start + 1..places.end + 1].iter().copied().max().unwrap_or(0)
     }
 }
