@@ -141,6 +141,17 @@ impl Ink {
         self.ink[y * self.width + x] = 0;
     }
 
+    /// Takes some of the ink off a pixel.
+    pub(super) fn subtract(&mut self, x: usize, y: usize, level: u8) {
+        let v = &mut self.ink[y * self.width + x];
+        *v = v.saturating_sub(level);
+    }
+
+    /// Strongest ink of a pixel's cell.
+    pub(super) fn strongest_at(&self, x: usize, y: usize) -> u8 {
+        self.strongest[y / CELL * self.cells_x + x / CELL]
+    }
+
     /// The ink as a picture: 0 is background, whatever the colours were.
     pub(super) fn into_raster(self) -> Option<Raster> {
         Raster::from_luma(self.width as u32, self.height as u32, self.ink)
@@ -189,7 +200,7 @@ impl Ink {
         self.set_thresholds(panel);
     }
 
-    fn set_thresholds(&mut self, area: Area) {
+    pub(super) fn set_thresholds(&mut self, area: Area) {
         let cells_y = self.height.div_ceil(CELL);
         let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL).min(self.cells_x));
         let (cy0, cy1) = (area.y0 / CELL, area.y1.div_ceil(CELL).min(cells_y));

@@ -15,6 +15,7 @@ mod marks;
 mod regions;
 mod rules;
 mod straighten;
+mod tints;
 mod turn;
 mod upright;
 mod warp;
@@ -299,6 +300,7 @@ struct Pass {
 impl Pass {
     fn of(raster: &Raster, config: &PageConfig) -> Self {
         let mut ink = ink::Ink::of(raster, config);
+        tints::take_off_tints(&mut ink);
         rules::take_off_rules(&mut ink);
         let components = components::components(raster, &mut ink, config);
         let (fits, letters) = lines::lines(&components, &ink, config);
@@ -380,11 +382,11 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
     };
     for from in 0..n {
         let mut joins_nats = 0.0;
-        for to in from + 1..=n.min(from + config.max_pieces) {
+        for to in from + 1..=n {
             let prior_nats = joins_nats + 0.5 * (space_before(from).ln() + space_before(to).ln());
             let likeliest =
                 space_before(from) >= 0.5 && space_before(to) >= 0.5 && (from + 1..to).all(|k| space_before(k) < 0.5);
-            if prior_nats > LEAST_PRIOR_NATS || likeliest {
+            if likeliest || to - from <= config.max_pieces && prior_nats > LEAST_PRIOR_NATS {
                 words.push(Word {
                     from: first_node + from as u32,
                     to: first_node + to as u32,
