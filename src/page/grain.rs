@@ -3,11 +3,15 @@
 //! A photo of a screen is smooth around the screen and full of fringes on it, so one figure for the noise does not do. Text covers
 //! less than half of its tile, so the middle distance from the tile's middle grey value is the grain, with or without text.
 
-use super::ink::BINS;
+use super::background::{BINS, Histogram};
 
 /// The middle distance from the middle value of a tile, from its histogram, in grey values.
-pub(super) fn of_tile(histogram: &[u32; BINS]) -> u8 {
-    let half = histogram.iter().sum::<u32>().div_ceil(2);
+pub(super) fn of_tile(histogram: &Histogram) -> u8 {
+    let pixels = histogram.iter().sum::<u16>();
+    let half = pixels.div_ceil(2);
+    if histogram.iter().fold(0, |a, &b| a.max(b)) > pixels / 2 {
+        return 0;
+    }
     let mut below = 0;
     let middle = histogram.iter().position(|&n| {
         below += n;
@@ -36,7 +40,8 @@ pub(super) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
                     .extend_from_slice(&tiles[y * tiles_x..][tx.saturating_sub(REACH)..(tx + REACH + 1).min(tiles_x)]);
             }
             let low = around.len() / 4;
-            out.push(*around.select_nth_unstable(low).1);
+            let smooth = around.iter().filter(|&&grain| grain == 0).count();
+            out.push(if smooth > low { 0 } else { *around.select_nth_unstable(low).1 });
         }
     }
     out

@@ -6,12 +6,14 @@
 //!
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
+mod background;
 mod components;
 mod grain;
 mod grow;
 mod ink;
 mod lines;
 mod marks;
+mod mask;
 mod regions;
 mod rules;
 mod straighten;
