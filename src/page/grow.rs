@@ -7,6 +7,7 @@
 use super::PageConfig;
 use super::ink::Ink;
 use super::lines::{LineFit, median, refit};
+use super::sample::Columns;
 
 /// Width that is looked at beyond an end.
 const WINDOW_XH: f32 = 3.0;
@@ -77,19 +78,27 @@ fn same_line(other: &LineFit, line: &LineFit) -> bool {
 
 /// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
 fn stroke_level(line: &LineFit, ink: &Ink) -> Option<f32> {
-    let mut columns: Vec<f32> = (line.x0 as usize..line.x1 as usize)
-        .map(|x| (x as f32 + 0.5, strongest(line, x as f32 + 0.5, ink)))
-        .filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))))
-        .map(|(_, v)| v)
-        .collect();
+    let xs = (line.x0 as usize..line.x1 as usize).map(|x| x as f32 + 0.5);
+    let columns: Vec<f32> = if line.slope == 0.0 {
+        Columns::at(xs.clone()).strongest(ink, heights(line, line.x0).rev())
+    } else {
+        xs.clone().map(|x| strongest(line, x, ink)).collect()
+    };
+    let inked = xs.zip(columns).filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))));
+    let mut columns: Vec<f32> = inked.map(|(_, v)| v).collect();
     (!columns.is_empty()).then(|| median(&mut columns))
+}
+
+/// Rows of a column between baseline and x-height, from below.
+fn heights(line: &LineFit, x: f32) -> impl DoubleEndedIterator<Item = f32> {
+    let (base, xh) = (line.baseline_at(x), line.x_height_px);
+    let rows = (xh.round() as i32).max(2);
+    (0..rows).map(move |r| base - (r as f32 + 0.5) / rows as f32 * xh)
 }
 
 /// Strongest ink of a column between x-height and baseline.
 fn strongest(line: &LineFit, x: f32, ink: &Ink) -> f32 {
-    let base = line.baseline_at(x);
-    let rows = (line.x_height_px.round() as i32).max(2);
-    (0..rows).map(|r| ink.linear(x, base - (r as f32 + 0.5) / rows as f32 * line.x_height_px)).fold(0.0, f32::max)
+    heights(line, x).map(|y| ink.linear(x, y)).fold(0.0, f32::max)
 }
 
 /// How far the line goes on from `end` in a direction (1 or -1).

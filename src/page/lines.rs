@@ -10,6 +10,7 @@ use super::components::Component;
 use super::grow::{bridge_gaps, grow};
 use super::ink::{Area, Ink};
 use super::marks::add_short_lines;
+use super::sample::row_sum;
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -327,6 +328,12 @@ impl Profile {
     fn of(ink: &Ink, x0: f32, x1: f32, baseline: f32, slope: f32, up: f32, down: f32) -> Self {
         let top = (baseline - up).floor();
         let mut rows = vec![0.0f32; (up + down) as usize + 3];
+        if slope == 0.0 {
+            for (y, row) in (top as i64..).zip(&mut rows).filter(|&(y, _)| y >= 0 && (y as usize) < ink.height()) {
+                *row = row_sum(ink, y as usize, x0 as usize, (x1.ceil() as usize).min(ink.width())) as f32;
+            }
+            return Self { top, rows };
+        }
         for x in x0 as usize..(x1.ceil() as usize).min(ink.width()) {
             let shift = top + slope * (x as f32 + 0.5 - x0);
             let (first, rest) = (shift.floor(), shift - shift.floor());

@@ -16,6 +16,7 @@ mod marks;
 mod mask;
 mod regions;
 mod rules;
+mod sample;
 mod straighten;
 mod turn;
 mod upright;
