@@ -90,30 +90,50 @@ impl Ink {
 
     /// Measures all ink and the strongest of each cell, and returns the mean of each tile.
     fn measure(&mut self, raster: &Raster, background: &Background) -> Vec<f32> {
-        let (width, height) = (self.width, self.height);
+        let (width, tiles_x) = (self.width, background.tiles_x);
         let mut means = Vec::with_capacity(background.mode.len());
-        for (tile, (&mode, &flat)) in background.mode.iter().zip(&background.flat).enumerate() {
-            let (x0, y0) = (tile % background.tiles_x * TILE, tile / background.tiles_x * TILE);
-            let area = Area { x0, y0, x1: (x0 + TILE).min(width), y1: (y0 + TILE).min(height) };
-            if flat == Some(mode) {
-                // All is blank already.
-                means.push(0.0);
-                continue;
+        // Of each column of a row of tiles: the background, the strongest ink of a cell, the sum of a tile.
+        let (mut modes, mut strongest, mut sums) = (vec![0u8; width], vec![0u8; width], vec![0u16; width]);
+        let tile_rows = background.mode.chunks_exact(tiles_x).zip(background.flat.chunks_exact(tiles_x));
+        for (ty, (mode, flat)) in tile_rows.enumerate() {
+            sums.fill(0);
+            for (modes, &mode) in modes.chunks_mut(TILE).zip(mode) {
+                modes.fill(mode);
             }
-            let mut sum = 0;
-            for cell_y in (y0..area.y1).step_by(CELL) {
-                let rows = cell_y * width..(cell_y + CELL).min(height) * width;
-                let (grey, ink) = (&raster.luma()[rows.clone()], &mut self.ink[rows]);
-                let rows = ink.chunks_exact_mut(width).zip(grey.chunks_exact(width));
-                let rows = rows.map(|(ink, grey)| (&mut ink[x0..area.x1], &grey[x0..area.x1]));
-                let (strongest, more) = measure_cells(rows, mode);
-                sum += more;
-                let cells = cell_y / CELL * self.cells_x..(cell_y / CELL + 1) * self.cells_x;
-                for (cell, strongest) in self.strongest[cells][x0 / CELL..].iter_mut().zip(strongest) {
-                    *cell = strongest;
+            let rows = ty * TILE..((ty + 1) * TILE).min(self.height);
+            let mut at = 0;
+            while at < tiles_x {
+                // Tiles of nothing but background are blank already; the others are measured as many as stand side by side.
+                let blank = |k: &usize| flat[*k] == Some(mode[*k]);
+                let Some(start) = (at..tiles_x).find(|k| !blank(k)) else { break };
+                at = (start..tiles_x).find(blank).unwrap_or(tiles_x);
+                let across = start * TILE..(at * TILE).min(width);
+                for y0 in rows.clone().step_by(CELL) {
+                    strongest[across.clone()].fill(0);
+                    for y in y0..(y0 + CELL).min(rows.end) {
+                        let ink = &mut self.ink[y * width..][across.clone()];
+                        let grey = &raster.luma()[y * width..][across.clone()];
+                        for ((ink, grey), mode) in ink.iter_mut().zip(grey).zip(&modes[across.clone()]) {
+                            *ink = grey.abs_diff(*mode);
+                        }
+                        for (strongest, &ink) in strongest[across.clone()].iter_mut().zip(&*ink) {
+                            *strongest = ink.max(*strongest);
+                        }
+                        for (sum, &ink) in sums[across.clone()].iter_mut().zip(&*ink) {
+                            *sum += u16::from(ink);
+                        }
+                    }
+                    let cells = &mut self.strongest[y0 / CELL * self.cells_x..][..self.cells_x];
+                    let columns = strongest[across.clone()].chunks(CELL);
+                    for (cell, columns) in cells[across.start / CELL..].iter_mut().zip(columns) {
+                        *cell = columns.iter().fold(0, |a, &b| a.max(b));
+                    }
                 }
             }
-            means.push(sum as f32 / (area.width() * area.height()) as f32);
+            means.extend(sums.chunks(TILE).map(|columns| {
+                let sum: u32 = columns.iter().map(|&s| u32::from(s)).sum();
+                sum as f32 / (columns.len() * rows.len()) as f32
+            }));
         }
         means
     }
@@ -258,29 +278,6 @@ impl Ink {
             }
         }
     }
-}
-
-/// Measures the ink of up to 8 rows of up to 16 pixels: the strongest of both cells, and the sum.
-fn measure_cells<'a>(rows: impl Iterator<Item = (&'a mut [u8], &'a [u8])>, mode: u8) -> ([u8; 2], u32) {
-    let (mut strongest, mut sums) = ([0u8; TILE], [0u16; TILE]);
-    for (ink, grey) in rows {
-        if let (Ok(ink), Ok(grey)) = (<&mut [u8; TILE]>::try_from(&mut *ink), <&[u8; TILE]>::try_from(grey)) {
-            for k in 0..TILE {
-                ink[k] = grey[k].abs_diff(mode);
-                strongest[k] = strongest[k].max(ink[k]);
-                sums[k] += u16::from(ink[k]);
-            }
-        } else {
-            for (k, (ink, grey)) in ink.iter_mut().zip(grey).enumerate() {
-                *ink = grey.abs_diff(mode);
-                strongest[k] = strongest[k].max(*ink);
-                sums[k] += u16::from(*ink);
-            }
-        }
-    }
-    let (left, right) = strongest.split_at(CELL);
-    let most = |cell: &[u8]| cell.iter().fold(0, |a, &b| a.max(b));
-    ([most(left), most(right)], sums.iter().map(|&s| u32::from(s)).sum())
 }
 
 /// The largest whole number that is no larger, of one of a picture's size; the CPU may have no instruction for it.
