@@ -32,16 +32,28 @@ pub(super) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
     let tiles_y = tiles.len().div_ceil(tiles_x.max(1));
     let mut around = Vec::with_capacity((2 * REACH + 1) * (2 * REACH + 1));
     let mut out = Vec::with_capacity(tiles.len());
+    // Tiles with grain in each column within reach.
+    let mut grainy = vec![0u8; tiles_x];
     for ty in 0..tiles_y {
+        let rows = ty.saturating_sub(REACH)..(ty + REACH + 1).min(tiles_y);
+        grainy.fill(0);
+        for row in tiles[rows.start * tiles_x..rows.end * tiles_x].chunks_exact(tiles_x) {
+            grainy.iter_mut().zip(row).for_each(|(n, &grain)| *n += u8::from(grain > 0));
+        }
         for tx in 0..tiles_x {
-            around.clear();
-            for y in ty.saturating_sub(REACH)..(ty + REACH + 1).min(tiles_y) {
-                around
-                    .extend_from_slice(&tiles[y * tiles_x..][tx.saturating_sub(REACH)..(tx + REACH + 1).min(tiles_x)]);
+            let columns = tx.saturating_sub(REACH)..(tx + REACH + 1).min(tiles_x);
+            let all = rows.len() * columns.len();
+            let low = all / 4;
+            let smooth = all - grainy[columns.clone()].iter().map(|&n| usize::from(n)).sum::<usize>();
+            if smooth > low {
+                out.push(0);
+                continue;
             }
-            let low = around.len() / 4;
-            let smooth = around.iter().filter(|&&grain| grain == 0).count();
-            out.push(if smooth > low { 0 } else { *around.select_nth_unstable(low).1 });
+            around.clear();
+            for y in rows.clone() {
+                around.extend_from_slice(&tiles[y * tiles_x..][columns.clone()]);
+            }
+            out.push(*around.select_nth_unstable(low).1);
         }
     }
     out

@@ -108,6 +108,10 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
     let inside = |x: f32| x >= 0.0 && x < ink.width() as f32;
     let steps = (config.join_gap_xh * xh) as usize;
     loop {
+        let far = end + direction * (steps as f32 + 0.5);
+        if blank(line, end.min(far), end.max(far), INKED * level, ink) {
+            return end;
+        }
         let first = (0..=steps).map(|k| end + direction * (k as f32 + 0.5)).find(|&x| inside(x) && inked(x));
         let Some(first) = first else { return end };
         let window = (WINDOW_XH * xh).round().max(4.0) as usize;
@@ -126,26 +130,52 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
     }
 }
 
-/// Whether the ink of some columns lies between baseline and x-height rather than beyond.
+/// Whether no pixel between baseline and x-height comes near some ink: the usual end of a line.
+fn blank(line: &LineFit, x0: f32, x1: f32, least: f32, ink: &Ink) -> bool {
+    let (a, b) = (line.baseline_at(x0), line.baseline_at(x1));
+    let within = |v: f32, end: usize| (v.max(0.0) as usize).min(end);
+    let rows = within(a.min(b) - line.x_height_px - 1.0, ink.height())..within(a.max(b) + 2.0, ink.height());
+    let columns = within(x0 - 1.0, ink.width())..within(x1 + 2.0, ink.width());
+    let strongest = |y: usize| ink.row(y)[columns.clone()].iter().fold(0, |a, &b| a.max(b));
+    rows.map(strongest).all(|v| f32::from(v) < least - 0.5)
+}
+
+/// Whether the ink of some neighbouring columns lies between baseline and x-height rather than beyond.
 fn text_like(line: &LineFit, columns: &[f32], level: f32, ink: &Ink) -> bool {
     let xh = line.x_height_px;
+    let backwards = columns.first() > columns.last();
+    let sampled = (line.slope == 0.0).then(|| {
+        let mut ascending = columns.to_vec();
+        ascending.sort_unstable_by(f32::total_cmp);
+        Columns::at(ascending.into_iter())
+    });
     let mean = |from: f32, to: f32| {
         let rows = ((to - from) * xh).round().max(1.0) as usize;
+        let down = |r: usize| (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
         let mut sum = 0.0;
-        for &x in columns {
-            for r in 0..rows {
-                let v = (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
-                sum += ink.linear(x, line.baseline_at(x) + v).min(level);
+        if let Some(sampled) = &sampled {
+            let mut values = Vec::new();
+            sampled.each_row(ink, (0..rows).map(|r| line.baseline + down(r)), |row| values.extend_from_slice(row));
+            // Column by column, as for sloped lines.
+            for k in 0..columns.len() {
+                let k = if backwards { columns.len() - 1 - k } else { k };
+                sum = values.iter().skip(k).step_by(columns.len()).fold(sum, |sum, v| sum + v.min(level));
+            }
+        } else {
+            for &x in columns {
+                sum = (0..rows).fold(sum, |sum, r| sum + ink.linear(x, line.baseline_at(x) + down(r)).min(level));
             }
         }
         sum / (rows * columns.len()) as f32
     };
-    let (above, between, below) = (mean(-1.65, -1.2), mean(-1.0, 0.0), mean(0.2, 0.55));
+    let between = mean(-1.0, 0.0);
+    if between <= LEAST_INK * level {
+        return false;
+    }
+    let (above, below) = (mean(-1.65, -1.2), mean(0.2, 0.55));
     // A redaction or a box that ends beside the line is solid; text never is.
     let solid = |ink: f32| ink > SOLID * level && between < 0.9 * ink;
-    between > LEAST_INK * level
-        && (between > OVER_BELOW * below || solid(below))
-        && (between > OVER_ABOVE * above || solid(above))
+    (between > OVER_BELOW * below || solid(below)) && (between > OVER_ABOVE * above || solid(above))
 }
 
 /// Widest gap within a line of running text: tabs, double spaces of monospaced text.

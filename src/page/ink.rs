@@ -234,8 +234,13 @@ impl Ink {
                 *out = grey.abs_diff(mode);
             }
         }
-        let (cx0, cx1) = (panel.x0 / CELL, panel.x1.div_ceil(CELL));
-        for cy in panel.y0 / CELL..panel.y1.div_ceil(CELL) {
+        self.remeasure(panel);
+    }
+
+    /// Finds anew what counts as ink in all cells that an area touches, after the ink there was changed.
+    fn remeasure(&mut self, area: Area) {
+        let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL));
+        for cy in area.y0 / CELL..area.y1.div_ceil(CELL) {
             let strongest = &mut self.strongest[cy * self.cells_x..][cx0..cx1];
             strongest.fill(0);
             for y in cy * CELL..((cy + 1) * CELL).min(self.height) {
@@ -246,34 +251,38 @@ impl Ink {
                 }
             }
         }
-        self.set_thresholds(panel);
+        self.set_thresholds(area);
     }
 
     /// Sets thresholds of all cells that an area touches, and what counts as ink in them; nothing must so far.
     fn set_thresholds(&mut self, area: Area) {
         let cells_y = self.height.div_ceil(CELL);
         let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL));
-        let mut column = vec![0; self.cells_x];
+        // The strongest of three cells above each other, with one more at both ends, then of three such columns.
+        let mut columns = vec![0; self.cells_x + 2];
+        let mut near = vec![0; self.cells_x];
         for cy in area.y0 / CELL..area.y1.div_ceil(CELL) {
-            // The strongest of three cells above each other, then of three such columns.
-            column.fill(0);
+            columns.fill(0);
             let rows = cy.saturating_sub(1) * self.cells_x..(cy + 2).min(cells_y) * self.cells_x;
             for row in self.strongest[rows].chunks_exact(self.cells_x) {
-                column.iter_mut().zip(row).for_each(|(near, &strongest)| *near = strongest.max(*near));
+                columns[1..].iter_mut().zip(row).for_each(|(most, &strongest)| *most = strongest.max(*most));
             }
+            for ((near, left), (middle, right)) in
+                near.iter_mut().zip(&columns).zip(columns[1..].iter().zip(&columns[2..]))
+            {
+                *near = (*left).max(*middle).max(*right);
+            }
+            let floors = &self.floor[cy * CELL / TILE * self.tiles_x..][..self.tiles_x];
+            let thresholds = &mut self.threshold[cy * self.cells_x..][..self.cells_x];
             for cx in cx0..cx1 {
-                let columns = &column[cx.saturating_sub(1)..(cx + 2).min(self.cells_x)];
-                let near = columns.iter().fold(0, |a, &b| a.max(b));
-                let cell = cy * self.cells_x + cx;
-                let floor = self.floor[cy * CELL / TILE * self.tiles_x + cx * CELL / TILE];
-                let threshold = self.shares[usize::from(near)].max(floor);
-                self.threshold[cell] = threshold;
-                if self.strongest[cell] <= threshold {
-                    continue;
-                }
+                thresholds[cx] = self.shares[usize::from(near[cx])].max(floors[cx / (TILE / CELL)]);
+            }
+            let strongest = &self.strongest[cy * self.cells_x..][..self.cells_x];
+            for cx in (cx0..cx1).filter(|&cx| strongest[cx] > thresholds[cx]) {
+                let across = cx * CELL..((cx + 1) * CELL).min(self.width);
                 for y in cy * CELL..((cy + 1) * CELL).min(self.height) {
-                    let row = &self.ink[y * self.width..(y + 1) * self.width];
-                    self.mask.set_eight(cx, y, above(&row[cx * CELL..((cx + 1) * CELL).min(self.width)], threshold));
+                    let pixels = &self.ink[y * self.width..][across.clone()];
+                    self.mask.set_eight(cx, y, above(pixels, thresholds[cx]));
                 }
             }
         }

@@ -25,6 +25,8 @@ mod words;
 
 pub use warp::Warp;
 
+use std::collections::HashMap;
+
 use crate::Error;
 use crate::fingerprint::WordFrame;
 use crate::geom::{Point, Rect};
@@ -317,16 +319,19 @@ fn page(upright: upright::Upright, config: &PageConfig) -> Page {
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();
 
     let mut page = Page { warp, ..Page::default() };
+    // Lines of a region mostly have one x-height, and so one model.
+    let mut models: HashMap<u32, words::GapModel> = HashMap::new();
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
-            // Letter gaps and spaces are told apart among lines of the same size.
-            let alike = || {
-                let of_one_size = |l: &lines::LineFit| (l.x_height_px / fits[k].x_height_px).ln().abs() < ALIKE;
-                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l) && !l.is_short())
-            };
-            let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
-            let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
-            let model = words::GapModel::fit(&gaps, letters as usize, fits[k].x_height_px, config);
+            let x_height_px = fits[k].x_height_px;
+            let model = *models.entry(x_height_px.to_bits()).or_insert_with(|| {
+                // Letter gaps and spaces are told apart among lines of the same size.
+                let of_one_size = |l: &lines::LineFit| (l.x_height_px / x_height_px).ln().abs() < ALIKE;
+                let alike = || fits.iter().zip(&cuts).filter(|(l, _)| of_one_size(l) && !l.is_short());
+                let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
+                let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
+                words::GapModel::fit(&gaps, letters as usize, x_height_px, config)
+            });
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
     }

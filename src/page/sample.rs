@@ -6,10 +6,10 @@ use super::ink::{CELL, Ink, floor};
 pub(super) struct Columns {
     /// The first pixel that any of them touches; may lie outside of the picture.
     first: i32,
-    /// Pixels that they touch.
-    pixels: usize,
-    /// The pixel to the left of each, from the first one, and the weight of the one to its right.
-    places: Vec<(u32, f32)>,
+    /// Weight of the pixel to the right of each.
+    parts: Vec<f32>,
+    /// For each pixel, the first column that has it to the left; one more at the end.
+    starts: Vec<u32>,
 }
 
 /// A row of pixels, interpolated at each column.
@@ -21,22 +21,41 @@ struct Row {
 
 impl Columns {
     /// Columns at ascending places.
-    pub(super) fn at(xs: impl Iterator<Item = f32> + Clone) -> Self {
-        let first = xs.clone().next().map_or(0, |x| floor(x - 0.5));
-        let place = |x: f32| {
+    pub(super) fn at(xs: impl Iterator<Item = f32>) -> Self {
+        let mut this = Self { first: 0, parts: Vec::new(), starts: Vec::new() };
+        for x in xs {
             let left = floor(x - 0.5);
-            ((left - first) as u32, x - 0.5 - left as f32)
-        };
-        let places: Vec<(u32, f32)> = xs.map(place).collect();
-        Self { first, pixels: places.last().map_or(0, |p| p.0 as usize + 2), places }
+            if this.parts.is_empty() {
+                this.first = left;
+            }
+            let pixel = (left - this.first) as usize;
+            if this.starts.len() <= pixel {
+                this.starts.resize(pixel + 1, this.parts.len() as u32);
+            }
+            this.parts.push(x - 0.5 - left as f32);
+        }
+        this.starts.push(this.parts.len() as u32);
+        this
     }
 
     /// The strongest ink of each column at some ascending heights.
     pub(super) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
-        let mut out = vec![0.0f32; self.places.len()];
-        let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.places.len()] };
+        let mut out = vec![0.0f32; self.parts.len()];
+        self.each_row(ink, ys, |row| {
+            for (out, &value) in out.iter_mut().zip(row) {
+                *out = if value > *out { value } else { *out };
+            }
+        });
+        out
+    }
+
+    /// Calls `f` with the ink of all columns at each of some ascending heights where there is any.
+    pub(super) fn each_row(&self, ink: &Ink, ys: impl Iterator<Item = f32>, mut f: impl FnMut(&[f32])) {
+        let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.parts.len()] };
         let (mut upper, mut lower) = (row(), row());
-        let mut pixels = vec![0; self.pixels];
+        // Ink of the pixels that the columns touch, with blank ones on to a multiple of eight.
+        let mut pixels = vec![0; (self.starts.len() + 16) / 8 * 8];
+        let mut between = vec![0.0; self.parts.len()];
         for y in ys {
             let top = floor(y - 0.5);
             let part = y - 0.5 - top as f32;
@@ -48,12 +67,11 @@ impl Columns {
             if upper.blank && lower.blank {
                 continue;
             }
-            for ((out, a), b) in out.iter_mut().zip(&upper.values).zip(&lower.values) {
-                let value = a * (1.0 - part) + b * part;
-                *out = if value > *out { value } else { *out };
+            for ((out, a), b) in between.iter_mut().zip(&upper.values).zip(&lower.values) {
+                *out = a * (1.0 - part) + b * part;
             }
+            f(&between);
         }
-        out
     }
 
     fn load(&self, ink: &Ink, y: i32, row: &mut Row, pixels: &mut [u8]) {
@@ -61,21 +79,29 @@ impl Columns {
             return;
         }
         row.y = y;
-        let last = (i64::from(self.first) + self.pixels as i64).clamp(0, ink.width() as i64) as usize;
+        let last = (i64::from(self.first) + self.starts.len() as i64).clamp(0, ink.width() as i64) as usize;
         let from = (self.first.max(0) as usize).min(last);
         let inside = if y >= 0 && (y as usize) < ink.height() { &ink.row(y as usize)[from..last] } else { &[] };
-        row.blank = inside.iter().fold(0, |any, v| any | v) == 0;
-        if row.blank {
-            row.values.fill(0.0);
+        let blank = inside.iter().fold(0, |any, v| any | v) == 0;
+        if blank && row.blank {
             return;
         }
+        row.blank = blank;
+        row.values.fill(0.0);
         let start = (-self.first).max(0) as usize;
         pixels.fill(0);
         pixels[start..start + inside.len()].copy_from_slice(inside);
-        for (value, &(left, part)) in row.values.iter_mut().zip(&self.places) {
-            let left = left as usize;
-            let [a, b] = [pixels[left], pixels[left + 1]].map(f32::from);
-            *value = a * (1.0 - part) + b * part;
+        for (k, eight) in pixels.as_chunks::<8>().0.iter().enumerate() {
+            if eight == &[0; 8] && pixels.get(8 * k + 8).is_none_or(|&next| next == 0) {
+                continue;
+            }
+            for pixel in 8 * k..(8 * k + 8).min(self.starts.len() - 1) {
+                let [a, b] = [pixels[pixel], pixels[pixel + 1]].map(f32::from);
+                let columns = self.starts[pixel] as usize..self.starts[pixel + 1] as usize;
+                for (value, part) in row.values[columns.clone()].iter_mut().zip(&self.parts[columns]) {
+                    *value = a * (1.0 - part) + b * part;
+                }
+            }
         }
     }
 }
