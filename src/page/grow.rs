@@ -79,11 +79,7 @@ fn same_line(other: &LineFit, line: &LineFit) -> bool {
 /// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
 fn stroke_level(line: &LineFit, ink: &Ink) -> Option<f32> {
     let xs = (line.x0 as usize..line.x1 as usize).map(|x| x as f32 + 0.5);
-    let columns: Vec<f32> = if line.slope == 0.0 {
-        Columns::at(xs.clone()).strongest(ink, heights(line, line.x0).rev())
-    } else {
-        xs.clone().map(|x| strongest(line, x, ink)).collect()
-    };
+    let columns = strongest_of(line, &xs.clone().collect::<Vec<_>>(), ink);
     let inked = xs.zip(columns).filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))));
     let mut columns: Vec<f32> = inked.map(|(_, v)| v).collect();
     (!columns.is_empty()).then(|| median(&mut columns))
@@ -104,23 +100,24 @@ fn strongest(line: &LineFit, x: f32, ink: &Ink) -> f32 {
 /// How far the line goes on from `end` in a direction (1 or -1).
 fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, config: &PageConfig) -> f32 {
     let xh = line.x_height_px;
-    let inked = |x: f32| strongest(line, x, ink) >= INKED * level;
     let inside = |x: f32| x >= 0.0 && x < ink.width() as f32;
     let steps = (config.join_gap_xh * xh) as usize;
+    let window = (WINDOW_XH * xh).round().max(4.0) as usize;
     loop {
         let far = end + direction * (steps as f32 + 0.5);
         if blank(line, end.min(far), end.max(far), INKED * level, ink) {
             return end;
         }
-        let first = (0..=steps).map(|k| end + direction * (k as f32 + 0.5)).find(|&x| inside(x) && inked(x));
-        let Some(first) = first else { return end };
-        let window = (WINDOW_XH * xh).round().max(4.0) as usize;
-        let columns: Vec<f32> = (0..window).map(|k| first + direction * k as f32).filter(|&x| inside(x)).collect();
+        let ahead: Vec<f32> = (0..=steps + window).map(|k| end + direction * (k as f32 + 0.5)).collect();
+        let inked: Vec<bool> = strongest_of(line, &ahead, ink).into_iter().map(|v| v >= INKED * level).collect();
+        let Some(first) = (0..=steps).find(|&k| inside(ahead[k]) && inked[k]) else { return end };
+        let columns: Vec<f32> = ahead[first..first + window].iter().copied().filter(|&x| inside(x)).collect();
+        let inked = &inked[first..first + columns.len()];
         let last = if text_like(line, &columns, level, ink) {
-            columns.iter().rposition(|&x| inked(x)).unwrap_or(0)
+            inked.iter().rposition(|&inked| inked).unwrap_or(0)
         } else {
             // A mark or a narrow letter that stands by itself.
-            let alone = columns.iter().take_while(|&&x| inked(x)).count().max(1);
+            let alone = inked.iter().take_while(|&&inked| inked).count().max(1);
             if alone as f32 > ALONE_XH * xh || !text_like(line, &columns[..alone], level, ink) {
                 return end;
             }
@@ -128,6 +125,27 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
         };
         end = columns[last] + 0.5 * direction;
     }
+}
+
+/// Strongest ink of neighbouring columns, in either direction.
+fn strongest_of(line: &LineFit, columns: &[f32], ink: &Ink) -> Vec<f32> {
+    if line.slope != 0.0 {
+        return columns.iter().map(|&x| strongest(line, x, ink)).collect();
+    }
+    let (backwards, sampled) = sample(columns);
+    let mut values = sampled.strongest(ink, heights(line, line.x0).rev());
+    if backwards {
+        values.reverse();
+    }
+    values
+}
+
+/// Columns of a level line from left to right, and whether they were given from right to left.
+fn sample(columns: &[f32]) -> (bool, Columns) {
+    let backwards = columns.first() > columns.last();
+    let sampled =
+        if backwards { Columns::at(columns.iter().rev().copied()) } else { Columns::at(columns.iter().copied()) };
+    (backwards, sampled)
 }
 
 /// Whether no pixel between baseline and x-height comes near some ink: the usual end of a line.
@@ -143,22 +161,17 @@ fn blank(line: &LineFit, x0: f32, x1: f32, least: f32, ink: &Ink) -> bool {
 /// Whether the ink of some neighbouring columns lies between baseline and x-height rather than beyond.
 fn text_like(line: &LineFit, columns: &[f32], level: f32, ink: &Ink) -> bool {
     let xh = line.x_height_px;
-    let backwards = columns.first() > columns.last();
-    let sampled = (line.slope == 0.0).then(|| {
-        let mut ascending = columns.to_vec();
-        ascending.sort_unstable_by(f32::total_cmp);
-        Columns::at(ascending.into_iter())
-    });
+    let sampled = (line.slope == 0.0).then(|| sample(columns));
     let mean = |from: f32, to: f32| {
         let rows = ((to - from) * xh).round().max(1.0) as usize;
         let down = |r: usize| (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
         let mut sum = 0.0;
-        if let Some(sampled) = &sampled {
+        if let Some((backwards, sampled)) = &sampled {
             let mut values = Vec::new();
             sampled.each_row(ink, (0..rows).map(|r| line.baseline + down(r)), |row| values.extend_from_slice(row));
             // Column by column, as for sloped lines.
             for k in 0..columns.len() {
-                let k = if backwards { columns.len() - 1 - k } else { k };
+                let k = if *backwards { columns.len() - 1 - k } else { k };
                 sum = values.iter().skip(k).step_by(columns.len()).fold(sum, |sum, v| sum + v.min(level));
             }
         } else {

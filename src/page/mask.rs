@@ -89,16 +89,28 @@ impl Iterator for Runs<'_> {
 
 /// Which of up to eight values exceed a threshold; the first one is the lowest bit.
 pub(super) fn above(values: &[u8], threshold: u8) -> u8 {
-    let (Ok(eight), Some(least)) = (<[u8; 8]>::try_from(values), threshold.checked_add(1)) else {
-        return values.iter().enumerate().map(|(k, &v)| u8::from(v > threshold) << k).sum();
-    };
-    // Eight comparisons in one word: the upper bit of each byte decides, or if these are equal, the difference of the others.
+    match <[u8; 8]>::try_from(values) {
+        // Brings the upper bits of all bytes together.
+        Ok(eight) => ((bytes_above(eight, threshold) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8,
+        Err(_) => values.iter().enumerate().map(|(k, &v)| u8::from(v > threshold) << k).sum(),
+    }
+}
+
+/// The sum of those of eight values that exceed a threshold.
+pub(super) fn sum_above(values: [u8; 8], threshold: u8) -> u32 {
+    let all = (bytes_above(values, threshold) >> 7) * 0xFF & u64::from_le_bytes(values);
+    let pairs = (all & 0x00FF_00FF_00FF_00FF) + (all >> 8 & 0x00FF_00FF_00FF_00FF);
+    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u32
+}
+
+/// Eight comparisons in one word: the upper bit of each byte that exceeds the threshold.
+fn bytes_above(values: [u8; 8], threshold: u8) -> u64 {
     const UPPER: u64 = 0x8080_8080_8080_8080;
-    let (v, least) = (u64::from_le_bytes(eight), u64::from_le_bytes([least; 8]));
+    let Some(least) = threshold.checked_add(1) else { return 0 };
+    let (v, least) = (u64::from_le_bytes(values), u64::from_le_bytes([least; 8]));
+    // The upper bits decide, or if these are equal, the difference of the others.
     let lower = (v | UPPER) - (least & !UPPER);
-    let above = (v & !least | !(v ^ least) & lower) & UPPER;
-    // Brings the upper bits of all bytes together.
-    ((above >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+    (v & !least | !(v ^ least) & lower) & UPPER
 }
 
 #[cfg(test)]
@@ -111,6 +123,10 @@ mod tests {
         fn above_is_comparison_one_by_one(values in prop::collection::vec(any::<u8>(), 0..9), threshold: u8) {
             let expected = values.iter().enumerate().fold(0, |bits, (k, &v)| bits | u8::from(v > threshold) << k);
             prop_assert_eq!(above(&values, threshold), expected);
+            if let Ok(eight) = <[u8; 8]>::try_from(&*values) {
+                let sum = values.iter().filter(|&&v| v > threshold).map(|&v| u32::from(v)).sum::<u32>();
+                prop_assert_eq!(sum_above(eight, threshold), sum);
+            }
         }
 
         #[test]

@@ -1,15 +1,18 @@
 //! Ink along level lines, a row of the picture at a time: what [`Ink::linear`] says of each point, at a fifth of the cost.
 
 use super::ink::{CELL, Ink, floor};
+use super::mask::sum_above;
 
 /// Columns of a level line, anywhere between pixels.
 pub(super) struct Columns {
     /// The first pixel that any of them touches; may lie outside of the picture.
     first: i32,
-    /// Weight of the pixel to the right of each.
-    parts: Vec<f32>,
-    /// For each pixel, the first column that has it to the left; one more at the end.
-    starts: Vec<u32>,
+    /// Pixels that they touch.
+    pixels: usize,
+    /// The pixel to the left of each, from the first one, and the weight of the one to its right.
+    places: Vec<(u32, f32)>,
+    /// Whether they are the centres of neighbouring pixels.
+    centres: bool,
 }
 
 /// A row of pixels, interpolated at each column.
@@ -22,25 +25,23 @@ struct Row {
 impl Columns {
     /// Columns at ascending places.
     pub(super) fn at(xs: impl Iterator<Item = f32>) -> Self {
-        let mut this = Self { first: 0, parts: Vec::new(), starts: Vec::new() };
-        for x in xs {
+        let mut this = Self { first: 0, pixels: 0, places: Vec::with_capacity(xs.size_hint().0), centres: true };
+        for (k, x) in xs.enumerate() {
             let left = floor(x - 0.5);
-            if this.parts.is_empty() {
+            if k == 0 {
                 this.first = left;
             }
-            let pixel = (left - this.first) as usize;
-            if this.starts.len() <= pixel {
-                this.starts.resize(pixel + 1, this.parts.len() as u32);
-            }
-            this.parts.push(x - 0.5 - left as f32);
+            let place = ((left - this.first) as u32, x - 0.5 - left as f32);
+            this.centres &= place == (k as u32, 0.0);
+            this.places.push(place);
+            this.pixels = place.0 as usize + 2;
         }
-        this.starts.push(this.parts.len() as u32);
         this
     }
 
     /// The strongest ink of each column at some ascending heights.
     pub(super) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
-        let mut out = vec![0.0f32; self.parts.len()];
+        let mut out = vec![0.0f32; self.places.len()];
         self.each_row(ink, ys, |row| {
             for (out, &value) in out.iter_mut().zip(row) {
                 *out = if value > *out { value } else { *out };
@@ -51,11 +52,10 @@ impl Columns {
 
     /// Calls `f` with the ink of all columns at each of some ascending heights where there is any.
     pub(super) fn each_row(&self, ink: &Ink, ys: impl Iterator<Item = f32>, mut f: impl FnMut(&[f32])) {
-        let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.parts.len()] };
+        let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.places.len()] };
         let (mut upper, mut lower) = (row(), row());
-        // Ink of the pixels that the columns touch, with blank ones on to a multiple of eight.
-        let mut pixels = vec![0; (self.starts.len() + 16) / 8 * 8];
-        let mut between = vec![0.0; self.parts.len()];
+        let mut pixels = vec![0; self.pixels];
+        let mut between = vec![0.0; self.places.len()];
         for y in ys {
             let top = floor(y - 0.5);
             let part = y - 0.5 - top as f32;
@@ -79,7 +79,7 @@ impl Columns {
             return;
         }
         row.y = y;
-        let last = (i64::from(self.first) + self.starts.len() as i64).clamp(0, ink.width() as i64) as usize;
+        let last = (i64::from(self.first) + self.pixels as i64).clamp(0, ink.width() as i64) as usize;
         let from = (self.first.max(0) as usize).min(last);
         let inside = if y >= 0 && (y as usize) < ink.height() { &ink.row(y as usize)[from..last] } else { &[] };
         let blank = inside.iter().fold(0, |any, v| any | v) == 0;
@@ -91,20 +91,25 @@ impl Columns {
         let start = (-self.first).max(0) as usize;
         pixels.fill(0);
         pixels[start..start + inside.len()].copy_from_slice(inside);
-        for (k, eight) in pixels.as_chunks::<8>().0.iter().enumerate() {
-            if eight == &[0; 8] && pixels.get(8 * k + 8).is_none_or(|&next| next == 0) {
+        if self.centres {
+            row.values.iter_mut().zip(pixels).for_each(|(value, &mut ink)| *value = f32::from(ink));
+            return;
+        }
+        for (values, places) in row.values.chunks_mut(BLOCK).zip(self.places.chunks(BLOCK)) {
+            let (from, to) = (places[0].0 as usize, places[places.len() - 1].0 as usize + 2);
+            if pixels[from..to].iter().fold(0, |any, v| any | v) == 0 {
                 continue;
             }
-            for pixel in 8 * k..(8 * k + 8).min(self.starts.len() - 1) {
-                let [a, b] = [pixels[pixel], pixels[pixel + 1]].map(f32::from);
-                let columns = self.starts[pixel] as usize..self.starts[pixel + 1] as usize;
-                for (value, part) in row.values[columns.clone()].iter_mut().zip(&self.parts[columns]) {
-                    *value = a * (1.0 - part) + b * part;
-                }
+            for (value, &(left, part)) in values.iter_mut().zip(places) {
+                let pair = &pixels[left as usize..left as usize + 2];
+                *value = f32::from(pair[0]) * (1.0 - part) + f32::from(pair[1]) * part;
             }
         }
     }
 }
+
+/// Columns that are passed over at once where there is no ink.
+const BLOCK: usize = 16;
 
 /// The ink of a row within `x0..x1`, of pixels above half of what counts as ink.
 pub(super) fn row_sum(ink: &Ink, y: usize, x0: usize, x1: usize) -> u32 {
@@ -117,10 +122,9 @@ pub(super) fn row_sum(ink: &Ink, y: usize, x0: usize, x1: usize) -> u32 {
             continue;
         }
         let (from, to) = ((cell * CELL).max(x0), ((cell + 1) * CELL).min(x1));
-        let above = |&v: &u8| if v > least { u32::from(v) } else { 0 };
         sum += match <[u8; CELL]>::try_from(&row[from..to]) {
-            Ok(eight) => eight.iter().map(above).sum(),
-            Err(_) => row[from..to].iter().map(above).sum::<u32>(),
+            Ok(eight) => sum_above(eight, least),
+            Err(_) => row[from..to].iter().map(|&v| if v > least { u32::from(v) } else { 0 }).sum::<u32>(),
         };
     }
     sum
