@@ -50,7 +50,14 @@ impl Background {
                 rows.push_back(sums);
             }
             if ty >= TILE_REACH {
-                this.mode.extend(total.iter().map(mode));
+                // Most tiles have their neighbour's background: more than half of all pixels settle it.
+                let mut last = 0;
+                this.mode.extend(total.iter().map(|histogram| {
+                    if histogram[last] <= MAJORITY {
+                        last = best_bin(histogram);
+                    }
+                    centre(histogram, last)
+                }));
             }
             if ty >= 2 * TILE_REACH {
                 spare = rows.pop_front();
@@ -111,9 +118,22 @@ fn count_row(row: &[u8], histogram: &mut Histogram) {
 /// The bits of eight grey values that say which bin they are in.
 const SAME_BIN: u64 = 0xFCFC_FCFC_FCFC_FCFC;
 
-/// The most frequent grey value, from a histogram in bins of four: the centre of gravity of the best three bins in a row.
-/// Four times the number of pixels must fit the counters.
-pub(super) fn mode<N: Copy + Default + Ord + Add<Output = N> + Into<u32>>(histogram: &[N; BINS]) -> u8 {
+/// More than half of the pixels of all tiles within reach.
+const MAJORITY: u16 = ((2 * TILE_REACH + 1) * TILE).pow(2) as u16 / 2;
+
+/// The most frequent grey value, from a histogram in bins of four. Four times the number of pixels must fit the counters.
+pub(super) fn mode<N: Count>(histogram: &[N; BINS]) -> u8 {
+    centre(histogram, best_bin(histogram))
+}
+
+/// Numbers of pixels.
+pub(super) trait Count: Copy + Default + Ord + Add<Output = Self> + Into<u32> {}
+
+impl Count for u16 {}
+impl Count for u32 {}
+
+/// The middle one of the best three bins in a row, itself counting twice.
+fn best_bin<N: Count>(histogram: &[N; BINS]) -> usize {
     let mut padded = [N::default(); BINS + 2];
     padded[1..=BINS].copy_from_slice(histogram);
     let mut three = [N::default(); BINS];
@@ -121,20 +141,24 @@ pub(super) fn mode<N: Copy + Default + Ord + Add<Output = N> + Into<u32>>(histog
         *three = padded[k] + padded[k + 1] + padded[k + 1] + padded[k + 2];
     }
     let most = three.iter().fold(N::default(), |a, &b| a.max(b));
-    let best = three.iter().position(|&n| n == most).unwrap_or(0);
+    three.iter().position(|&n| n == most).unwrap_or(0)
+}
+
+/// The centre of gravity of three bins in a row.
+fn centre<N: Count>(histogram: &[N; BINS], middle: usize) -> u8 {
     let (mut weight, mut sum) = (0u64, 0u64);
-    for (k, &pixels) in histogram.iter().enumerate().take(best + 2).skip(best.saturating_sub(1)) {
-        let pixels = u64::from(pixels.into());
+    for k in middle.saturating_sub(1)..(middle + 2).min(BINS) {
+        let pixels = u64::from(histogram[k].into());
         weight += pixels;
         // Values at the ends of the scale are mostly the ends themselves: pure black, pure white.
-        let centre = if k == 0 {
+        let value = if k == 0 {
             0
         } else if k == BINS - 1 {
             255
         } else {
             4 * k as u64 + 2
         };
-        sum += pixels * centre;
+        sum += pixels * value;
     }
     sum.checked_div(weight).unwrap_or(0) as u8
 }

@@ -9,11 +9,27 @@ pub(super) struct Columns {
     first: i32,
     /// Pixels that they touch.
     pixels: usize,
-    /// The pixel to the left of each, from the first one, and the weight of the one to its right.
-    places: Vec<(u32, f32)>,
+    blocks: Vec<Block>,
+    /// Number of columns.
+    len: usize,
     /// Whether they are the centres of neighbouring pixels.
     centres: bool,
 }
+
+/// Neighbouring columns. Those beyond the last one repeat its first.
+struct Block {
+    /// The pixel to the left of the first one, from the first pixel of all.
+    pixel: usize,
+    /// The pixel to the left of each, from there.
+    left: [u8; BLOCK],
+    /// Weight of the pixel to its right.
+    part: [f32; BLOCK],
+}
+
+/// Columns in a block.
+const BLOCK: usize = 8;
+/// Pixels that a block touches at most: letters are 90 px high, and a column is a sixteenth of that.
+const REACH: usize = 64;
 
 /// A row of pixels, interpolated at each column.
 struct Row {
@@ -23,25 +39,31 @@ struct Row {
 }
 
 impl Columns {
-    /// Columns at ascending places.
+    /// Columns at ascending places, less than 8 px from each other.
     pub(super) fn at(xs: impl Iterator<Item = f32>) -> Self {
-        let mut this = Self { first: 0, pixels: 0, places: Vec::with_capacity(xs.size_hint().0), centres: true };
+        let mut this = Self { first: 0, pixels: 0, blocks: Vec::new(), len: 0, centres: true };
         for (k, x) in xs.enumerate() {
             let left = floor(x - 0.5);
             if k == 0 {
                 this.first = left;
             }
-            let place = ((left - this.first) as u32, x - 0.5 - left as f32);
-            this.centres &= place == (k as u32, 0.0);
-            this.places.push(place);
-            this.pixels = place.0 as usize + 2;
+            let (pixel, part) = ((left - this.first) as usize, x - 0.5 - left as f32);
+            this.centres &= pixel == k && part == 0.0;
+            if k % BLOCK == 0 {
+                this.blocks.push(Block { pixel, left: [0; BLOCK], part: [part; BLOCK] });
+            }
+            let block = &mut this.blocks[k / BLOCK];
+            block.left[k % BLOCK] = (pixel - block.pixel) as u8;
+            block.part[k % BLOCK] = part;
+            this.pixels = pixel + 2;
+            this.len = k + 1;
         }
         this
     }
 
     /// The strongest ink of each column at some ascending heights.
     pub(super) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
-        let mut out = vec![0.0f32; self.places.len()];
+        let mut out = vec![0.0f32; self.len];
         self.each_row(ink, ys, |row| {
             for (out, &value) in out.iter_mut().zip(row) {
                 *out = if value > *out { value } else { *out };
@@ -52,10 +74,10 @@ impl Columns {
 
     /// Calls `f` with the ink of all columns at each of some ascending heights where there is any.
     pub(super) fn each_row(&self, ink: &Ink, ys: impl Iterator<Item = f32>, mut f: impl FnMut(&[f32])) {
-        let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.places.len()] };
+        let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.len.next_multiple_of(BLOCK)] };
         let (mut upper, mut lower) = (row(), row());
-        let mut pixels = vec![0; self.pixels];
-        let mut between = vec![0.0; self.places.len()];
+        let mut pixels = vec![0.0; self.pixels + REACH];
+        let mut between = vec![0.0; self.len];
         for y in ys {
             let top = floor(y - 0.5);
             let part = y - 0.5 - top as f32;
@@ -74,7 +96,8 @@ impl Columns {
         }
     }
 
-    fn load(&self, ink: &Ink, y: i32, row: &mut Row, pixels: &mut [u8]) {
+    /// `pixels` is scratch, blank beyond what the columns touch.
+    fn load(&self, ink: &Ink, y: i32, row: &mut Row, pixels: &mut [f32]) {
         if row.y == y {
             return;
         }
@@ -87,44 +110,51 @@ impl Columns {
             return;
         }
         row.blank = blank;
-        row.values.fill(0.0);
-        let start = (-self.first).max(0) as usize;
-        pixels.fill(0);
-        pixels[start..start + inside.len()].copy_from_slice(inside);
-        if self.centres {
-            row.values.iter_mut().zip(pixels).for_each(|(value, &mut ink)| *value = f32::from(ink));
+        if blank {
+            row.values.fill(0.0);
             return;
         }
-        for (values, places) in row.values.chunks_mut(BLOCK).zip(self.places.chunks(BLOCK)) {
-            let (from, to) = (places[0].0 as usize, places[places.len() - 1].0 as usize + 2);
-            if pixels[from..to].iter().fold(0, |any, v| any | v) == 0 {
-                continue;
+        // Nothing is outside of the picture: `pixels` there was never written.
+        let start = (-self.first).max(0) as usize;
+        pixels[start..start + inside.len()].iter_mut().zip(inside).for_each(|(p, &ink)| *p = f32::from(ink));
+        if self.centres {
+            row.values[..self.len].copy_from_slice(&pixels[..self.len]);
+            return;
+        }
+        for (values, block) in row.values.as_chunks_mut::<BLOCK>().0.iter_mut().zip(&self.blocks) {
+            let Some(window) = pixels[block.pixel..].first_chunk::<REACH>() else { continue };
+            let (mut a, mut b) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for k in 0..BLOCK {
+                let left = usize::from(block.left[k]);
+                a[k] = window[left % REACH];
+                b[k] = window[(left + 1) % REACH];
             }
-            for (value, &(left, part)) in values.iter_mut().zip(places) {
-                let pair = &pixels[left as usize..left as usize + 2];
-                *value = f32::from(pair[0]) * (1.0 - part) + f32::from(pair[1]) * part;
+            for k in 0..BLOCK {
+                values[k] = a[k] * (1.0 - block.part[k]) + b[k] * block.part[k];
             }
         }
     }
 }
 
-/// Columns that are passed over at once where there is no ink.
-const BLOCK: usize = 16;
-
 /// The ink of a row within `x0..x1`, of pixels above half of what counts as ink.
 pub(super) fn row_sum(ink: &Ink, y: usize, x0: usize, x1: usize) -> u32 {
     let (row, thresholds, strongest) = (ink.row(y), ink.thresholds(y), ink.strongest(y));
+    if x0 >= x1 {
+        return 0;
+    }
+    let cells = x0 / CELL..x1.div_ceil(CELL);
+    let cell = thresholds[cells.clone()].iter().zip(&strongest[cells.clone()]);
     let mut sum = 0;
-    let cells = if x0 < x1 { x0 / CELL..x1.div_ceil(CELL) } else { 0..0 };
-    for cell in cells {
-        let least = thresholds[cell] / 2;
-        if strongest[cell] <= least {
+    for ((pixels, k), (threshold, strongest)) in row[cells.start * CELL..].chunks(CELL).zip(cells).zip(cell) {
+        let least = threshold / 2;
+        if *strongest <= least {
             continue;
         }
-        let (from, to) = ((cell * CELL).max(x0), ((cell + 1) * CELL).min(x1));
-        sum += match <[u8; CELL]>::try_from(&row[from..to]) {
+        let from = x0.saturating_sub(k * CELL);
+        let to = (x1 - k * CELL).min(CELL);
+        sum += match <[u8; CELL]>::try_from(&pixels[from..to]) {
             Ok(eight) => sum_above(eight, least),
-            Err(_) => row[from..to].iter().map(|&v| if v > least { u32::from(v) } else { 0 }).sum::<u32>(),
+            Err(_) => pixels[from..to].iter().map(|&v| if v > least { u32::from(v) } else { 0 }).sum::<u32>(),
         };
     }
     sum
