@@ -163,11 +163,6 @@ impl Ink {
         &self.threshold[y / CELL * self.cells_x..][..self.cells_x]
     }
 
-    /// Strongest ink of a row's cells, all rows of a cell alike; what was erased since still counts.
-    pub(super) fn strongest(&self, y: usize) -> &[u8] {
-        &self.strongest[y / CELL * self.cells_x..][..self.cells_x]
-    }
-
     /// Which pixels count as ink.
     pub(super) fn mask(&self) -> &Mask {
         &self.mask

@@ -10,7 +10,7 @@ use super::components::Component;
 use super::grow::{bridge_gaps, grow};
 use super::ink::{Area, Ink};
 use super::marks::add_short_lines;
-use super::sample::row_sum;
+use super::sample::Above;
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -328,26 +328,21 @@ impl Profile {
     fn of(ink: &Ink, x0: f32, x1: f32, baseline: f32, slope: f32, up: f32, down: f32) -> Self {
         let top = (baseline - up).floor();
         let mut rows = vec![0.0f32; (up + down) as usize + 3];
+        let columns = x0 as usize..(x1.ceil() as usize).min(ink.width());
+        let mut above = Above::of(ink, columns.start, columns.end);
         if slope == 0.0 {
             for (y, row) in (top as i64..).zip(&mut rows).filter(|&(y, _)| y >= 0 && (y as usize) < ink.height()) {
-                *row = row_sum(ink, y as usize, x0 as usize, (x1.ceil() as usize).min(ink.width())) as f32;
+                *row = above.row_sum(y as usize) as f32;
             }
             return Self { top, rows };
         }
-        for x in x0 as usize..(x1.ceil() as usize).min(ink.width()) {
+        let mut column = vec![0.0f32; rows.len() + 1];
+        for x in columns {
             let shift = top + slope * (x as f32 + 0.5 - x0);
             let (first, rest) = (shift.floor(), shift - shift.floor());
-            for (k, row) in rows.iter_mut().enumerate() {
-                let y = first as i64 + k as i64;
-                let at = |y: i64| {
-                    if y < 0 || y as usize >= ink.height() {
-                        return 0.0;
-                    }
-                    let value = ink.row(y as usize)[x];
-                    // Only what counts as ink, so that noise has no edges.
-                    if value > ink.thresholds(y as usize)[x / super::ink::CELL] / 2 { f32::from(value) } else { 0.0 }
-                };
-                *row += if rest < 1e-3 { at(y) } else { at(y) * (1.0 - rest) + at(y + 1) * rest };
+            above.column(x, first as i64, &mut column);
+            for (row, (v, next)) in rows.iter_mut().zip(column.iter().zip(&column[1..])) {
+                *row += if rest < 1e-3 { *v } else { v * (1.0 - rest) + next * rest };
             }
         }
         Self { top, rows }

@@ -96,13 +96,6 @@ pub(super) fn above(values: &[u8], threshold: u8) -> u8 {
     }
 }
 
-/// The sum of those of eight values that exceed a threshold.
-pub(super) fn sum_above(values: [u8; 8], threshold: u8) -> u32 {
-    let all = (bytes_above(values, threshold) >> 7) * 0xFF & u64::from_le_bytes(values);
-    let pairs = (all & 0x00FF_00FF_00FF_00FF) + (all >> 8 & 0x00FF_00FF_00FF_00FF);
-    (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u32
-}
-
 /// Eight comparisons in one word: the upper bit of each byte that exceeds the threshold.
 fn bytes_above(values: [u8; 8], threshold: u8) -> u64 {
     const UPPER: u64 = 0x8080_8080_8080_8080;
@@ -123,10 +116,6 @@ mod tests {
         fn above_is_comparison_one_by_one(values in prop::collection::vec(any::<u8>(), 0..9), threshold: u8) {
             let expected = values.iter().enumerate().fold(0, |bits, (k, &v)| bits | u8::from(v > threshold) << k);
             prop_assert_eq!(above(&values, threshold), expected);
-            if let Ok(eight) = <[u8; 8]>::try_from(&*values) {
-                let sum = values.iter().filter(|&&v| v > threshold).map(|&v| u32::from(v)).sum::<u32>();
-                prop_assert_eq!(sum_above(eight, threshold), sum);
-            }
         }
 
         #[test]

@@ -1,7 +1,6 @@
 //! Ink along level lines, a row of the picture at a time: what [`Ink::linear`] says of each point, at a fifth of the cost.
 
 use super::ink::{CELL, Ink, floor};
-use super::mask::sum_above;
 
 /// Columns of a level line, anywhere between pixels.
 pub(super) struct Columns {
@@ -136,28 +135,45 @@ impl Columns {
     }
 }
 
-/// The ink of a row within `x0..x1`, of pixels above half of what counts as ink.
-pub(super) fn row_sum(ink: &Ink, y: usize, x0: usize, x1: usize) -> u32 {
-    let (row, thresholds, strongest) = (ink.row(y), ink.thresholds(y), ink.strongest(y));
-    if x0 >= x1 {
-        return 0;
+/// Ink by row and by column within `x0..x1`, of pixels above half of what counts as ink: noise has no edges.
+pub(super) struct Above<'a> {
+    ink: &'a Ink,
+    x0: usize,
+    x1: usize,
+    /// Row of cells that `least` is of.
+    cells_y: usize,
+    /// Half of each pixel's threshold.
+    least: Vec<u8>,
+}
+
+impl<'a> Above<'a> {
+    pub(super) fn of(ink: &'a Ink, x0: usize, x1: usize) -> Self {
+        Self { ink, x0, x1: x1.max(x0), cells_y: usize::MAX, least: Vec::new() }
     }
-    let cells = x0 / CELL..x1.div_ceil(CELL);
-    let cell = thresholds[cells.clone()].iter().zip(&strongest[cells.clone()]);
-    let mut sum = 0;
-    for ((pixels, k), (threshold, strongest)) in row[cells.start * CELL..].chunks(CELL).zip(cells).zip(cell) {
-        let least = threshold / 2;
-        if *strongest <= least {
-            continue;
+
+    /// The sum of a row.
+    pub(super) fn row_sum(&mut self, y: usize) -> u32 {
+        if self.cells_y != y / CELL {
+            self.cells_y = y / CELL;
+            let thresholds = &self.ink.thresholds(y)[self.x0 / CELL..self.x1.div_ceil(CELL)];
+            self.least.clear();
+            self.least.extend(thresholds.iter().flat_map(|t| [t / 2; CELL]));
         }
-        let from = x0.saturating_sub(k * CELL);
-        let to = (x1 - k * CELL).min(CELL);
-        sum += match <[u8; CELL]>::try_from(&pixels[from..to]) {
-            Ok(eight) => sum_above(eight, least),
-            Err(_) => pixels[from..to].iter().map(|&v| if v > least { u32::from(v) } else { 0 }).sum::<u32>(),
-        };
+        let row = &self.ink.row(y)[self.x0..self.x1];
+        let least = &self.least[self.x0 % CELL..][..row.len()];
+        row.iter().zip(least).map(|(&v, &least)| if v > least { u32::from(v) } else { 0 }).sum()
     }
-    sum
+
+    /// Pixels of a column from row `top` on; outside of the picture there are none.
+    pub(super) fn column(&self, x: usize, top: i64, out: &mut [f32]) {
+        for (y, out) in (top..).zip(out) {
+            let value = usize::try_from(y).ok().filter(|&y| y < self.ink.height()).map(|y| {
+                let v = self.ink.row(y)[x];
+                if v > self.ink.thresholds(y)[x / CELL] / 2 { f32::from(v) } else { 0.0 }
+            });
+            *out = value.unwrap_or(0.0);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +209,15 @@ mod tests {
                 .filter(|&x| ink.row(y)[x] > ink.thresholds(y)[x / CELL] / 2)
                 .map(|x| u32::from(ink.row(y)[x]))
                 .sum::<u32>();
-            prop_assert_eq!(row_sum(&ink, y, x0, x1), sum);
+            let mut above = Above::of(&ink, x0, x1);
+            prop_assert_eq!(above.row_sum(y), sum);
+            prop_assert_eq!(above.row_sum(0), Above::of(&ink, x0, x1).row_sum(0));
+            let mut pixel = [0.0; 1];
+            let columns = (x0..x1).map(|x| {
+                above.column(x, y as i64, &mut pixel);
+                pixel[0] as u32
+            });
+            prop_assert_eq!(columns.sum::<u32>(), sum);
         }
     }
 }
