@@ -5,6 +5,7 @@
 //! few letters' width lies between baseline and x-height more than above and below, the line goes on.
 
 use super::PageConfig;
+use super::bands::Bands;
 use super::ink::Ink;
 use super::lines::{LineFit, median, refit};
 use super::sample::Columns;
@@ -44,20 +45,28 @@ pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
         .collect();
     // The longest lines first: they are the surest.
     grown.sort_by(|a, b| b.0.width().total_cmp(&a.0.width()));
+    let mut bands = Bands::of(ink.height());
     for (line, changed) in grown {
-        match lines.iter_mut().find(|other| same_line(other, &line)) {
-            Some(other) => {
+        let (top, bottom) = line.baseline_rows(0.0);
+        let same = bands.near(top, bottom).into_iter().find(|&k| same_line(&lines[k], &line));
+        let k = match same {
+            Some(k) => {
+                let other = &mut lines[k];
                 let slope = other.slope;
                 let start = other.x0.min(line.x0);
                 other.baseline += slope * (start - other.x0);
                 other.x0 = start;
                 other.x1 = other.x1.max(line.x1);
+                k
             }
             None => {
                 let line = if changed { refit(&line, ink, config).unwrap_or(line) } else { line };
                 lines.push(line);
+                lines.len() - 1
             }
-        }
+        };
+        let (top, bottom) = lines[k].baseline_rows(0.0);
+        bands.file(k, top - 1.6 * lines[k].x_height_px, bottom + 0.5 * lines[k].x_height_px);
     }
 }
 
@@ -193,6 +202,8 @@ fn text_like(line: &LineFit, columns: &[f32], level: f32, ink: &Ink) -> bool {
 
 /// Widest gap within a line of running text: tabs, double spaces of monospaced text.
 const WIDEST_GAP_XH: f32 = 10.0;
+/// Lines of one piece are at most so many times as large as each other: a ratio of the exponential of 0.6.
+const WIDEST_RATIO: f32 = 1.83;
 /// Lines of so few letters take the baseline of what they continue.
 const UNSURE_LETTERS: usize = 4;
 /// How far above and below a line its neighbours are asked.
@@ -202,9 +213,18 @@ const NEIGHBOURS_XH: f32 = 7.0;
 pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
     lines.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let all = lines.clone();
+    let beyond = |l: &LineFit| l.baseline_rows(WIDEST_RATIO * WIDEST_GAP_XH * l.x_height_px);
+    let mut all_by_row = Bands::of(ink.height());
+    for (k, l) in all.iter().enumerate() {
+        let (top, bottom) = beyond(l);
+        all_by_row.file(k, top, bottom);
+    }
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
+    let mut out_by_row = Bands::of(ink.height());
     for line in lines.drain(..) {
-        let before = out.iter().enumerate().filter(|(_, l)| {
+        let step = 0.7 * WIDEST_RATIO * line.x_height_px;
+        let near = out_by_row.near(line.baseline - step, line.baseline + step);
+        let before = near.into_iter().map(|k| (k, &out[k])).filter(|(_, l)| {
             let xh = l.x_height_px.max(line.x_height_px);
             let gap = line.x0 - l.x1;
             let step = (l.baseline_at(line.x0) - line.baseline).abs();
@@ -214,16 +234,26 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
             gap > -0.5 * xh && gap < WIDEST_GAP_XH * xh && step < most_step * xh && alike(l, &line, most_ratio)
         });
         let nearest = before.max_by(|a, b| a.1.x1.total_cmp(&b.1.x1)).map(|(k, _)| k);
-        match nearest.filter(|&k| runs_across(&all, &out[k], &line)) {
+        let around = |left: &LineFit| {
+            let (y, reach) = (left.baseline_at(left.x1), NEIGHBOURS_XH * left.x_height_px);
+            all_by_row.near(y - reach, y + reach)
+        };
+        let filled = match nearest.filter(|&k| runs_across(&all, around(&out[k]), &out[k], &line)) {
             Some(k) => {
                 let (surer, x0) =
                     if out[k].width() >= line.width() { (&out[k], out[k].x0) } else { (&line, out[k].x0) };
                 let joined =
                     LineFit { x0, x1: line.x1.max(out[k].x1), baseline: surer.baseline_at(x0), ..surer.clone() };
                 out[k] = refit(&joined, ink, config).unwrap_or(joined);
+                k
             }
-            None => out.push(line),
-        }
+            None => {
+                out.push(line);
+                out.len() - 1
+            }
+        };
+        let (top, bottom) = beyond(&out[filled]);
+        out_by_row.file(filled, top, bottom);
     }
     *lines = out;
 }
@@ -233,11 +263,11 @@ fn alike(a: &LineFit, b: &LineFit, most: f32) -> bool {
 }
 
 /// Whether more of the lines around run across the gap between `left` and `right` than begin or end in it.
-fn runs_across(all: &[LineFit], left: &LineFit, right: &LineFit) -> bool {
+fn runs_across(all: &[LineFit], around: Vec<usize>, left: &LineFit, right: &LineFit) -> bool {
     let (from, to) = (left.x1, right.x0);
     let xh = left.x_height_px;
     let mut votes = 0;
-    for line in all {
+    for line in around.into_iter().map(|k| &all[k]) {
         let down = (line.baseline_at(from) - left.baseline_at(from)).abs();
         if !(0.8 * xh..NEIGHBOURS_XH * xh).contains(&down) || !alike(line, left, 0.25) {
             continue;

@@ -7,6 +7,7 @@
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
 mod background;
+mod bands;
 mod components;
 mod grain;
 mod grow;
