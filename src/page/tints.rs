@@ -27,7 +27,7 @@ pub(super) fn take_off_tints(ink: &mut Ink) {
             }
         }
         if changed {
-            ink.set_thresholds(area);
+            ink.remeasure(area);
         }
     }
 }
