@@ -209,7 +209,7 @@ impl Matcher {
     ) -> Result<Vec<Candidate<'f>>, Error> {
         let one = |(d, Listed { ids, widths, about }): (&DocumentScore, &'f Listed)| {
             let strip = self.index.extract(std::iter::once(d.document as usize))?;
-            let mut alignment = align(&strip, 0, query, &found.scores, &self.config.score, &self.config.align)?;
+            let mut alignment = align(&strip, 0, query, &found.scores, &self.kernels, &self.config.score, &self.config.align)?;
             let about = About::from_bytes(about, query.codes.family())?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
