@@ -27,6 +27,8 @@ const NOWHERE: u32 = u32::MAX;
 enum Move {
     /// By an arc, onto a document word.
     Word(u32),
+    /// The same after a jump.
+    Jump(u32),
     /// By an arc, staying at the document word.
     SkipQuery(u32),
     SkipDocument,
@@ -157,15 +159,15 @@ impl Bands {
 
     /// Follows an arc from a node's row onto words of the document.
     fn words(&self, row: Row, k: u32, earned: &[i16], to: &mut Vec<Cell>) {
-        let mut push = |place: usize, from: i32, before: u32| {
+        let mut push = |place: usize, from: i32, before: u32, reached: Move| {
             let score = from + i32::from(earned[place]);
             if score > 0 {
-                to.push(Cell { place: place as u32 + 1, score, reached: Move::Word(k), before });
+                to.push(Cell { place: place as u32 + 1, score, reached, before });
             }
         };
         for (cell, number) in self.cells[row.clone()].iter().zip(row.start as u32..) {
             if cell.place < self.last_place {
-                push(cell.place as usize, cell.score, number);
+                push(cell.place as usize, cell.score, number, Move::Word(k));
             }
         }
         // Beside the row's own cells, only a word that agrees begins something.
@@ -178,7 +180,7 @@ impl Bands {
                 while own.next_if(|&p| p < place).is_some() {}
                 if own.peek() != Some(&place) {
                     let (above, before) = self.stairs.above(place as u32);
-                    push(place, above, before);
+                    push(place, above, before, if before == NOWHERE { Move::Word(k) } else { Move::Jump(k) });
                 }
             }
         }
@@ -204,7 +206,10 @@ impl Bands {
         while at != NOWHERE {
             let cell = self.cells[at as usize];
             match cell.reached {
-                Move::Word(k) => {
+                Move::Word(k) | Move::Jump(k) => {
+                    if matches!(cell.reached, Move::Jump(_)) {
+                        alignment.jumps.push(alignment.pairs.len() as u32);
+                    }
                     let place = index.places(document).start + cell.place as usize - 1;
                     let distance = index.distance(query.probe(k as usize), place);
                     alignment.pairs.push(Pair {
@@ -220,6 +225,10 @@ impl Bands {
             }
             at = cell.before;
         }
+        // Counted from the end so far.
+        let pairs = alignment.pairs.len() as u32;
+        alignment.jumps.iter_mut().for_each(|k| *k = pairs - 1 - *k);
+        alignment.jumps.reverse();
         alignment.pairs.reverse();
         alignment.skipped.reverse();
         alignment

@@ -100,7 +100,11 @@ pub(crate) fn align_all_cells(
         let p = cell % width;
         match table[cell].1 {
             Move::Start => break,
-            Move::Jump(from) => cell = from as usize,
+            Move::Jump(from) => {
+                // After the jump, a word: what else would pay for it?
+                alignment.jumps.push(alignment.pairs.len() as u32 - 1);
+                cell = from as usize;
+            }
             Move::SkipDocument => cell -= 1,
             Move::SkipQuery(k) => {
                 alignment.skipped.push(k);
@@ -121,6 +125,9 @@ pub(crate) fn align_all_cells(
             }
         }
     }
+    let pairs = alignment.pairs.len() as u32;
+    alignment.jumps.iter_mut().for_each(|k| *k = pairs - 1 - *k);
+    alignment.jumps.reverse();
     alignment.pairs.reverse();
     alignment.skipped.reverse();
     alignment

@@ -7,12 +7,14 @@
 
 mod banded;
 mod complete;
+mod ends;
 #[cfg(test)]
 mod full;
 mod header;
 
 pub(crate) use banded::align;
 pub(crate) use complete::{Looks, complete};
+pub(crate) use ends::contradicted_nats;
 #[cfg(test)]
 pub(crate) use full::align_all_cells;
 pub(crate) use header::header_support;
@@ -60,6 +62,8 @@ pub struct Alignment {
     pub pairs: Vec<Pair>,
     /// Words of the likeliest path that were skipped inside of a passage: indices into the page's words.
     pub skipped: Vec<u32>,
+    /// Numbers of the pairs that a jump leads to.
+    pub jumps: Vec<u32>,
 }
 
 /// A word of the query on a word of the document.

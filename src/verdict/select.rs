@@ -13,7 +13,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) ids: &'a [String],
     /// Words of the document.
     pub(crate) document_words: usize,
-    /// Score of the best passage without a jump, and what the header above it adds: what the E-value is about.
+    /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it adds: what
+    /// the E-value is about.
     pub(crate) best_passage_nats: f32,
     /// Words of the header that were found above the passage; they count for no more words than the body's.
     pub(crate) header_words: usize,
