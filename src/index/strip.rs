@@ -75,6 +75,12 @@ impl Strip {
         self.caps[place]
     }
 
+    /// The same documents with every word free to earn so much, in fixed-point units.
+    pub(crate) fn with_least_cap(mut self, units: i16) -> Self {
+        self.caps.iter_mut().filter(|cap| **cap >= 0).for_each(|cap| *cap = (*cap).max(units));
+        self
+    }
+
     /// What each of a document's places can earn at most.
     pub(crate) fn caps(&self, document: usize) -> &[i16] {
         &self.caps[self.places(document)]

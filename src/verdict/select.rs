@@ -20,7 +20,10 @@ pub(crate) struct Candidate<'a> {
     pub(crate) header_words: usize,
     /// Share of the aligned words that the document quotes from another one.
     pub(crate) quoted_share: f32,
+    /// By what the words tell of the document: which of several it is.
     pub(crate) alignment: Alignment,
+    /// By all words that agree, whatever they tell: what is shown.
+    pub(crate) evidence: Alignment,
 }
 
 /// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
@@ -76,7 +79,7 @@ pub(crate) fn select(
 }
 
 fn to_shared(c: &Candidate<'_>, e_value: f64, of_words: usize) -> Shared {
-    let pairs = &c.alignment.pairs;
+    let pairs = &c.evidence.pairs;
     Shared {
         documents: c.ids.to_vec(),
         e_value,
@@ -99,7 +102,7 @@ fn shared(a: &Alignment, b: &Alignment) -> f32 {
 }
 
 fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
-    let pairs = &c.alignment.pairs;
+    let pairs = &c.evidence.pairs;
     let area = |word: u32| page.hull(&page.words[word as usize].frame);
     let altered = probabilities(pairs, &page.words, c.document_words);
     let mut words: Vec<(u32, MatchedWord)> = pairs
@@ -116,7 +119,7 @@ fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
             (pair.word, matched)
         })
         .collect();
-    words.extend(c.alignment.skipped.iter().map(|&word| {
+    words.extend(c.evidence.skipped.iter().map(|&word| {
         let area = area(word).to_array();
         let unknown =
             MatchedWord { area, document_word: None, agreement: 0.0, altered_probability: 0.0, altered: false };
