@@ -229,7 +229,7 @@ impl Matcher {
             );
             Ok(Candidate {
                 ids,
-                document_words: widths.len(),
+                widths,
                 best_passage_nats: d.nats() - contradicted + header.nats,
                 header_words: header.words,
                 quoted_share: about.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
