@@ -7,10 +7,11 @@
 use super::Alignment;
 use crate::page::{Page, Word};
 
-/// What a word beyond an end costs that contradicts the document's, in nats.
-const CONTRADICTED_NATS: f32 = 1.5;
-/// So many words of an end are looked at: more of the same says nothing new.
-const MOST_WORDS: usize = 3;
+/// What words beyond an end cost that contradict the document's, in nats: this for each e-fold of one more than their number. A line
+/// cut through or a button below says little, a page of other text much.
+const CONTRADICTED_NATS: f32 = 2.5;
+/// So many words of an end are looked at.
+const MOST_WORDS: usize = 30;
 
 /// What the best passage loses because picture and document part at its ends, in nats. An end with a jump is explained by
 /// it: a bar, a cut, another column.
@@ -25,16 +26,17 @@ pub(crate) fn contradicted_nats(alignment: &Alignment, page: &Page, document_wor
     let region = |w: &Word| page.lines[w.line as usize].region;
     let (head, tail) = (&page.words[first.word as usize], &page.words[last.word as usize]);
     let path = || page.words.iter().filter(|w| w.likeliest);
-    let mut words = 0;
+    let lost = |beyond: usize, of_document: usize| CONTRADICTED_NATS * (beyond.min(of_document) as f32).ln_1p();
+    let mut nats = 0.0;
     if number == 0 {
         let before = path().rev().filter(|w| w.to <= head.from).take_while(|w| region(w) == region(head));
-        words += before.take(MOST_WORDS).count().min(first.document_word as usize);
+        nats += lost(before.take(MOST_WORDS).count(), first.document_word as usize);
     }
     if number + 2 == bounds.len() {
         let behind = path().filter(|w| w.from >= tail.to).take_while(|w| region(w) == region(tail));
-        words += behind.take(MOST_WORDS).count().min(document_words - 1 - last.document_word as usize);
+        nats += lost(behind.take(MOST_WORDS).count(), document_words - 1 - last.document_word as usize);
     }
-    CONTRADICTED_NATS * words as f32
+    nats
 }
 
 #[cfg(test)]
@@ -76,19 +78,24 @@ mod tests {
         contradicted_nats(&alignment, &page(), document_words)
     }
 
+    /// What so many words at one end cost.
+    fn words(n: f32) -> f32 {
+        CONTRADICTED_NATS * n.ln_1p()
+    }
+
     #[test]
     fn only_where_both_go_on_is_an_end_contradicted() {
         assert_eq!(lost(&[(0, 20), (1, 21), (2, 22), (3, 23), (4, 24)], &[], 100), 0.0, "the region's ends");
         assert_eq!(lost(&[(1, 0), (2, 1), (3, 2)], &[], 3), 0.0, "the document's ends");
-        assert_eq!(lost(&[(1, 20), (2, 21), (3, 22)], &[], 100), 3.0, "one word on each side");
-        assert_eq!(lost(&[(9, 50)], &[], 100), 4.5, "as many as are looked at");
-        assert_eq!(lost(&[(8, 2), (9, 3)], &[], 100), 3.0, "the document has only two before");
+        assert_eq!(lost(&[(1, 20), (2, 21), (3, 22)], &[], 100), 2.0 * words(1.0), "one word on each side");
+        assert_eq!(lost(&[(9, 50)], &[], 100), words(4.0), "four words of the region before");
+        assert_eq!(lost(&[(8, 2), (9, 3)], &[], 100), words(2.0), "the document has only two before");
         assert_eq!(lost(&[], &[], 100), 0.0);
     }
 
     #[test]
     fn a_jump_explains_an_end() {
-        assert_eq!(lost(&[(1, 20), (2, 21), (3, 60)], &[2], 100), 1.5, "two words, then elsewhere: the head is open");
-        assert_eq!(lost(&[(0, 20), (7, 60), (8, 61)], &[1], 100), 1.5, "the tail is");
+        assert_eq!(lost(&[(1, 20), (2, 21), (3, 60)], &[2], 100), words(1.0), "two words, then elsewhere: the head is open");
+        assert_eq!(lost(&[(0, 20), (7, 60), (8, 61)], &[1], 100), words(1.0), "the tail is");
     }
 }

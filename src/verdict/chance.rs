@@ -22,9 +22,9 @@ pub struct Chance {
 /// A catalogue that the tail's two parts are counted for.
 const REFERENCE_DOCUMENTS: f64 = 2900.0;
 /// Expected documents in the tail's steep part, and its scale in nats: words that look alike.
-const BODY: (f64, f64) = (0.6, 2.0);
+const BODY: (f64, f64) = (0.45, 2.0);
 /// Expected documents in the shallow part, and its scale in nats: phrases that people share.
-const TAIL: (f64, f64) = (0.5, 3.3);
+const TAIL: (f64, f64) = (0.45, 3.3);
 /// Ranks in the sample, as shares of it, whose mean scores say where the tail begins: far out, further in, and near the bulk.
 const RANKS: [(f64, f64); 3] = [(0.003, 0.01), (0.01, 0.03), (0.03, 0.1)];
 /// The tail begins at this, plus so much of the first mean, less so much of the third.
