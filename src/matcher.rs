@@ -68,11 +68,10 @@ impl Matcher {
         Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
     }
 
-    /// Bytes taken up by the index in memory; the catalogue's files are mapped besides, see
-    /// [`Catalogue::disk_usage`].
+    /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        self.index.memory_usage()
+        self.index.memory_usage() + self.background.as_ref().map_or(0, Strip::memory_usage)
     }
 
     /// Decides what a picture shows.
@@ -181,7 +180,10 @@ impl Matcher {
         };
         let documents = scan_all(query, scores)?;
         let unrelated = match Sample::of(documents.len()) {
-            Sample::Every(step) => documents.iter().copied().step_by(step).collect(),
+            Sample::Every(step) => {
+                let thinning = Sample::thinning(query.arcs.len(), self.index.words() / step);
+                documents.iter().copied().step_by(step * thinning).collect()
+            }
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
         };
         Ok((documents, unrelated))
@@ -190,6 +192,17 @@ impl Matcher {
     /// The seed engine: scores of the documents that it aligned; what chance reaches is seen on the `background`.
     fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Scores, Error> {
         let (documents, _) = seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+        let thinning = match Sample::of(self.index.documents()) {
+            Sample::Every(step) => Sample::thinning(query.arcs.len(), self.index.words() / step),
+            Sample::Shuffles(_) => 1,
+        };
+        let thinned;
+        let background = if thinning == 1 {
+            background
+        } else {
+            thinned = background.every(thinning);
+            &thinned
+        };
         let scan_background = |query: &Query<'_>, scores: &[WordScore]| -> Result<Vec<DocumentScore>, Error> {
             let units = scan_strip(background, query, scores, &self.kernels, &self.config.score);
             Ok(units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect())
