@@ -16,6 +16,8 @@
 //! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses a
 //! document that shares no 2-gram with the query as printed; how often that is stands in the design page.
 
+use serde::Serialize;
+
 use super::segment::Segment;
 use super::weight::cap_units;
 use super::{Codebook, DocumentScore, Index, Query, ScoreConfig, UNITS_PER_NAT, scan_strip};
@@ -88,19 +90,30 @@ impl SearchConfig {
     }
 }
 
-/// What a search by seeds looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Effort {
-    /// 2-grams looked up.
-    pub(crate) lookups: u64,
+/// What a search looked at, and what it left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effort {
+    /// 2-grams looked up; 0 if every document was aligned.
+    pub lookups: u64,
     /// Places that voted.
-    pub(crate) votes: u64,
-    /// Places of 2-grams that were left out because rarer ones had used the votes up.
-    pub(crate) crowded: u64,
-    /// Documents with a vote that was looked at.
-    pub(crate) candidates: u64,
+    pub votes: u64,
+    /// Places that were left out because their 2-grams are crowded and rarer ones had used up
+    /// [`SearchConfig::max_votes`]: what the limit may have cost.
+    pub crowded: u64,
+    /// Documents that votes were counted for.
+    pub candidates: u64,
     /// Documents aligned.
-    pub(crate) aligned: u64,
+    pub aligned: u64,
+}
+
+impl std::ops::AddAssign for Effort {
+    fn add_assign(&mut self, other: Self) {
+        self.lookups += other.lookups;
+        self.votes += other.votes;
+        self.crowded += other.crowded;
+        self.candidates += other.candidates;
+        self.aligned += other.aligned;
+    }
 }
 
 /// Scores of the documents that share seeds with the query, in the documents' order: a part of what
