@@ -8,19 +8,20 @@
 
 #[path = "../examples/synthesize/generator.rs"]
 mod generator;
+#[path = "common/queries.rs"]
+mod queries;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Parser;
 use generator::Generator;
 use leakprint::Error;
-use leakprint::benchmarks::{Asked, Engines};
+use leakprint::benchmarks::Engines;
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::fingerprint::Family;
 use leakprint::index::{Engine, SearchConfig};
+use queries::{Picture, median, pictures, timed};
 use rustix::time::{ClockId, clock_gettime};
 
 #[derive(Parser)]
@@ -32,8 +33,11 @@ struct Arguments {
     #[arg(long, default_value = "testdata/mails.jsonl")]
     mails: PathBuf,
     /// Folders of pictures of those.
-    #[arg(long, default_value = "testdata/shots")]
+    #[arg(long, num_args = 1.., default_value = "testdata/shots")]
     pictures: Vec<PathBuf>,
+    /// Words of the queries; 300 stands for whole pictures of about 300 words.
+    #[arg(long, value_delimiter = ',', default_value = "12,20,40,100,300")]
+    lengths: Vec<usize>,
     /// Take every n-th picture.
     #[arg(long, default_value_t = 1)]
     every: usize,
@@ -63,7 +67,7 @@ struct Arguments {
 fn main() -> Result<(), Error> {
     let arguments = Arguments::parse();
     let mails: Vec<Mail> = read_mails(&arguments.mails)?.collect::<Result<_, _>>()?;
-    let asked = pictures(&arguments, &mails)?;
+    let asked = pictures(&arguments.pictures, arguments.every, &mails)?;
     for &millions in &arguments.words {
         let folder = arguments.folder.join(format!("{millions}"));
         if !folder.join("MANIFEST").exists() {
@@ -84,8 +88,14 @@ fn peak_megabytes() -> f64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }
 
+/// Seconds of processor time of all threads so far.
+fn processor_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 fn build(folder: &Path, words: usize, mails: &[Mail]) -> Result<(), Error> {
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), processor_seconds());
     let mut catalogue = Catalogue::edit(folder, CatalogueConfig::default())?;
     let mut generated = 0;
     let own: usize = mails.iter().map(|m| m.body.split_whitespace().count()).sum();
@@ -94,83 +104,29 @@ fn build(folder: &Path, words: usize, mails: &[Mail]) -> Result<(), Error> {
         generated + own <= words
     }));
     let added = catalogue.enrol(stream, |_| std::ops::ControlFlow::Continue(()))?;
-    let (seconds, segments) = (begin.elapsed().as_secs_f64(), catalogue.segments());
+    let (seconds, spent) = (begin.elapsed().as_secs_f64(), processor_seconds() - before);
     println!(
-        "{}: {} mails, {} words in {seconds:.1} s: {:.0} mails a second of 200 words each; {segments} segments; peak {:.0} MB",
+        "{}: {} mails, {} words in {seconds:.1} s, {spent:.1} s of processor time (inventing them included): {:.0} mails a \
+         second of 200 words each; {} segments; peak {:.0} MB",
         folder.display(),
         added.documents,
         added.words,
         added.words as f64 / 200.0 / seconds,
+        catalogue.segments(),
         peak_megabytes(),
     );
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), processor_seconds());
     catalogue.compact()?;
     let size = catalogue.disk_usage();
     println!(
-        "compacted in {:.1} s to {} segments, {:.2} bytes a word; peak {:.0} MB",
+        "compacted in {:.1} s, {:.1} s of processor time, to {} segments, {:.2} bytes a word; peak {:.0} MB",
         begin.elapsed().as_secs_f64(),
+        processor_seconds() - before,
         catalogue.segments(),
         size as f64 / catalogue.words() as f64,
         peak_megabytes(),
     );
     Ok(())
-}
-
-/// A picture's words and the id of the mail that it shows most of, and which of its words show it.
-struct Picture {
-    name: String,
-    asked: Asked,
-    id: String,
-    /// Arcs that lie on words of that mail.
-    aligned: Vec<u32>,
-}
-
-/// Pictures whose mail the scan finds in the small catalogue of `mails`.
-fn pictures(arguments: &Arguments, mails: &[Mail]) -> Result<Vec<Picture>, Error> {
-    let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
-    catalogue.add_mails(mails)?;
-    let search = SearchConfig { engine: Engine::Scan, ..SearchConfig::default() };
-    let engines = Engines::new(&catalogue, search)?;
-    let ids: HashMap<usize, String> = engines.numbers()?.into_iter().map(|(id, n)| (n, id)).collect();
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for folder in &arguments.pictures {
-        let entries = std::fs::read_dir(folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
-        paths.extend(
-            entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e != "json")),
-        );
-    }
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths.iter().step_by(arguments.every) {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source })?;
-        let Ok(asked) = Asked::picture(&bytes, Family::default()) else { continue };
-        if asked.words() == 0 {
-            continue;
-        }
-        if let Some((number, _)) = engines.search(&asked)?.first().copied().filter(|(_, e)| *e <= 0.001) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let aligned = engines.aligned(&asked, number)?;
-            found.push(Picture { name, asked, id: ids[&number].clone(), aligned });
-        }
-    }
-    println!("{} of {} pictures show a mail", found.len(), paths.len().div_ceil(arguments.every));
-    Ok(found)
-}
-
-/// What a call returns and the milliseconds of processor time that it took in this thread.
-fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
-    let now = || {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
-    };
-    let begin = now();
-    let value = call();
-    (value, now() - begin)
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn measure(folder: &Path, arguments: &Arguments, pictures: &[Picture]) -> Result<(), Error> {
@@ -203,24 +159,11 @@ fn measure(folder: &Path, arguments: &Arguments, pictures: &[Picture]) -> Result
         "| words of the query | queries | found by the scan | of those by the seeds | seeds, ms | all of stage 4, ms | look-ups | votes | crowded | candidates | aligned |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    for count in [12, 20, 40, 100, 300] {
+    for &count in &arguments.lengths {
         let (mut queries, mut scan_finds, mut seeds_find) = (0, 0, 0);
         let (mut millis, mut whole, mut effort) = (Vec::new(), Vec::new(), [0u64; 5]);
         for picture in pictures {
-            let words = picture.asked.words();
-            // Up to four windows of so many words of the mail; the longest queries are whole pictures of about 300 words.
-            let windows: Vec<usize> = match count {
-                300 => (if (220..400).contains(&words) { 0..1 } else { 0..0 }).collect(),
-                _ => (0..(picture.aligned.len() + 1).saturating_sub(count))
-                    .step_by((picture.aligned.len() / 4).max(1))
-                    .collect(),
-            };
-            for first in windows {
-                let (start, end) = match count {
-                    300 => (0, picture.asked.arcs() - 1),
-                    _ => (picture.aligned[first], picture.aligned[first + count - 1]),
-                };
-                let Some(asked) = picture.asked.between(start, end) else { continue };
+            for asked in picture.windows(count) {
                 let number = numbers[&picture.id];
                 let score = engines.score(&asked, number)?;
                 let (e_value, spent) = one.install(|| timed(|| engines.e_value(&asked, score)));
@@ -238,7 +181,7 @@ fn measure(folder: &Path, arguments: &Arguments, pictures: &[Picture]) -> Result
                     if found.documents.iter().any(|d| d.0 == number) {
                         seeds_find += 1;
                     } else if std::env::var_os("SCALE_MISSES").is_some() {
-                        println!("missed: {}, {count} words from {first}, {score:.1} nats", picture.name);
+                        println!("missed: {}, {count} words, {score:.1} nats, E = {e_value:.1e}", picture.name);
                     }
                 }
             }
@@ -257,7 +200,7 @@ fn measure(folder: &Path, arguments: &Arguments, pictures: &[Picture]) -> Result
         );
     }
 
-    let long: Vec<&Picture> = pictures.iter().filter(|p| (220..400).contains(&p.asked.words())).collect();
+    let long: Vec<&Picture> = pictures.iter().filter(|p| p.is_long()).collect();
     let (mut scans, mut seeds, mut same) = (Vec::new(), Vec::new(), 0);
     for picture in long.iter().step_by((long.len() / arguments.scans.max(1)).max(1)).take(arguments.scans) {
         let (all, spent) = one.install(|| timed(|| engines.scan(&picture.asked)));

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use common::{expand, is_picture};
 use leakprint::catalogue::Catalogue;
-use leakprint::index::Engine;
+use leakprint::index::{Effort, Engine};
 use leakprint::verdict::{LIKELY, Millis, Outcome, Verdict};
 use leakprint::{Config, Error, Matcher};
 use rayon::prelude::*;
@@ -101,6 +101,7 @@ fn answer(matcher: &Matcher, path: &Path) -> Verdict {
         width: 0,
         height: 0,
         matches: Vec::new(),
+        search: Effort::default(),
         millis: Millis::default(),
     })
 }

@@ -25,6 +25,23 @@ pub struct Asked {
     weights: Vec<crate::fingerprint::BitWeights>,
 }
 
+/// A word of a query.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedWord {
+    /// Its code.
+    pub code: u64,
+    /// How much each bit counts: two bit planes of weights 0 to 3.
+    pub weights: [u64; 2],
+    /// Node of the lattice where it begins.
+    pub from: u32,
+    /// Node where it ends.
+    pub to: u32,
+    /// Whether it lies on the likeliest reading.
+    pub likeliest: bool,
+    /// What it loses for each bit of weighted distance; 0 if it tells nothing.
+    pub nats_per_bit: f32,
+}
+
 /// What a search by seeds found and looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
@@ -117,6 +134,47 @@ impl Engines {
         let strip = self.index().extract(std::iter::once(number))?;
         let found = align(&strip, 0, &query, &scores, &config.score, &config.align)?;
         Ok(found.pairs.iter().filter(|p| p.score_nats > 0.0).map(|p| p.word).collect())
+    }
+
+    /// Scores of some documents, as the seed engine scores its candidates: number and nats, best first.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn scores(&self, asked: &Asked, numbers: &[usize]) -> Result<Vec<(usize, f32)>, Error> {
+        let (query, config) = (asked.query(), ScoreConfig::default());
+        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let strip = self.index().extract(numbers.iter().copied())?;
+        let units = scan_strip(&strip, &query, &scores, &self.kernels, &config);
+        let nats = units.into_iter().map(|units| DocumentScore { units, document: 0 }.nats());
+        let mut found: Vec<(usize, f32)> = numbers.iter().copied().zip(nats).collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        Ok(found)
+    }
+
+    /// Codes of a document's words, in the default hash's 64 bits.
+    ///
+    /// # Errors
+    ///
+    /// If a file is damaged.
+    pub fn codes(&self, number: usize) -> Result<Vec<u64>, Error> {
+        Ok(self.index().extract(std::iter::once(number))?.codes(0))
+    }
+
+    /// The words of a query: what rivals of the seed engine search for.
+    #[must_use]
+    pub fn words(&self, asked: &Asked) -> Vec<AskedWord> {
+        let query = asked.query();
+        let scores = word_scores(&query, &self.index().sample, &self.kernels, &ScoreConfig::default());
+        let word = |(k, arc): (usize, &Arc)| AskedWord {
+            code: asked.codes.get(k)[0],
+            weights: asked.weights.get(k).map_or([u64::MAX, 0], |w| w.planes),
+            from: arc.from,
+            to: arc.to,
+            likeliest: arc.likeliest,
+            nats_per_bit: f32::from(scores[k].slope) / crate::index::UNITS_PER_NAT,
+        };
+        query.arcs.iter().enumerate().map(word).collect()
     }
 
     /// The seed engine.

@@ -8,7 +8,8 @@ use crate::align::{Looks, align, complete, contradicted_nats, header_support};
 use crate::catalogue::{About, Catalogue};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{
-    DocumentScore, Engine, Index, Listed, Query, SCAN_WORDS, Strip, UNITS_PER_NAT, scan, scan_strip, seeds, word_scores, units,
+    DocumentScore, Effort, Engine, Index, Listed, Query, SCAN_WORDS, Strip, UNITS_PER_NAT, scan, scan_strip, seeds,
+    units, word_scores,
 };
 use crate::page::{Page, readings};
 use crate::raster::decode;
@@ -68,11 +69,10 @@ impl Matcher {
         Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
     }
 
-    /// Bytes taken up by the index in memory; the catalogue's files are mapped besides, see
-    /// [`Catalogue::disk_usage`].
+    /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        self.index.memory_usage()
+        self.index.memory_usage() + self.background.as_ref().map_or(0, Strip::memory_usage)
     }
 
     /// Decides what a picture shows.
@@ -93,6 +93,7 @@ impl Matcher {
         clock.millis.page = clock.lap();
 
         let mut best: Option<(Vec<Match>, usize)> = None;
+        let mut effort = Effort::default();
         for page in &pages {
             // 3. Words → codes.
             let print = fingerprint(page, &*self.encoder)?;
@@ -101,6 +102,7 @@ impl Matcher {
             // 4. Codes → documents that may hold them, and what chance would have found.
             let query = Query::new(page, &print)?;
             let found = self.search(&query)?;
+            effort += found.effort;
             clock.millis.search += clock.lap();
 
             // 5. Documents → alignments, word by word.
@@ -115,7 +117,7 @@ impl Matcher {
             clock.millis.align += clock.lap();
         }
         let (matches, words_seen) = best.unwrap_or_default();
-        Ok(verdict(matches, words_seen, (raster.width(), raster.height()), clock.finish()))
+        Ok(verdict(matches, words_seen, (raster.width(), raster.height()), effort, clock.finish()))
     }
 
     /// Stages 4 to 6 by themselves: which documents a page shows that was analysed and hashed before, with
@@ -158,10 +160,11 @@ impl Matcher {
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
             let chance = Chance::new(0, &[]);
-            return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance });
+            let effort = Effort::default();
+            return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance, effort });
         }
         let scores = word_scores(query, &self.index.sample, &self.kernels, &self.config.score);
-        let (mut documents, unrelated) = match &self.background {
+        let Searched { mut documents, unrelated, effort } = match &self.background {
             None => self.search_all(query, &scores)?,
             Some(background) => self.search_seeds(query, &scores, background)?,
         };
@@ -172,25 +175,41 @@ impl Matcher {
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
         let listed = documents.iter().map(|d| self.index.listed(d.document as usize)).collect::<Result<_, _>>()?;
-        Ok(Found { scores, documents, listed, chance })
+        Ok(Found { scores, documents, listed, chance, effort })
     }
 
     /// The exhaustive engine: scores of all documents, and scores that documents reach by chance.
-    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<Scores, Error> {
+    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<Searched, Error> {
         let scan_all = |query: &Query<'_>, scores: &[WordScore]| {
             scan(&self.index, query, scores, &self.kernels, &self.config.score)
         };
         let documents = scan_all(query, scores)?;
         let unrelated = match Sample::of(documents.len()) {
-            Sample::Every(step) => documents.iter().copied().step_by(step).collect(),
+            Sample::Every(step) => {
+                let thinning = Sample::thinning(query.arcs.len(), self.index.words() / step);
+                documents.iter().copied().step_by(step * thinning).collect()
+            }
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
         };
-        Ok((documents, unrelated))
+        let effort = Effort { aligned: documents.len() as u64, ..Effort::default() };
+        Ok(Searched { documents, unrelated, effort })
     }
 
     /// The seed engine: scores of the documents that it aligned; what chance reaches is seen on the `background`.
-    fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Scores, Error> {
-        let (documents, _) = seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+    fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Searched, Error> {
+        let (documents, effort) =
+            seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+        let thinning = match Sample::of(self.index.documents()) {
+            Sample::Every(step) => Sample::thinning(query.arcs.len(), self.index.words() / step),
+            Sample::Shuffles(_) => 1,
+        };
+        let thinned;
+        let background = if thinning == 1 {
+            background
+        } else {
+            thinned = background.every(thinning);
+            &thinned
+        };
         let scan_background = |query: &Query<'_>, scores: &[WordScore]| -> Result<Vec<DocumentScore>, Error> {
             let units = scan_strip(background, query, scores, &self.kernels, &self.config.score);
             Ok(units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect())
@@ -199,7 +218,7 @@ impl Matcher {
             Sample::Every(_) => scan_background(query, scores)?,
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_background)?,
         };
-        Ok((documents, unrelated))
+        Ok(Searched { documents, unrelated, effort })
     }
 
     fn align<'f>(
@@ -248,10 +267,16 @@ struct Found {
     /// Ids and lengths of those.
     listed: Vec<Listed>,
     chance: Chance,
+    effort: Effort,
 }
 
-/// Scores of documents, and scores that documents reach by chance.
-type Scores = (Vec<DocumentScore>, Vec<DocumentScore>);
+/// What an engine found.
+struct Searched {
+    documents: Vec<DocumentScore>,
+    /// Scores that documents reach by chance.
+    unrelated: Vec<DocumentScore>,
+    effort: Effort,
+}
 
 /// Scores of so many shuffles of the query.
 fn shuffled(
@@ -319,14 +344,20 @@ fn e_value(matches: &[Match]) -> f64 {
     matches.iter().map(|m| m.e_value).fold(f64::INFINITY, f64::min)
 }
 
-fn verdict(matches: Vec<Match>, words_seen: usize, (width, height): (u32, u32), millis: Millis) -> Verdict {
+fn verdict(
+    matches: Vec<Match>,
+    words_seen: usize,
+    (width, height): (u32, u32),
+    search: Effort,
+    millis: Millis,
+) -> Verdict {
     let outcome = match (words_seen, matches.is_empty()) {
         (0, _) => Outcome::Unreadable,
         (_, true) => Outcome::NoMatch,
         (_, false) => Outcome::Match,
     };
     let reason = (outcome == Outcome::Unreadable).then(|| "no lines of text were found".to_owned());
-    Verdict { outcome, reason, words_seen, width, height, matches, millis }
+    Verdict { outcome, reason, words_seen, width, height, matches, search, millis }
 }
 
 /// Times the stages.

@@ -3,9 +3,10 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use leakprint::catalogue::mail::Mail;
@@ -18,6 +19,19 @@ use leakprint::{Config, Error, Matcher};
 /// A cheap hash: here, codes only have to differ.
 fn config() -> CatalogueConfig {
     CatalogueConfig { family: Family::Dct, ..CatalogueConfig::default() }
+}
+
+/// Opens for writing. A program that another test of this process starts holds copies of our locks until it runs: so, again.
+fn edit(folder: &Path) -> Catalogue {
+    for _ in 0..100 {
+        match Catalogue::edit(folder, config()) {
+            Err(Error::File { reason, .. }) if reason.contains("another process") => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return done.unwrap(),
+        }
+    }
+    panic!("{} stays locked", folder.display());
 }
 
 /// SplitMix64 (G. L. Steele et al. 2014).
@@ -42,6 +56,9 @@ fn mail(number: u64, words: usize) -> Mail {
     Mail { id: format!("mail-{number:04}"), body: words.join(" "), ..Mail::default() }
 }
 
+/// Numbers of mails that were there before the first step begin here.
+const OLD: u64 = 5000;
+
 /// What a writer does in step `k`: the ids that are there after it are a function of `k` alone.
 const STEPS: u64 = 12;
 
@@ -52,6 +69,8 @@ fn step(catalogue: &mut Catalogue, k: u64) -> Result<(), Error> {
             for number in 0..5 {
                 catalogue.remove(&mail((k - 2) * 10 + number, 1).id)?;
             }
+            // Of a segment that commits leave alone, if there is one: compacting has something to do.
+            catalogue.remove(&mail(OLD + k, 1).id)?;
         }
         _ => {
             let mails: Vec<Mail> = (0..10).map(|number| mail(k * 10 + number, 60)).collect();
@@ -80,71 +99,114 @@ fn ids(catalogue: &Catalogue) -> BTreeSet<String> {
     catalogue.ids().unwrap().into_iter().collect()
 }
 
-/// The same test program again, as a writer of this folder.
-fn writer(folder: &Path) -> Command {
+/// The same test program again, as a writer of this folder that goes on from step `k`.
+fn writer(folder: &Path, k: u64) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "the_writer_that_is_killed", "--nocapture"]);
-    command.env("LEAKPRINT_WRITER", folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env("LEAKPRINT_WRITER", folder).env("LEAKPRINT_STEP", k.to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
 
-/// No test by itself: what [`writer`] runs. Steps go on from where the folder stands.
+/// What a writer says before its first step.
+const READY: &str = "ready";
+
+/// No test by itself: what [`writer`] runs.
 #[test]
 fn the_writer_that_is_killed() {
     let Some(folder) = std::env::var_os("LEAKPRINT_WRITER") else { return };
+    let first: u64 = std::env::var("LEAKPRINT_STEP").unwrap().parse().unwrap();
     let mut catalogue = Catalogue::edit(folder.as_ref(), config()).unwrap();
-    let there = ids(&catalogue);
-    // The last state that looks like this: steps that change nothing visible may be made twice.
-    let done = (0..=STEPS).rev().find(|&k| ids_after(k) == there).expect("a state between two steps");
-    for k in done..STEPS {
+    println!("\n{READY}");
+    for k in first..STEPS {
         step(&mut catalogue, k).unwrap();
     }
 }
 
+/// A copy of a folder.
+fn copy_of(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
+/// Waits until a writer is about to make its first step.
+fn wait_until_ready(child: &mut Child) {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == READY), "a writer that gets as far as its first step");
+}
+
 #[test]
 fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
-    let mut state = 7;
-    // How long an undisturbed writer takes, so that kills fall everywhere.
+    // A segment so large that it is merged by compacting only. Then the folder before each step, and how long the step takes:
+    // kills shall fall everywhere, and on every kind of step.
     let whole = tempfile::tempdir().unwrap();
-    let begin = Instant::now();
-    assert!(writer(whole.path()).status().unwrap().success());
-    let long = begin.elapsed();
-    assert_eq!(ids(&Catalogue::open(whole.path()).unwrap()), ids_after(STEPS));
-
-    let states: Vec<BTreeSet<String>> = (0..=STEPS).map(ids_after).collect();
-    let (mut kills, mut seen, mut folder) = (0, BTreeSet::new(), tempfile::tempdir().unwrap());
-    let mut before = 0;
-    while kills < 200 {
-        let mut child = writer(folder.path()).spawn().unwrap();
-        std::thread::sleep(Duration::from_nanos(random(&mut state) % (long.as_nanos() as u64 + 1)));
+    let old: Vec<Mail> = (OLD..OLD + 40).map(|number| mail(number, 1400)).collect();
+    let mut catalogue = edit(whole.path());
+    catalogue.add_mails(&old).unwrap();
+    catalogue.commit().unwrap();
+    drop(catalogue);
+    let after = |steps: u64| -> BTreeSet<String> {
+        let gone = (0..steps).filter(|k| k % 4 == 2).map(|k| mail(OLD + k, 1).id).collect::<BTreeSet<_>>();
+        ids_after(steps).into_iter().chain(old.iter().map(|m| m.id.clone()).filter(|id| !gone.contains(id))).collect()
+    };
+    let mut before = Vec::new();
+    for k in 0..STEPS {
+        let copy = copy_of(whole.path());
+        let mut catalogue = edit(whole.path());
+        let (begin, size) = (Instant::now(), catalogue.disk_usage());
+        step(&mut catalogue, k).unwrap();
+        before.push((copy, begin.elapsed(), size));
+        assert!(k % 4 != 3 || catalogue.disk_usage() < size, "there was something to compact");
+        assert_eq!(ids(&catalogue), after(k + 1));
+    }
+    let mut state = 7;
+    // Kills of adding, removing and compacting; and of those, kills after which the step had happened.
+    let (mut kills, mut done) = ([0; 3], [0; 3]);
+    let mut tries = 0;
+    while kills.iter().sum::<u32>() < 200 || kills.iter().any(|&n| n < 50) {
+        tries += 1;
+        assert!(tries < 2000, "writers that end before they can be killed: {kills:?}");
+        let k = random(&mut state) % STEPS;
+        let kind = [0, 0, 1, 2][(k % 4) as usize];
+        let (copy, takes, size) = &before[k as usize];
+        let folder = copy_of(copy.path());
+        let mut child = writer(folder.path(), k).spawn().unwrap();
+        wait_until_ready(&mut child);
+        std::thread::sleep(Duration::from_nanos(random(&mut state) % (takes.as_nanos() as u64 * 5 / 4 + 1)));
         child.kill().unwrap();
-        let finished = child.wait().unwrap().success();
-        kills += u32::from(!finished);
-        // A writer that was killed before its first commit leaves no catalogue.
-        let now = match Catalogue::open(folder.path()) {
-            Ok(catalogue) => {
-                catalogue.verify().unwrap();
-                let there = ids(&catalogue);
-                let fits = |k: &usize| states[*k] == there;
-                (before..states.len()).find(fits).expect("a state between two steps, no older than the last one seen")
-            }
-            Err(Error::File { reason, .. }) if reason.contains("no MANIFEST") && before == 0 => 0,
-            Err(e) => panic!("{e}"),
-        };
-        seen.insert(now);
-        before = now;
-        if finished || now as u64 == STEPS {
-            (folder, before) = (tempfile::tempdir().unwrap(), 0);
+        if child.wait().unwrap().success() {
+            continue;
+        }
+        kills[kind] += 1;
+        let catalogue = Catalogue::open(folder.path()).unwrap();
+        catalogue.verify().unwrap();
+        let there = ids(&catalogue);
+        // The step, or steps after it that had time to happen: never less than before, never a part of one.
+        let reached = (k..=STEPS).find(|&n| after(n) == there);
+        let reached = reached.unwrap_or_else(|| panic!("step {k}: neither the last commit nor a later one: {there:?}"));
+        // Compacting changes no id; that it happened shows in the size.
+        done[kind] += u32::from(reached > k || (kind == 2 && catalogue.disk_usage() < *size));
+        drop(catalogue);
+        // What is left of a commit that did not happen keeps nobody from making it.
+        if reached < STEPS {
+            let mut catalogue = edit(folder.path());
+            step(&mut catalogue, reached).unwrap();
+            assert_eq!(ids(&catalogue), after(reached + 1));
         }
     }
-    assert!(seen.len() > 6, "kills hit states {seen:?} only");
+    assert!((0..3).all(|kind| done[kind] > 0), "no kill of some kind fell after its commit: {kills:?}, {done:?}");
+    assert!((0..3).all(|kind| done[kind] < kills[kind]), "nor before: {kills:?}, {done:?}");
 }
 
 #[test]
 fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
     for kilobytes in [1, 2, 4, 8, 16, 24] {
         let folder = tempfile::tempdir().unwrap();
-        let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+        let mut catalogue = edit(folder.path());
         step(&mut catalogue, 0).unwrap();
         drop(catalogue);
         // No file may grow beyond this; the signal that says so is ignored, so that writes fail as on a full disk.
@@ -154,6 +216,7 @@ fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
             .args(["-c", &script])
             .arg(program)
             .env("LEAKPRINT_WRITER", folder.path())
+            .env("LEAKPRINT_STEP", "1")
             .output()
             .unwrap();
         assert!(!output.status.success(), "{kilobytes} blocks: the writer cannot have ended well");
@@ -163,7 +226,10 @@ fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
         assert!((1..STEPS).any(|k| ids_after(k) == there), "{kilobytes} blocks: {there:?}");
         // What was left of the failed commit does not keep the next writer from going on.
         drop(catalogue);
-        assert!(writer(folder.path()).status().unwrap().success());
+        let done = (1..STEPS).find(|&k| ids_after(k) == there).unwrap();
+        let mut catalogue = edit(folder.path());
+        (done..STEPS).for_each(|k| step(&mut catalogue, k).unwrap());
+        drop(catalogue);
         assert_eq!(ids(&Catalogue::open(folder.path()).unwrap()), ids_after(STEPS));
     }
 }
@@ -172,11 +238,11 @@ fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
 fn what_is_interrupted_is_taken_up_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let stream = || (0..9000).map(|n| mail(n, 12));
-    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let mut catalogue = edit(folder.path());
     let part = catalogue.enrol(stream(), |_| ControlFlow::Break(())).unwrap();
     assert!(part.documents > 0 && part.documents < 9000, "{part:?}");
     drop(catalogue);
-    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let mut catalogue = edit(folder.path());
     let rest = catalogue.enrol(stream(), |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((rest.documents, rest.duplicates), (9000 - part.documents, part.documents));
     drop(catalogue);
@@ -201,7 +267,7 @@ fn answers(folder: &Path, picture: &[u8]) -> Result<Vec<Verdict>, Error> {
 #[test]
 fn damage_is_an_error_or_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let mut catalogue = edit(folder.path());
     let shown = leakprint::catalogue::mail::read_mails("testdata/mails.jsonl".as_ref()).unwrap();
     let shown: Vec<Mail> = shown.collect::<Result<_, _>>().unwrap();
     catalogue.add_mails(&shown).unwrap();
@@ -224,15 +290,16 @@ fn damage_is_an_error_or_changes_nothing() {
     assert_eq!(files.len(), 3, "a manifest, a codebook, a segment: {files:?}");
     let mut state = 11;
     let (mut refused, mut unchanged) = (0, 0);
-    for round in 0..10_000 {
+    // 1,000 cuts, and 10,000 changes of a byte to any other.
+    for round in 0..11_000 {
         let path = &files[random(&mut state) as usize % files.len()];
         let whole = std::fs::read(path).unwrap();
         let at = random(&mut state) as usize % whole.len();
         let mut bytes = whole.clone();
-        if round % 10 == 0 {
+        if round % 11 == 0 {
             bytes.truncate(at);
         } else {
-            bytes[at] ^= 1 << (random(&mut state) % 8);
+            bytes[at] ^= 1 + (random(&mut state) % 255) as u8;
         }
         // Under another name first: the file may be mapped.
         let replace = |bytes: &[u8]| {
@@ -260,9 +327,34 @@ fn damage_is_an_error_or_changes_nothing() {
 }
 
 #[test]
+fn every_cut_of_a_small_catalogue_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalogue = edit(folder.path());
+    catalogue.add_mails(&(0..4).map(|n| mail(n, 30)).collect::<Vec<_>>()).unwrap();
+    catalogue.commit().unwrap();
+    catalogue.remove("mail-0003").unwrap();
+    catalogue.commit().unwrap();
+    drop(catalogue);
+    let mut cuts = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let found = Catalogue::open(folder.path());
+            assert!(matches!(found, Err(Error::File { .. })), "{} cut to {length} bytes", path.display());
+            cuts += 1;
+        }
+        std::fs::write(&path, &whole).unwrap();
+    }
+    assert!(cuts > 3000, "{cuts} bytes cannot be the whole catalogue");
+    Catalogue::open(folder.path()).unwrap().verify().unwrap();
+}
+
+#[test]
 fn readers_keep_their_state_and_refresh_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
-    let mut writer = Catalogue::edit(folder.path(), config()).unwrap();
+    let mut writer = edit(folder.path());
     step(&mut writer, 0).unwrap();
     let mut reader = Catalogue::open(folder.path()).unwrap();
     assert!(!reader.refresh().unwrap(), "nothing new");
@@ -282,7 +374,7 @@ fn a_removed_mail_is_never_named_again() {
     let mails = leakprint::catalogue::mail::read_mails("testdata/mails.jsonl".as_ref()).unwrap();
     let mut mails: Vec<Mail> = mails.collect::<Result<_, _>>().unwrap();
     mails.extend((0..300).map(|n| mail(n, 180)));
-    let mut catalogue = Catalogue::edit(folder.path(), config()).unwrap();
+    let mut catalogue = edit(folder.path());
     catalogue.add_mails(&mails).unwrap();
     catalogue.commit().unwrap();
     let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();

@@ -33,7 +33,21 @@ pub(super) struct Words {
     pub(super) undrawn: u32,
 }
 
+impl Words {
+    /// Bytes taken up.
+    pub(super) fn memory_usage(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.capacity() * 8).sum::<usize>() + self.widths.capacity()
+    }
+}
+
 impl Lexicon {
+    /// Bytes taken up, about.
+    pub(super) fn memory_usage(&self) -> usize {
+        let words: usize =
+            self.numbers.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
+        words + self.codes.capacity() * 8 + self.widths.capacity() + self.drawn.capacity()
+    }
+
     /// Draws those words of mails that are not known yet, spread over the cores. `words` gives a mail's.
     pub(super) fn learn<'t, M: Sync, W: Iterator<Item = &'t str>>(
         &mut self,

@@ -313,10 +313,29 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Bytes of the files of all documents that are committed.
+    /// Bytes of the files of all documents that are committed, all of which are mapped; the codebook and the manifest (some 32 KB,
+    /// and 20 bytes for each document that was removed since its segment was written) are not counted.
     #[must_use]
     pub fn disk_usage(&self) -> u64 {
         self.live.iter().map(|l| l.part.segment.len() as u64).sum()
+    }
+
+    /// Bytes taken up in memory, about, the mapped files left out: words that were drawn, documents that are not committed, and
+    /// who is who once the catalogue was changed.
+    #[must_use]
+    pub fn memory_usage(&self) -> usize {
+        let fresh = self.fresh.iter().map(|f| {
+            let ids: usize = f.ids.iter().map(|id| id.len() + size_of::<String>()).sum();
+            size_of::<Fresh>() + f.words.memory_usage() + f.about.len() + ids
+        });
+        // An entry's key and value, its control byte, and room that is free.
+        let entry = |key: usize| (key + size_of::<At>() + 1) * 8 / 7;
+        let register = self.register.as_ref().map_or(0, |r| {
+            let ids: usize = r.by_id.keys().map(|id| id.len() + entry(size_of::<Box<str>>())).sum();
+            ids + r.by_content.len() * entry(size_of::<u64>())
+        });
+        let segments: usize = self.live.iter().map(|l| l.part.segment.memory_usage()).sum();
+        fresh.sum::<usize>() + register + segments + self.lexicon.memory_usage()
     }
 
     /// The hash and the faces.

@@ -17,6 +17,8 @@ const HEADER: usize = 20;
 pub(crate) const PROTOTYPES: usize = 4096;
 /// Fewest bits, as a share of the code, between two prototypes.
 const APART: f32 = 0.11;
+/// Words whose codes are counted, about.
+const COUNTED_WORDS: usize = 2_000_000;
 
 /// Prototypes of visual words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +31,13 @@ pub(crate) struct Codebook {
 impl Codebook {
     /// A codebook of the words of documents: the most frequent codes, each at least some bits from all before it.
     ///
-    /// Cost: up to prototypes² distances a few times over, a second or so.
+    /// Cost: up to prototypes² distances a few times over, a second or so. Of large catalogues every so many-th document is
+    /// counted: what is frequent shows in [`COUNTED_WORDS`], too.
     pub(crate) fn of(documents: &[Source<'_>], family: Family) -> Self {
         let stride = family.bits().div_ceil(64);
         let mut counts: HashMap<Vec<u64>, u32> = HashMap::new();
-        for document in documents {
+        let words: usize = documents.iter().map(|d| d.widths.len()).sum();
+        for document in documents.iter().step_by((words / COUNTED_WORDS).max(1)) {
             for k in 0..document.widths.len() {
                 *counts.entry(document.first_face().iter().map(|lane| lane[k]).collect()).or_default() += 1;
             }
@@ -58,6 +62,11 @@ impl Codebook {
     /// Number of prototypes.
     pub(crate) fn len(&self) -> usize {
         self.lanes[0].len()
+    }
+
+    /// Bytes taken up.
+    pub(super) fn memory_usage(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.capacity() * 8).sum()
     }
 
     /// Bits of a visual word's number.
@@ -85,7 +94,7 @@ impl Codebook {
     /// The nearest prototype of a catalogue's code; of equally near ones the first.
     pub(super) fn nearest(&self, code: &[u64], kernels: &Kernels, distances: &mut Vec<i16>) -> u16 {
         self.distances(Probe { code, weights: None }, kernels, distances);
-        let nearest = distances.iter().copied().min().unwrap_or(0);
+        let nearest = distances.iter().fold(i16::MAX, |nearest, &d| nearest.min(d));
         distances.iter().position(|&d| d == nearest).unwrap_or(0) as u16
     }
 

@@ -20,7 +20,7 @@ mod writer;
 pub use parts::Index;
 pub use scan::DocumentScore;
 pub use score::ScoreConfig;
-pub use seeds::{Engine, SCAN_WORDS, SearchConfig};
+pub use seeds::{Effort, Engine, SCAN_WORDS, SearchConfig};
 
 pub(crate) use codebook::Codebook;
 use parts::SAMPLE;

@@ -111,7 +111,9 @@ impl Index {
     /// Bytes taken up in memory besides.
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        self.sample.strip.memory_usage() + self.parts.iter().map(|p| p.segment.memory_usage()).sum::<usize>()
+        let parts = self.parts.iter().map(|p| p.segment.memory_usage()).sum::<usize>();
+        let codebook = self.codebook.as_ref().map_or(0, |book| book.memory_usage());
+        self.sample.strip.memory_usage() + parts + codebook + self.firsts.capacity() * size_of::<usize>()
     }
 
     /// The part that holds a document, and the document's number there.

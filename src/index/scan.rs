@@ -121,10 +121,12 @@ fn tiles(documents: usize, places: impl Fn(usize) -> usize) -> Vec<Range<usize>>
 /// Scratch memory of one thread.
 #[derive(Default)]
 struct Rows {
-    nodes: Vec<i16>,
+    /// Rows of the nodes that arcs may be leading to, by the node's number modulo their count.
+    ring: Vec<i16>,
+    /// The row of the node that arcs start at.
+    from: Vec<i16>,
     distances: Vec<i16>,
     other: Vec<i16>,
-    old: Vec<i16>,
     /// For each place, the best score of an alignment that ends there; one before the first.
     best: Vec<i16>,
     caps: Vec<i16>,
@@ -133,7 +135,8 @@ struct Rows {
 impl Rows {
     /// The best score of an alignment that ends at these places.
     fn best_of(&self, places: Range<usize>) -> i16 {
-        self.best[places.start + 1..places.end + 1].iter().copied().max().unwrap_or(0)
+        // A fold, unlike `max`, becomes vector code.
+        self.best[places.start + 1..places.end + 1].iter().fold(0, |best, &score| best.max(score))
     }
 }
 
@@ -150,21 +153,30 @@ impl Search<'_> {
     fn rows(&self, faces: &[&[&[u64]]], caps: &[i16], rows: &mut Rows) {
         let Self { query, scores, kernels, config } = self;
         let (n, width) = (caps.len(), caps.len() + 1);
-        rows.nodes.clear();
-        rows.nodes.resize(query.nodes as usize * width, 0);
+        // No arc is longer than this, so a row is free again when its node's arcs begin.
+        let count = 1 + query.arcs.iter().map(|a| (a.to - a.from) as usize).max().unwrap_or(0);
+        rows.ring.clear();
+        rows.ring.resize(count * width, 0);
+        for buffer in [&mut rows.from, &mut rows.best] {
+            buffer.clear();
+            buffer.resize(width, 0);
+        }
         for buffer in [&mut rows.distances, &mut rows.other] {
             buffer.resize(n, 0);
         }
-        rows.old.resize(width, 0);
-        rows.best.clear();
-        rows.best.resize(width, 0);
 
         let (skip_query, skip_document) = (units(config.skip_query_nats), units(config.skip_document_nats));
+        let slot = |node: usize| node % count * width..(node % count + 1) * width;
+        let finish = |rows: &mut Rows, node: usize| {
+            let row = &mut rows.ring[slot(node)];
+            (kernels.finish)(skip_document, caps, row, &mut rows.from, &mut rows.best);
+            row.fill(0);
+        };
         let mut finished = 0;
         for (k, (arc, &score)) in query.arcs.iter().zip(*scores).enumerate() {
             // Arcs are ordered by where they start: all that lead to this arc's start have been taken.
             while finished <= arc.from as usize {
-                finish(rows, finished, width, caps, skip_document, kernels);
+                finish(rows, finished);
                 finished += 1;
             }
             for (f, lanes) in faces.iter().enumerate() {
@@ -175,25 +187,14 @@ impl Search<'_> {
                     (kernels.nearer)(&mut rows.distances[..n], &rows.other[..n]);
                 }
             }
-            let (before, after) = rows.nodes.split_at_mut(arc.to as usize * width);
-            let from = &before[arc.from as usize * width..][..width];
-            let to = &mut after[..width];
-            (kernels.step)(score, &rows.distances[..n], caps, from, to);
-            if arc.likeliest {
-                (kernels.skip_query)(skip_query, from, to);
-            }
+            let skip = if arc.likeliest { skip_query } else { i16::MAX };
+            let to = &mut rows.ring[slot(arc.to as usize)];
+            (kernels.step)(score, &rows.distances[..n], caps, skip, &rows.from, to);
         }
-        while finished < query.nodes as usize {
-            finish(rows, finished, width, caps, skip_document, kernels);
-            finished += 1;
+        for node in finished..query.nodes as usize {
+            finish(rows, node);
         }
     }
-}
-
-fn finish(rows: &mut Rows, node: usize, width: usize, caps: &[i16], cost: i16, kernels: &Kernels) {
-    let row = &mut rows.nodes[node * width..][..width];
-    rows.old[..width].copy_from_slice(row);
-    (kernels.finish)(cost, caps, &rows.old[..width], row, &mut rows.best[..width]);
 }
 
 #[cfg(test)]

@@ -73,10 +73,7 @@ pub(crate) fn word_scores(
     let mut scores: Vec<WordScore> = (0..query.arcs.len())
         .map(|k| {
             sample.distances(query.probe(k), kernels, &mut distances, &mut other);
-            let mut counts = [0u32; DISTANCES];
-            for &d in &distances {
-                counts[d as usize] += 1;
-            }
+            let counts = histogram(&distances);
             let model = query.weights.get(k).map_or(query.codes.family().distances(), |w| w.same);
             let curve = log_ratio(&same_word_curve(model), &counts);
             line_through(&curve, query.arcs[k].prior_nats, config)
@@ -86,6 +83,22 @@ pub(crate) fn word_scores(
         scores[k] = WordScore::default();
     }
     scores
+}
+
+/// How often each distance stands there.
+fn histogram(distances: &[i16]) -> [u32; DISTANCES] {
+    // Equal neighbours would wait for each other in one table; 256 entries need no check of bounds.
+    let mut tables = [[0u32; 256]; 4];
+    let (fours, rest) = distances.as_chunks::<4>();
+    for four in fours {
+        for (table, &d) in tables.iter_mut().zip(four) {
+            table[usize::from(d as u8)] += 1;
+        }
+    }
+    for &d in rest {
+        tables[0][usize::from(d as u8)] += 1;
+    }
+    std::array::from_fn(|d| tables.iter().map(|t| t[d]).sum())
 }
 
 /// Arcs that look like the word before them and the one before that: dashed rules, dotted leaders, rows of stars. They would
@@ -114,7 +127,7 @@ fn same_word_curve(model: DistanceModel) -> [f32; DISTANCES] {
     })
 }
 
-/// `ln P(d | same) − ln P(d | any)` for each distance, falling from left to right.
+/// `ln P(d | same) − ln P(d | any)` for each distance, falling from left to right until it is not positive any more.
 fn log_ratio(same: &[f32; DISTANCES], counts: &[u32; DISTANCES]) -> [f32; DISTANCES] {
     let n: u32 = counts.iter().sum();
     let nf = (n as f32).max(1.0);
@@ -134,6 +147,11 @@ fn log_ratio(same: &[f32; DISTANCES], counts: &[u32; DISTANCES]) -> [f32; DISTAN
         let any = (0.9 * near + 0.1 * bell).max(1e-7);
         lowest = lowest.min(same[d] - any.ln());
         curve[d] = lowest;
+        if lowest <= 0.0 {
+            // Nobody asks by how much less.
+            curve[d..].fill(lowest);
+            break;
+        }
     }
     curve
 }

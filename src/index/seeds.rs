@@ -1,8 +1,10 @@
 //! The seed engine: documents that share 2-grams of visual words with the query, found in inverted files.
 //!
-//! 1. **Words → visual words.** Each arc of the lattice is compared with all prototypes, its unsure bits counting less, and
-//!    gets its nearest few (soft assignment; J. Philbin et al. 2008): more of them the less the nearest stands out.
-//! 2. **2-grams → places.** For each two arcs that follow each other, each pair of their visual words is looked up. The rarest
+//! 1. **Words → visual words.** Each word of the likeliest reading is compared with all prototypes, its unsure bits counting
+//!    less, and gets its nearest few (soft assignment; J. Philbin et al. 2008): more of them the less the nearest stands out.
+//!    Other readings of the lattice find less, measured: what they add to wrong documents' votes weighs more than the words
+//!    that the likeliest reading has wrong.
+//! 2. **2-grams → places.** For each two words that follow each other, each pair of their visual words is looked up. The rarest
 //!    2-grams' places vote, up to [`SearchConfig::max_votes`]: the more words the query has, the less it needs turns of phrase
 //!    that half of the catalogue shares. What is left out is counted.
 //! 3. **Places → documents.** A place votes for its diagonal (its distance from the word's place in the query), by how rare
@@ -14,9 +16,11 @@
 //! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses a
 //! document that shares no 2-gram with the query as printed; how often that is stands in the design page.
 
+use serde::Serialize;
+
 use super::segment::Segment;
 use super::weight::cap_units;
-use super::{DocumentScore, Index, Query, ScoreConfig, UNITS_PER_NAT, scan_strip};
+use super::{Codebook, DocumentScore, Index, Query, ScoreConfig, UNITS_PER_NAT, scan_strip};
 use crate::Error;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
@@ -26,16 +30,15 @@ use crate::simd::kernels::WordScore;
 pub struct SearchConfig {
     /// Which engine searches. Default: [`Engine::Auto`].
     pub engine: Engine,
-    /// Visual words that a word of the query is looked up by, at most: 1 to 32; in queries of more than
-    /// 100 arcs half as many. Default: 16.
+    /// Visual words that a word of the query is looked up by, at most: 1 to 32. Default: 16.
     pub max_assignments: usize,
     /// A visual word farther than the nearest one is looked up if its likelihood is no more below that one's than this, in
-    /// nats; three quarters of it in queries of more than 100 arcs. Default: 4.
+    /// nats; two thirds of it in queries of more than 150 words. Default: 6.
     pub assignment_nats: f32,
     /// Places that vote for documents, at most (those of one 2-gram vote all or none). Default: 60,000.
     pub max_votes: usize,
-    /// Cells of dynamic programming (arcs of the lattice × words of documents) spent on candidates; each takes some 0.3 ns.
-    /// Default: 16 million.
+    /// Cells of dynamic programming (arcs of the lattice × words of documents) spent on candidates; each takes some 0.2 ns.
+    /// Default: 8 million.
     pub max_cells: u64,
 }
 
@@ -60,9 +63,9 @@ impl Default for SearchConfig {
         Self {
             engine: Engine::Auto,
             max_assignments: 16,
-            assignment_nats: 4.0,
+            assignment_nats: 6.0,
             max_votes: 60_000,
-            max_cells: 16_000_000,
+            max_cells: 8_000_000,
         }
     }
 }
@@ -87,19 +90,30 @@ impl SearchConfig {
     }
 }
 
-/// What a search by seeds looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Effort {
-    /// 2-grams looked up.
-    pub(crate) lookups: u64,
+/// What a search looked at, and what it left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effort {
+    /// 2-grams looked up; 0 if every document was aligned.
+    pub lookups: u64,
     /// Places that voted.
-    pub(crate) votes: u64,
-    /// Places of 2-grams that were left out because rarer ones had used the votes up.
-    pub(crate) crowded: u64,
-    /// Documents with a vote that was looked at.
-    pub(crate) candidates: u64,
+    pub votes: u64,
+    /// Places that were left out because their 2-grams are crowded and rarer ones had used up
+    /// [`SearchConfig::max_votes`]: what the limit may have cost.
+    pub crowded: u64,
+    /// Documents that votes were counted for.
+    pub candidates: u64,
     /// Documents aligned.
-    pub(crate) aligned: u64,
+    pub aligned: u64,
+}
+
+impl std::ops::AddAssign for Effort {
+    fn add_assign(&mut self, other: Self) {
+        self.lookups += other.lookups;
+        self.votes += other.votes;
+        self.crowded += other.crowded;
+        self.candidates += other.candidates;
+        self.aligned += other.aligned;
+    }
 }
 
 /// Scores of the documents that share seeds with the query, in the documents' order: a part of what
@@ -140,6 +154,15 @@ struct Assigned {
     cost: i32,
 }
 
+/// A 2-gram that is looked up.
+struct Gram {
+    key: u32,
+    /// Of both visual words.
+    cost: i32,
+    /// Its place in the query.
+    position: u32,
+}
+
 /// Documents by their votes, best first, up to the limit of cells.
 fn candidates(
     index: &Index,
@@ -150,36 +173,24 @@ fn candidates(
     effort: &mut Effort,
 ) -> Result<Vec<usize>, Error> {
     let Some(book) = &index.codebook else { return Ok(Vec::new()) };
-    let assigned = assign(index, query, scores, kernels, config);
-    let positions = positions(query);
-    // Arcs by the node they start at: arcs are ordered by it.
-    let mut starting = vec![0usize; query.nodes as usize + 2];
-    for arc in &query.arcs {
-        starting[arc.from as usize + 1] += 1;
+    let assigned = assign(book, query, scores, kernels, config);
+    let mut grams = Vec::new();
+    for (words, position) in assigned.windows(2).zip(0..) {
+        let pairs = words[0].iter().flat_map(|a| words[1].iter().map(move |b| (a, b)));
+        grams.extend(pairs.map(|(a, b)| Gram { key: book.key(a.word, b.word), cost: a.cost + b.cost, position }));
     }
-    for k in 1..starting.len() {
-        starting[k] += starting[k - 1];
-    }
-    let key_bits = book.key_bits();
     let rare_nats = (index_places(index) as f32).ln();
     let (mut lists, mut base) = (Vec::new(), 0);
     for part in &index.parts {
         let segment: &Segment = &part.segment;
-        for (k, arc) in query.arcs.iter().enumerate().filter(|_| segment.header().directory_bits > 0) {
-            let next = starting[arc.to as usize]..starting[arc.to as usize + 1];
-            let position = positions[arc.from as usize];
-            for &first in &assigned[k] {
-                for second in next.clone().flat_map(|n| &assigned[n]) {
-                    effort.lookups += 1;
-                    let places = segment.postings(book.key(first.word, second.word), key_bits)?;
-                    if places.is_empty() {
-                        continue;
-                    }
-                    let rarity = (rare_nats - (places.len() as f32).ln()) * UNITS_PER_NAT;
-                    let vote = rarity as i32 - first.cost - second.cost;
-                    if vote > 0 {
-                        lists.push(List { places, base, position, vote: vote as u32 });
-                    }
+        if segment.header().directory_bits > 0 {
+            effort.lookups += grams.len() as u64;
+            let found = segment.postings(grams.iter().map(|g| g.key), book.key_bits())?;
+            for (gram, places) in grams.iter().zip(found).filter(|(_, places)| !places.is_empty()) {
+                let rarity = (rare_nats - (places.len() as f32).ln()) * UNITS_PER_NAT;
+                let vote = rarity as i32 - gram.cost;
+                if vote > 0 {
+                    lists.push(List { places, base, position: gram.position, vote: vote as u32 });
                 }
             }
         }
@@ -203,55 +214,41 @@ fn index_places(index: &Index) -> u64 {
     index.parts.iter().map(|p| u64::from(p.segment.header().places)).sum()
 }
 
-/// The nearest visual words of each arc, nearest first.
+/// The nearest visual words of each word of the likeliest reading, nearest first.
 fn assign(
-    index: &Index,
+    book: &Codebook,
     query: &Query<'_>,
     scores: &[WordScore],
     kernels: &Kernels,
     config: &SearchConfig,
 ) -> Vec<Vec<Assigned>> {
-    let Some(book) = &index.codebook else { return Vec::new() };
+    let words: Vec<usize> = (0..query.arcs.len()).filter(|&k| query.arcs[k].likeliest).collect();
+    // Long queries have seeds to spare.
+    let share = if words.len() > LONG_WORDS { 2.0 / 3.0 } else { 1.0 };
+    let most = i32::from(super::units(share * config.assignment_nats));
     let mut distances = Vec::new();
     let mut near: Vec<(i16, u16)> = Vec::new();
-    // Long queries have seeds to spare.
-    let long = query.arcs.len() > LONG_ARCS;
-    let share = if long { 0.75 } else { 1.0 };
-    let most = i32::from(super::units(share * config.assignment_nats));
-    let most_words = if long { config.max_assignments.div_ceil(2) } else { config.max_assignments };
-    (0..query.arcs.len())
-        .map(|k| {
-            let slope = i32::from(scores[k].slope);
-            if slope == 0 {
-                // The word tells nothing.
-                return Vec::new();
-            }
-            book.distances(query.probe(k), kernels, &mut distances);
-            let nearest = distances.iter().copied().min().unwrap_or(0);
-            let farthest = (i32::from(nearest) + most / slope) as i16;
-            near.clear();
-            near.extend(distances.iter().zip(0u16..).filter(|(d, _)| **d <= farthest).map(|(&d, w)| (d, w)));
-            near.sort_unstable();
-            near.truncate(most_words);
-            near.iter().map(|&(d, word)| Assigned { word, cost: i32::from(d - nearest) * slope }).collect()
-        })
-        .collect()
+    let visual_words = |k: usize| {
+        let slope = i32::from(scores[k].slope);
+        if slope == 0 {
+            // The word tells nothing.
+            return Vec::new();
+        }
+        book.distances(query.probe(k), kernels, &mut distances);
+        // A fold, unlike `min`, becomes vector code.
+        let nearest = distances.iter().fold(i16::MAX, |nearest, &d| nearest.min(d));
+        let farthest = (i32::from(nearest) + most / slope) as i16;
+        near.clear();
+        near.extend(distances.iter().zip(0u16..).filter(|(d, _)| **d <= farthest).map(|(&d, w)| (d, w)));
+        near.sort_unstable();
+        near.truncate(config.max_assignments);
+        near.iter().map(|&(d, word)| Assigned { word, cost: i32::from(d - nearest) * slope }).collect()
+    };
+    words.into_iter().map(visual_words).collect()
 }
 
-/// Queries of more arcs than this are long.
-const LONG_ARCS: usize = 100;
-
-/// How many words of the likeliest reading come before each node.
-fn positions(query: &Query<'_>) -> Vec<u32> {
-    let mut ends = vec![0u32; query.nodes as usize + 1];
-    for arc in query.arcs.iter().filter(|a| a.likeliest) {
-        ends[arc.to as usize] += 1;
-    }
-    for k in 1..ends.len() {
-        ends[k] += ends[k - 1];
-    }
-    ends
-}
+/// Queries of more words than this are long.
+const LONG_WORDS: usize = 150;
 
 /// Diagonals this near each other count as one: places of skipped and torn words.
 const BAND_BITS: u32 = 5;
@@ -311,20 +308,13 @@ impl Votes {
         let mut hits = self.hits;
         hits.retain(|h| self.cells[cell(h.band)] >= least);
         hits.sort_unstable_by_key(|h| h.place);
+        cap_votes(index, &mut hits)?;
         let mut found: Vec<(u32, usize, u64)> = Vec::new();
         let mut rest = hits.as_mut_slice();
         while let Some(first) = rest.first() {
             let (number, places) = index.document_at(first.place);
             let (own, others) = rest.split_at_mut(rest.partition_point(|h| h.place < places.end));
             rest = others;
-            // Turns of phrase that the document shares with others vote no more than they may earn.
-            let (part, ordinal) = index.locate(number);
-            let caps = part.segment.caps(part.segment.places(ordinal))?;
-            for hit in own.iter_mut() {
-                let at = (hit.place - places.start) as usize;
-                let most = caps[at..].iter().take(2).map(|&b| u32::from(cap_units(b).max(0).unsigned_abs())).sum();
-                hit.vote = hit.vote.min(most);
-            }
             found.push((best_bands(own), number, places.end - places.start));
         }
         effort.candidates = found.len() as u64;
@@ -337,6 +327,24 @@ impl Votes {
         });
         Ok(affordable.map(|(_, number, _)| number).collect())
     }
+}
+
+/// Turns of phrase that a document shares with others vote no more than they may earn. Hits are sorted by their place.
+///
+/// A pass of its own, in which nothing waits for anything: nearly each cap is a miss of the caches.
+fn cap_votes(index: &Index, hits: &mut [Hit]) -> Result<(), Error> {
+    let (mut rest, mut base) = (hits, 0);
+    for part in &index.parts {
+        let end = base + u64::from(part.segment.header().places);
+        let (own, others) = rest.split_at_mut(rest.partition_point(|h| h.place < end));
+        for hit in own {
+            let at = (hit.place - base) as usize;
+            let caps = part.segment.caps(at..at + 2)?;
+            hit.vote = hit.vote.min(caps.iter().map(|&b| u32::from(cap_units(b).max(0).unsigned_abs())).sum());
+        }
+        (rest, base) = (others, end);
+    }
+    Ok(())
 }
 
 /// The most votes for two neighbouring bands of diagonals: torn and skipped words may have split a passage between them.

@@ -385,21 +385,27 @@ impl Segment {
         (0..self.header.lanes()).map(|k| self.items(&self.layout.sample, k * count..(k + 1) * count)).collect()
     }
 
-    /// The places of a 2-gram of visual words, `key` of `key_bits` bits.
-    #[inline]
-    pub(crate) fn postings(&self, key: u32, key_bits: u32) -> Result<&[u32], Error> {
-        let bits = self.header.directory_bits;
-        let bucket = (key >> (key_bits - bits)) as usize;
-        let ends: &[u32] = self.items(&self.layout.directory, bucket..bucket + 2)?;
-        let (first, last) = (ends[0] as usize, ends[1] as usize);
-        if first == last {
-            return Ok(&[]);
-        }
-        let tags: &[u8] = self.items(&self.layout.tags, first..last)?;
-        let tag = (key & ((1 << (key_bits - bits)) - 1)) as u8;
-        let low = tags.partition_point(|&t| t < tag);
-        let high = low + tags[low..].partition_point(|&t| t == tag);
-        self.items(&self.layout.postings, first + low..first + high)
+    /// The places of each of many 2-grams of visual words, keys of `key_bits` bits.
+    ///
+    /// Section by section instead of key by key: nearly each access misses the caches, and so they are waited for together.
+    pub(crate) fn postings(&self, keys: impl Iterator<Item = u32>, key_bits: u32) -> Result<Vec<&[u32]>, Error> {
+        let low_bits = key_bits - self.header.directory_bits;
+        let range = |key: u32| {
+            let bucket = (key >> low_bits) as usize;
+            let ends: &[u32] = self.items(&self.layout.directory, bucket..bucket + 2)?;
+            Ok(((key & ((1 << low_bits) - 1)) as u8, ends[0] as usize..ends[1] as usize))
+        };
+        let buckets: Vec<(u8, Range<usize>)> = keys.map(range).collect::<Result<_, Error>>()?;
+        let places = |(tag, bucket): (u8, Range<usize>)| {
+            if bucket.is_empty() {
+                return Ok(&[] as &[u32]);
+            }
+            let tags: &[u8] = self.items(&self.layout.tags, bucket.clone())?;
+            let low = tags.partition_point(|&t| t < tag);
+            let count = tags[low..].partition_point(|&t| t == tag);
+            self.items(&self.layout.postings, bucket.start + low..bucket.start + low + count)
+        };
+        buckets.into_iter().map(places).collect()
     }
 
     /// Compares everything with its checksum, and numbers with each other.

@@ -60,6 +60,17 @@ impl Strip {
         self.starts.push(self.caps.len());
     }
 
+    /// Every `step`th document, copied.
+    pub(crate) fn every(&self, step: usize) -> Self {
+        let mut strip = Self::empty(self.faces.len(), self.faces.first().map_or(0, Vec::len));
+        for document in (0..self.documents()).step_by(step) {
+            let places = self.places(document);
+            let lanes: Vec<&[u64]> = self.faces.iter().flatten().map(|lane| &lane[places.clone()]).collect();
+            strip.push(&lanes, self.caps[places].iter().copied());
+        }
+        strip
+    }
+
     /// Number of documents.
     pub(crate) fn documents(&self) -> usize {
         self.starts.len() - 1
@@ -68,6 +79,12 @@ impl Strip {
     /// The places of a document, its separator left out.
     pub(crate) fn places(&self, document: usize) -> Range<usize> {
         self.starts[document]..self.starts[document + 1] - 1
+    }
+
+    /// The first lane of a document's codes in the first face.
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn codes(&self, document: usize) -> Vec<u64> {
+        self.faces[0][0][self.places(document)].to_vec()
     }
 
     /// What a place can earn at most.
@@ -121,7 +138,7 @@ impl Strip {
     }
 
     /// Bytes taken up.
-    pub(super) fn memory_usage(&self) -> usize {
+    pub(crate) fn memory_usage(&self) -> usize {
         let lanes: usize = self.faces.iter().flatten().map(|l| l.capacity() * 8).sum();
         lanes + self.caps.capacity() * 2 + self.starts.capacity() * size_of::<usize>()
     }

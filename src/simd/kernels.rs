@@ -20,7 +20,8 @@ impl WordScore {
     /// The score at a distance, capped by what the catalogue word may earn.
     #[inline(always)]
     pub(crate) fn at(self, distance: i16, cap: i16) -> i16 {
-        self.start.wrapping_sub(self.slope.wrapping_mul(distance)).clamp(self.least, self.most).min(cap)
+        // Not `clamp`, whose order of comparisons costs two instructions more.
+        self.start.wrapping_sub(self.slope.wrapping_mul(distance)).min(self.most).max(self.least).min(cap)
     }
 }
 
@@ -67,31 +68,28 @@ pub(super) fn nearer(out: &mut [i16], other: &[i16]) {
     }
 }
 
-/// One arc of the lattice against a tile: `to[p + 1] = max(to[p + 1], from[p] + score(p))`.
+/// One arc of the lattice against a tile: `to[p + 1] = max(to[p + 1], from[p] + score(p), from[p + 1] - skip)`. Scores of rows are
+/// never negative, so a `skip` of [`i16::MAX`] forbids to skip the query word.
 #[inline(always)]
-pub(super) fn step(score: WordScore, distances: &[i16], caps: &[i16], from: &[i16], to: &mut [i16]) {
-    for (((to, from), distance), cap) in to[1..].iter_mut().zip(from).zip(distances).zip(caps) {
-        *to = (*to).max(from.saturating_add(score.at(*distance, *cap)));
+pub(super) fn step(score: WordScore, distances: &[i16], caps: &[i16], skip: i16, from: &[i16], to: &mut [i16]) {
+    let n = distances.len();
+    let (before, same, to, caps) = (&from[..n], &from[1..=n], &mut to[1..=n], &caps[..n]);
+    for p in 0..n {
+        let matched = before[p].saturating_add(score.at(distances[p], caps[p]));
+        to[p] = to[p].max(matched.max(same[p].saturating_sub(skip)));
     }
 }
 
-/// Skipping a query word: `to[p] = max(to[p], from[p] - cost)`.
+/// A node that all arcs have been taken to: skipping one catalogue word (`done[p + 1] = max(row[p + 1], row[p] - cost)`, never
+/// over the end of a document, where the cap is negative) and keeping each place's best score.
 #[inline(always)]
-pub(super) fn skip_query(cost: i16, from: &[i16], to: &mut [i16]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = (*to).max(from.saturating_sub(cost));
-    }
-}
-
-/// Skipping one catalogue word (`row[p + 1] = max(row[p + 1], old[p] - cost)`, never over the end of a document, where the
-/// cap is negative) and keeping each place's best score.
-#[inline(always)]
-pub(super) fn finish(cost: i16, caps: &[i16], old: &[i16], row: &mut [i16], best: &mut [i16]) {
-    for ((row, old), cap) in row[1..].iter_mut().zip(old).zip(caps) {
-        let skipped = if *cap < 0 { 0 } else { old.saturating_sub(cost) };
-        *row = (*row).max(skipped);
-    }
-    for (best, row) in best.iter_mut().zip(&*row) {
-        *best = (*best).max(*row);
+pub(super) fn finish(cost: i16, caps: &[i16], row: &[i16], done: &mut [i16], best: &mut [i16]) {
+    let n = caps.len();
+    let (before, same, done, best) = (&row[..n], &row[1..=n], &mut done[1..=n], &mut best[1..=n]);
+    for p in 0..n {
+        let skipped = if caps[p] < 0 { 0 } else { before[p].saturating_sub(cost) };
+        let reached = same[p].max(skipped);
+        done[p] = reached;
+        best[p] = best[p].max(reached);
     }
 }

@@ -16,8 +16,7 @@ use layer::{NetLayer, Output, Portable};
 
 type Distances = fn(Probe<'_>, &[&[u64]], &mut [i16]);
 type Nearer = fn(&mut [i16], &[i16]);
-type Step = fn(WordScore, &[i16], &[i16], &[i16], &mut [i16]);
-type SkipQuery = fn(i16, &[i16], &mut [i16]);
+type Step = fn(WordScore, &[i16], &[i16], i16, &[i16], &mut [i16]);
 type Finish = fn(i16, &[i16], &[i16], &mut [i16], &mut [i16]);
 type WeightPlace = fn(usize, usize) -> usize;
 type RunLayer = fn(&NetLayer, &[u8], Output<'_>);
@@ -30,7 +29,6 @@ pub(crate) struct Kernels {
     pub(crate) distances: Distances,
     pub(crate) nearer: Nearer,
     pub(crate) step: Step,
-    pub(crate) skip_query: SkipQuery,
     pub(crate) finish: Finish,
     /// Where [`layer::FourWeights`] hold the weight of (channel, input).
     pub(crate) weight_place: WeightPlace,
@@ -54,16 +52,12 @@ macro_rules! compiled_for {
                 kernels::nearer(out, other);
             }
             #[target_feature(enable = $features)]
-            fn step_(score: WordScore, distances: &[i16], caps: &[i16], from: &[i16], to: &mut [i16]) {
-                kernels::step(score, distances, caps, from, to);
+            fn step_(score: WordScore, distances: &[i16], caps: &[i16], skip: i16, from: &[i16], to: &mut [i16]) {
+                kernels::step(score, distances, caps, skip, from, to);
             }
             #[target_feature(enable = $features)]
-            fn skip_query_(cost: i16, from: &[i16], to: &mut [i16]) {
-                kernels::skip_query(cost, from, to);
-            }
-            #[target_feature(enable = $features)]
-            fn finish_(cost: i16, caps: &[i16], old: &[i16], row: &mut [i16], best: &mut [i16]) {
-                kernels::finish(cost, caps, old, row, best);
+            fn finish_(cost: i16, caps: &[i16], row: &[i16], done: &mut [i16], best: &mut [i16]) {
+                kernels::finish(cost, caps, row, done, best);
             }
             #[target_feature(enable = $features)]
             fn net_layer_(layer: &NetLayer, input: &[u8], output: Output<'_>) {
@@ -72,14 +66,13 @@ macro_rules! compiled_for {
 
             /// The kernels, if this CPU has the features.
             pub(super) fn detect(detected: bool) -> Option<super::Kernels> {
-                // SAFETY (all six): the closures are handed out only where `detected` is the CPU's own answer for every
+                // SAFETY (all five): the closures are handed out only where `detected` is the CPU's own answer for every
                 // feature in $features; the functions have no other requirement.
                 detected.then_some(super::Kernels {
                     name: $name,
                     distances: |a, b, c| unsafe { distances_(a, b, c) },
                     nearer: |a, b| unsafe { nearer_(a, b) },
-                    step: |a, b, c, d, e| unsafe { step_(a, b, c, d, e) },
-                    skip_query: |a, b, c| unsafe { skip_query_(a, b, c) },
+                    step: |a, b, c, d, e, f| unsafe { step_(a, b, c, d, e, f) },
                     finish: |a, b, c, d, e| unsafe { finish_(a, b, c, d, e) },
                     weight_place: <super::dot::$dot as layer::Dot>::place,
                     net_layer: |a, b, c| unsafe { net_layer_(a, b, c) },
@@ -106,7 +99,6 @@ impl Kernels {
         distances: kernels::distances,
         nearer: kernels::nearer,
         step: kernels::step,
-        skip_query: kernels::skip_query,
         finish: kernels::finish,
         weight_place: <Portable as layer::Dot>::place,
         net_layer: layer::net_layer::<Portable>,
@@ -166,10 +158,10 @@ mod tests {
                 let (mut weighted, weights) = (vec![0; n], [seed, seed.rotate_left(23)]);
                 let probe = Probe { code: &code[..1], weights: Some(weights) };
                 (kernels.distances)(probe, &[&low], &mut weighted);
-                let (mut to, mut skipped, mut row, mut best) = (base.clone(), base.clone(), base.clone(), from.clone());
-                (kernels.step)(score, &distances, &caps, &from, &mut to);
-                (kernels.skip_query)(64, &from, &mut skipped);
-                (kernels.finish)(64, &caps, &from, &mut row, &mut best);
+                let (mut to, mut kept, mut done, mut best) = (base.clone(), base.clone(), base.clone(), from.clone());
+                (kernels.step)(score, &distances, &caps, 64, &from, &mut to);
+                (kernels.step)(score, &distances, &caps, i16::MAX, &from, &mut kept);
+                (kernels.finish)(64, &caps, &base, &mut done, &mut best);
                 for p in 0..n {
                     let d = ((codes[p].0 ^ query.0).count_ones() + (codes[p].1 ^ query.1).count_ones()) as i16;
                     prop_assert_eq!(distances[p], d, "{}", kernels.name);
@@ -177,11 +169,12 @@ mod tests {
                     let differing = (0..64).filter(|b| (codes[p].0 ^ query.0) >> b & 1 == 1);
                     prop_assert_eq!(weighted[p], differing.map(weight).sum::<i16>(), "{}", kernels.name);
                     let s = (start - slope * d).clamp(least, most).min(caps[p]);
-                    prop_assert_eq!(to[p + 1], base[p + 1].max(from[p].saturating_add(s)));
-                    prop_assert_eq!(skipped[p], base[p].max(from[p] - 64));
-                    let jumped = if caps[p] < 0 { 0 } else { from[p] - 64 };
-                    prop_assert_eq!(row[p + 1], base[p + 1].max(jumped));
-                    prop_assert_eq!(best[p + 1], from[p + 1].max(row[p + 1]));
+                    let matched = base[p + 1].max(from[p].saturating_add(s));
+                    prop_assert_eq!(kept[p + 1], matched);
+                    prop_assert_eq!(to[p + 1], matched.max(from[p + 1] - 64));
+                    let jumped = if caps[p] < 0 { 0 } else { base[p] - 64 };
+                    prop_assert_eq!(done[p + 1], base[p + 1].max(jumped));
+                    prop_assert_eq!(best[p + 1], from[p + 1].max(done[p + 1]));
                 }
             }
         }

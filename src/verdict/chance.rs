@@ -36,6 +36,9 @@ const ORDER_NATS: f64 = 1.3;
 
 /// Documents whose scores are looked at, about.
 const SAMPLE_DOCUMENTS: usize = 1200;
+/// Cells of dynamic programming (arcs × words) spent on them, about: long queries see fewer documents, at least a fifth.
+const SAMPLE_CELLS: usize = 20_000_000;
+const MOST_THINNING: usize = 5;
 /// A catalogue of fewer documents says too little about unrelated ones: shuffled queries are looked up in it instead.
 const MIN_DOCUMENTS: usize = 800;
 /// Shuffles of one query at most.
@@ -59,6 +62,13 @@ impl Sample {
             Self::Shuffles(SAMPLE_DOCUMENTS.div_ceil(documents.max(1)).min(MAX_SHUFFLES) as u64)
         }
     }
+
+    /// A query of so many arcs is scored on every so many-th document of a sample that has so many words.
+    ///
+    /// What is known of a tail grows with the cells that were looked at, and a long query has many in each document.
+    pub(crate) fn thinning(arcs: usize, words: usize) -> usize {
+        (arcs * words).div_ceil(SAMPLE_CELLS).clamp(1, MOST_THINNING)
+    }
 }
 
 impl Chance {
@@ -66,10 +76,15 @@ impl Chance {
     pub(crate) fn new(documents: usize, scores: &[DocumentScore]) -> Self {
         let mut nats: Vec<f64> = scores.iter().map(|d| f64::from(d.nats())).collect();
         nats.sort_unstable_by(|a, b| b.total_cmp(a));
+        // A rank that lies in the range by a part counts by that part: the mean does not depend on the sample's size.
         let mean = |(from, to): (f64, f64)| {
-            let rank = |share: f64| (share * nats.len() as f64) as usize;
-            let ranks = nats.get(rank(from)..rank(to).max(rank(from) + 1)).unwrap_or_default();
-            ranks.iter().sum::<f64>() / ranks.len().max(1) as f64
+            let (from, to) = (from * nats.len() as f64, (to * nats.len() as f64).max(1.0));
+            let ranks = nats.iter().enumerate().take(to.ceil() as usize).skip(from as usize);
+            let (sum, count) = ranks.fold((0.0, 0.0), |(sum, count), (rank, nats)| {
+                let part = (rank as f64 + 1.0).min(to) - (rank as f64).max(from);
+                (sum + part * nats, count + part)
+            });
+            if count > 0.0 { sum / count } else { 0.0 }
         };
         let [out, within, bulk] = RANKS.map(mean);
         let [least, rise, fall] = LOCATION;

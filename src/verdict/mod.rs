@@ -11,6 +11,7 @@ pub(crate) use chance::{Decoy, Sample};
 pub(crate) use select::{Candidate, select};
 
 use crate::Error;
+use crate::index::Effort;
 
 /// Settings of stage 6.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +98,8 @@ pub struct Verdict {
     pub height: u32,
     /// What was recognised, strongest first; each covers words of its own.
     pub matches: Vec<Match>,
+    /// What the search looked at, and what it left out; of two readings of a picture, both together.
+    pub search: Effort,
     /// How long each stage took.
     pub millis: Millis,
 }
