@@ -14,7 +14,7 @@ use leakprint::catalogue::{Catalogue, CatalogueConfig};
 
 /// Megabytes of the mailbox; `MBOX_MB=2048 cargo test --release --test memory -- --nocapture` tries more.
 fn megabytes() -> usize {
-    std::env::var("MBOX_MB").map_or(100, |mb| mb.parse().unwrap())
+    std::env::var("MBOX_MB").map_or(48, |mb| mb.parse().unwrap())
 }
 
 /// How many times as many bytes in attachments as in text; `MBOX_ATTACHED=0` for text alone.
@@ -41,9 +41,9 @@ impl Random {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// A word of a vocabulary of five million, by Zipf's law: rank `r` with a probability that falls as `1/r`.
+    /// A word of a vocabulary of a million, by Zipf's law: rank `r` with a probability that falls as `1/r`.
     fn word(&mut self, out: &mut String) {
-        let mut rank = 5e6f64.powf(self.share()) as u64;
+        let mut rank = 1e6f64.powf(self.share()) as u64;
         loop {
             out.push_str(
                 ["ta", "re", "ni", "so", "lu", "men", "ga", "por", "di", "va", "ke", "sha", "el", "um", "ri", "bo"]

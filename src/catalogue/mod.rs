@@ -109,10 +109,10 @@ struct Register {
 }
 
 /// Mails, and bytes of their text, that are hashed at a time.
-const BATCH_MAILS: usize = 4000;
-const BATCH_BYTES: usize = 16 << 20;
+const BATCH_MAILS: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
 /// Words after which a stream of mails is committed.
-const COMMIT_WORDS: usize = 4_000_000;
+const COMMIT_WORDS: usize = 1_200_000;
 
 /// Known documents.
 ///

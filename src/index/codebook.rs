@@ -17,6 +17,8 @@ const HEADER: usize = 20;
 pub(crate) const PROTOTYPES: usize = 4096;
 /// Fewest bits, as a share of the code, between two prototypes.
 const APART: f32 = 0.11;
+/// Words whose codes are counted, about.
+const COUNTED_WORDS: usize = 2_000_000;
 
 /// Prototypes of visual words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +31,13 @@ pub(crate) struct Codebook {
 impl Codebook {
     /// A codebook of the words of documents: the most frequent codes, each at least some bits from all before it.
     ///
-    /// Cost: up to prototypes² distances a few times over, a second or so.
+    /// Cost: up to prototypes² distances a few times over, a second or so. Of large catalogues every so many-th document is
+    /// counted: what is frequent shows in [`COUNTED_WORDS`], too.
     pub(crate) fn of(documents: &[Source<'_>], family: Family) -> Self {
         let stride = family.bits().div_ceil(64);
         let mut counts: HashMap<Vec<u64>, u32> = HashMap::new();
-        for document in documents {
+        let words: usize = documents.iter().map(|d| d.widths.len()).sum();
+        for document in documents.iter().step_by((words / COUNTED_WORDS).max(1)) {
             for k in 0..document.widths.len() {
                 *counts.entry(document.first_face().iter().map(|lane| lane[k]).collect()).or_default() += 1;
             }
