@@ -332,12 +332,14 @@ fn a_loop_of_links_is_named_not_followed() {
     fs::copy("testdata/messages/one.eml", inner.join("a.eml")).unwrap();
     std::os::unix::fs::symlink(folder.path(), inner.join("up")).unwrap();
     std::os::unix::fs::symlink("b.eml", inner.join("b.eml")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(inner.join("z.eml")).unwrap();
     let found = find(folder.path(), &is_mail_file);
-    assert_eq!(found.len(), 3);
+    assert_eq!(found.len(), 4);
     assert!(found[0].as_ref().unwrap().ends_with("a.eml"));
     // A link to itself cannot be opened.
     assert!(read_mails(found[1].as_ref().unwrap()).is_err());
     assert!(found[2].as_ref().unwrap_err().to_string().contains("a link to a folder is not followed"));
+    assert!(found[3].as_ref().unwrap_err().to_string().contains("neither a file nor a folder"));
 }
 
 #[test]

@@ -52,6 +52,10 @@ impl Motion {
         self.shift[0].abs() + self.shift[1].abs()
     }
 
+    fn differs(self, other: Self) -> bool {
+        (self.scale - other.scale).abs() > 0.003 || (0..2).any(|k| (self.shift[k] - other.shift[k]).abs() > 2.0)
+    }
+
     fn y(self, place: &Place) -> f32 {
         self.scale * place.y + self.shift[1]
     }
@@ -173,6 +177,8 @@ fn stays(before: &Reading, next: &Reading, pairs: &[Pair], stay: Motion) -> Opti
 
 /// Words that stand for all in guessing a motion.
 const MAX_ANCHORS: usize = 96;
+/// Motions that are looked at closely.
+const MAX_MOTIONS: usize = 64;
 
 /// Motions that bring four words and more together, with the pairs that fit; those of most words first.
 fn motions(before: &Reading, next: &Reading, pairs: &[Pair]) -> Vec<(Motion, Vec<Pair>)> {
@@ -186,20 +192,21 @@ fn motions(before: &Reading, next: &Reading, pairs: &[Pair]) -> Vec<(Motion, Vec
     anchors.sort_by_key(|p| as_before[p.before].max(as_next[p.next]));
     let unique = anchors.partition_point(|p| as_before[p.before].max(as_next[p.next]) <= 1);
     anchors.truncate(unique.max(MAX_ANCHORS));
-    let step = anchors.len().div_ceil(MAX_ANCHORS).max(1);
-    let spread: Vec<Pair> = anchors.iter().step_by(step).copied().collect();
+    let spread =
+        |most: usize| -> Vec<Pair> { anchors.iter().step_by(anchors.len().div_ceil(most).max(1)).copied().collect() };
 
     let place = |p: &Pair| (before.places[p.before], next.places[p.next]);
-    let mut guesses: Vec<Motion> = anchors
+    let mut guesses: Vec<Motion> = spread(8 * MAX_ANCHORS)
         .iter()
         .map(|p| {
             let (a, b) = place(p);
             Motion { scale: 1.0, shift: [a.x - b.x, a.y - b.y] }
         })
         .collect();
-    for (k, p) in spread.iter().enumerate() {
+    let two = spread(MAX_ANCHORS);
+    for (k, p) in two.iter().enumerate() {
         let (a, b) = place(p);
-        for q in &spread[..k] {
+        for q in &two[..k] {
             let (c, d) = place(q);
             let (far, scaled) = ((b.y - d.y).abs(), (a.y - c.y) / (b.y - d.y));
             let between = 1.0 / MAX_SCALE..=MAX_SCALE;
@@ -219,8 +226,15 @@ fn motions(before: &Reading, next: &Reading, pairs: &[Pair]) -> Vec<(Motion, Vec
         fitting.dedup_by_key(|p| p.next);
         fitting
     };
-    let mut found: Vec<(Motion, Vec<Pair>)> =
-        guesses.into_iter().map(|m| (m, fitting(m))).filter(|(_, f)| f.len() >= MIN_COMMON).collect();
+    let mut counted: Vec<(usize, Motion)> = guesses.into_iter().map(|m| (fitting(m).len(), m)).collect();
+    counted.retain(|(n, _)| *n >= MIN_COMMON);
+    counted.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+    let mut found: Vec<(Motion, Vec<Pair>)> = Vec::new();
+    for (_, motion) in counted {
+        if found.len() < MAX_MOTIONS && found.iter().all(|(other, _)| motion.differs(*other)) {
+            found.push((motion, fitting(motion)));
+        }
+    }
     for (motion, fits) in &mut found {
         for _ in 0..REFINEMENTS {
             *motion = motion.refined(&fits.iter().map(place).collect::<Vec<_>>());
