@@ -368,7 +368,9 @@ fn captures_of_a_scrolled_window_are_one_document() {
         catalogue.add_picture("upper", &upper).unwrap().words + catalogue.add_picture("lower", &lower).unwrap().words;
     let joined = catalogue.add_pictures("joined", &[&upper, &lower]).unwrap().words;
     assert!(apart > expected + 100, "the captures overlap: {apart} words, {expected} in the whole");
-    assert!(joined.abs_diff(expected) <= 2, "{joined} words joined, {expected} in the whole");
+    // Less than 3 % of what overlaps is kept twice or lost.
+    let overlapping = apart - expected;
+    assert!(joined.abs_diff(expected) * 100 < 3 * overlapping, "{joined} words joined, {expected} in the whole");
     let again = catalogue.add_pictures("again", &[&upper, &lower]).unwrap();
     assert_eq!((again.documents, again.duplicates, catalogue.documents()), (0, 1, 4));
     assert!(catalogue.remove("joined").unwrap() && catalogue.remove("again").unwrap());
