@@ -22,7 +22,9 @@ pub(crate) fn contradicted_nats(alignment: &Alignment, page: &Page, document_wor
     let Some((number, part)) = bounds.windows(2).enumerate().max_by(|a, b| earned(a.1).total_cmp(&earned(b.1))) else {
         return 0.0;
     };
-    let (Some(first), Some(last)) = (alignment.pairs.get(part[0]), alignment.pairs[..part[1]].last()) else { return 0.0 };
+    let (Some(first), Some(last)) = (alignment.pairs.get(part[0]), alignment.pairs[..part[1]].last()) else {
+        return 0.0;
+    };
     let region = |w: &Word| page.lines[w.line as usize].region;
     let (head, tail) = (&page.words[first.word as usize], &page.words[last.word as usize]);
     let path = || page.words.iter().filter(|w| w.likeliest);
@@ -70,11 +72,8 @@ mod tests {
             surprise: 0.0,
             stretch: 0.0,
         };
-        let alignment = Alignment {
-            pairs: pairs.iter().map(pair).collect(),
-            jumps: jumps.to_vec(),
-            ..Alignment::default()
-        };
+        let alignment =
+            Alignment { pairs: pairs.iter().map(pair).collect(), jumps: jumps.to_vec(), ..Alignment::default() };
         contradicted_nats(&alignment, &page(), document_words)
     }
 
@@ -95,7 +94,11 @@ mod tests {
 
     #[test]
     fn a_jump_explains_an_end() {
-        assert_eq!(lost(&[(1, 20), (2, 21), (3, 60)], &[2], 100), words(1.0), "two words, then elsewhere: the head is open");
+        assert_eq!(
+            lost(&[(1, 20), (2, 21), (3, 60)], &[2], 100),
+            words(1.0),
+            "two words, then elsewhere: the head is open"
+        );
         assert_eq!(lost(&[(0, 20), (7, 60), (8, 61)], &[1], 100), words(1.0), "the tail is");
     }
 }

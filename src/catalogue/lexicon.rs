@@ -38,6 +38,12 @@ impl Generation {
         self.drawn.push(drawn);
         self.lanes = codes.len();
     }
+
+    fn memory_usage(&self) -> usize {
+        let words: usize =
+            self.numbers.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
+        words + self.codes.capacity() * 8 + self.widths.capacity() + self.drawn.capacity()
+    }
 }
 
 /// The words of one document.
@@ -61,9 +67,7 @@ impl Words {
 impl Lexicon {
     /// Bytes taken up, about.
     pub(super) fn memory_usage(&self) -> usize {
-        let words: usize =
-            self.numbers.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
-        words + self.codes.capacity() * 8 + self.widths.capacity() + self.drawn.capacity()
+        self.young.memory_usage() + self.old.memory_usage()
     }
 
     /// Draws those words of mails that are not known yet, spread over the cores. `words` gives a mail's.

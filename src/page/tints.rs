@@ -82,8 +82,7 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
 /// For each pixel of an area the largest value that a box around it, within the area, has everywhere.
 fn opening(ink: &Ink, area: Area) -> Vec<u8> {
     let (width, height) = (area.width(), area.height());
-    let mut levels: Vec<u8> =
-        (area.y0..area.y1).flat_map(|y| ink.row(y)[area.x0..area.x1].iter().copied()).collect();
+    let mut levels: Vec<u8> = (area.y0..area.y1).flat_map(|y| ink.row(y)[area.x0..area.x1].iter().copied()).collect();
     for row in levels.chunks_exact_mut(width) {
         let wide = windows(row, WIDTH, u8::min, 0);
         row.copy_from_slice(&wide);

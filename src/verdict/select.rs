@@ -141,7 +141,9 @@ fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
         aligned_words: pairs.len(),
         document_words,
         beyond: [document_words[0], (c.widths.len() as u32).saturating_sub(document_words[1] + 1)],
-        lacking: lacking.map(|(document_words, deleted_probability)| Lacking { document_words, deleted_probability }).collect(),
+        lacking: lacking
+            .map(|(document_words, deleted_probability)| Lacking { document_words, deleted_probability })
+            .collect(),
         shared: vec![to_shared(c, e_value, pairs.len())],
         query_coverage: (pairs.len() as f32 / page.words_seen().max(1) as f32).min(1.0),
         document_coverage: pairs.len() as f32 / c.widths.len().max(1) as f32,
