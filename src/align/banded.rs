@@ -101,7 +101,15 @@ impl Earned {
         Self { units: vec![0; words], other: vec![0; words] }
     }
 
-    fn compute(&mut self, index: &Strip, document: usize, query: &Query<'_>, k: usize, score: WordScore, kernels: &Kernels) {
+    fn compute(
+        &mut self,
+        index: &Strip,
+        document: usize,
+        query: &Query<'_>,
+        k: usize,
+        score: WordScore,
+        kernels: &Kernels,
+    ) {
         index.distances(document, query.probe(k), kernels, &mut self.units, &mut self.other);
         for (earned, &cap) in self.units.iter_mut().zip(index.caps(document)) {
             *earned = score.at(*earned, cap);

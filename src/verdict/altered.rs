@@ -12,9 +12,11 @@ use crate::align::{Alignment, Pair};
 use crate::fingerprint::WIDTH_STEPS;
 use crate::page::{Page, Word};
 
-/// Log-odds of a word that agrees, per standard deviation of surprise, per doubling of the width up to [`OTHER_WIDTH`], and
-/// per doubling in all.
-const WEIGHTS: [f32; 4] = [-5.4, 1.98, 11.9, -10.6];
+/// Log-odds of a word of one x-height's width that agrees, per standard deviation of surprise, per doubling of the width up to
+/// [`OTHER_WIDTH`], per doubling in all, and per doubling of the word's own width up to [`FULL_WIDTH_XH`]: little shape, little said.
+const WEIGHTS: [f32; 5] = [-7.0, 1.98, 11.9, -10.6, 0.5];
+/// A word as wide as this has shape enough.
+const FULL_WIDTH_XH: f32 = 4.0;
 /// Surprise beyond this says nothing more.
 const MOST_SURPRISE: f32 = 8.0;
 /// Letters of one typeface make words of one width but for so many doublings.
@@ -84,15 +86,17 @@ impl<'a> Passage<'a> {
         let (before, behind) = (self.side(k, false), self.side(k, true));
         let (first, last) = (pair.document_word == 0, pair.document_word as usize + 1 == document_words);
         let legible = LEGIBLE_XH.contains(&self.word(pair).frame.width_xh());
-        let grounded = legible && before.unwrap_or(first) && behind.unwrap_or(last) && (before.is_some() || behind.is_some());
+        let grounded =
+            legible && before.unwrap_or(first) && behind.unwrap_or(last) && (before.is_some() || behind.is_some());
         if grounded { self.probability(pair) } else { 0.0 }
     }
 
     fn probability(&self, pair: &Pair) -> f32 {
-        let [agreeing, far, other, wide] = WEIGHTS;
+        let [agreeing, far, other, wide, full] = WEIGHTS;
         let stretch = self.stretch(pair);
         let surprise = (pair.surprise - self.usual_surprise).clamp(-1.0, MOST_SURPRISE);
-        let log_odds = agreeing + far * surprise + other * stretch.min(OTHER_WIDTH) + wide * stretch;
+        let width = self.word(pair).frame.width_xh().clamp(1.0, FULL_WIDTH_XH).log2();
+        let log_odds = agreeing + far * surprise + other * stretch.min(OTHER_WIDTH) + wide * stretch + full * width;
         1.0 / (1.0 + (-log_odds).exp())
     }
 
@@ -123,8 +127,10 @@ impl<'a> Passage<'a> {
     fn firm(&self, k: usize, behind: bool) -> bool {
         let nats = self.pairs[k].score_nats;
         let beyond = if behind { self.pairs.get(k + 1) } else { k.checked_sub(1).map(|n| &self.pairs[n]) };
-        let beyond = beyond.filter(|p| if behind { self.adjoin(&self.pairs[k], p) } else { self.adjoin(p, &self.pairs[k]) });
-        nats >= FIRM_NATS || nats > LEAST_NEIGHBOUR_NATS && nats + beyond.map_or(0.0, |p| p.score_nats) > LEAST_SIDE_NATS
+        let beyond =
+            beyond.filter(|p| if behind { self.adjoin(&self.pairs[k], p) } else { self.adjoin(p, &self.pairs[k]) });
+        nats >= FIRM_NATS
+            || nats > LEAST_NEIGHBOUR_NATS && nats + beyond.map_or(0.0, |p| p.score_nats) > LEAST_SIDE_NATS
     }
 
     /// Whether pairs `k - 1` and `k` are whole words of one line on firm ground: what lies between them is no matter of cuts or of
@@ -258,10 +264,12 @@ mod tests {
     fn words_are_put_in_and_left_out_between_whole_ones() {
         // Document words 10 to 12 on words 0 to 2, then one more word, then 13 to 15; 16 is left out.
         let on = |word: u32, document_word: u32| Pair { document_word, ..pair(word, 6.0, -0.5, 0.02) };
-        let mut pairs =
-            vec![on(0, 10), on(1, 11), on(2, 12), on(4, 13), on(5, 14), on(6, 15), on(7, 17), on(8, 18)];
+        let mut pairs = vec![on(0, 10), on(1, 11), on(2, 12), on(4, 13), on(5, 14), on(6, 15), on(7, 17), on(8, 18)];
         let found = judged(&pairs, &[3], 100);
-        assert_eq!((found.inserted.as_slice(), found.deleted.as_slice()), (&[INSERTED][..], &[([16, 16], DELETED)][..]));
+        assert_eq!(
+            (found.inserted.as_slice(), found.deleted.as_slice()),
+            (&[INSERTED][..], &[([16, 16], DELETED)][..])
+        );
         // The word before is twice as wide as the document's: it holds what seems to be missing.
         pairs[5].stretch = 1.0;
         assert_eq!(judged(&pairs, &[3], 100).deleted, [([16, 16], 0.0)]);
