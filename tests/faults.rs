@@ -285,6 +285,13 @@ fn damage_is_an_error_or_changes_nothing() {
     let right = answers(folder.path(), &picture).unwrap();
     assert!(right.iter().all(|v| v.matches[0].documents == ["tusk-settlement"]), "{right:?}");
 
+    assert!(right[0].search.lookups == 0 && right[1].search.lookups > 0, "by the scan, by seeds");
+    assert_eq!(right[1].search.crowded, 0);
+    let mut config = Config::default();
+    (config.search.engine, config.search.max_votes) = (Engine::Seeds, 1);
+    let crowded = Matcher::new(&Catalogue::open(folder.path()).unwrap(), config).unwrap().identify(&picture).unwrap();
+    assert!(crowded.search.votes <= 1 && crowded.search.crowded > 100, "{:?}", crowded.search);
+
     let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|p| p.metadata().unwrap().len() > 0);
     files.sort();
