@@ -3,9 +3,10 @@
 //! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
 //! these. Running it again with more inputs adds them; `--remove ID...` takes mails out, `--compact` merges what is left, `--verify`
 //! reads everything again. Inputs that fail are named on stderr with the
-//! reason, the rest goes on. A file of mails is committed when it is done (large ones every 20,000 mails, files of one mail together), pictures all together at
+//! reason, the rest goes on. Mailboxes are committed when they are done (large ones every 1.2 million words), small files and pictures together at
 //! the end: what was committed survives an interruption.
-//! The last line, on stdout, is JSON: `{"documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`.
+//! The last line, on stdout, is JSON: `{"mails": N, "documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`:
+//! mails (and pictures) that were read, documents that are new, texts that were there already, and what failed.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 mod common;
@@ -47,9 +48,11 @@ struct Arguments {
     inputs: Vec<PathBuf>,
 }
 
-/// Mails added and committed at a time, and most bytes of their text.
-const BATCH: usize = 20_000;
-const BATCH_BYTES: usize = 32 << 20;
+/// Mails added at a time, and bytes of their text: more would need more memory.
+const BATCH: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
+/// Words after which what was added is committed.
+const COMMIT_WORDS: usize = 1_200_000;
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -78,13 +81,14 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         catalogue.commit()?;
     }
 
-    let found = expand(&arguments.inputs, |p| is_mail_file(p) || is_picture(p));
+    let found = expand(&arguments.inputs, |p| is_picture(p) || is_mail_file(p));
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |m| m.len());
     let mut run = Run {
         bar: progress_bar(found.iter().flatten().map(size).sum()),
         catalogue,
         file_ids: arguments.file_ids,
         total: Added::default(),
+        mails: 0,
         skipped: 0,
         pending: 0,
     };
@@ -123,7 +127,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         let (documents, words) = (run.catalogue.documents(), run.catalogue.words());
         eprintln!("verified: {documents} documents, {words} words, {} bytes", run.catalogue.disk_usage());
     }
-    let Run { total, skipped, .. } = run;
+    let Run { total, skipped, mails, .. } = run;
     if total.replaced > 0 {
         eprintln!("{} mails replaced an older one of the same id", total.replaced);
     }
@@ -135,6 +139,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         );
     }
     let summary = serde_json::json!({
+        "mails": mails,
         "documents": total.documents,
         "words": total.words,
         "duplicates": total.duplicates,
@@ -158,8 +163,10 @@ struct Run {
     catalogue: Catalogue,
     file_ids: bool,
     total: Added,
+    /// Mails and pictures read.
+    mails: usize,
     skipped: usize,
-    /// Mails not yet committed.
+    /// Words not yet committed.
     pending: usize,
 }
 
@@ -184,16 +191,22 @@ impl Run {
             if batch.is_empty() {
                 break;
             }
-            self.total += self.catalogue.add_mails(&batch)?;
+            let added = self.catalogue.add_mails(&batch)?;
+            self.mails += batch.len();
+            self.total += added;
+            self.pending += added.words;
             self.bar.set_position(before + mails.position());
-            // Files of one mail share a commit.
-            self.pending += batch.len();
-            if self.pending >= BATCH || number > 1 {
-                self.catalogue.commit()?;
-                self.pending = 0;
+            if self.pending >= COMMIT_WORDS {
+                self.commit()?;
             }
         }
-        Ok(())
+        // Files of one mail share a commit.
+        if number >= BATCH { self.commit() } else { Ok(()) }
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        self.pending = 0;
+        self.catalogue.commit()
     }
 
     /// The next mails of a file; empty at its end.
@@ -228,7 +241,10 @@ impl Run {
             .map(|path| std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source }))
             .collect();
         match bytes.and_then(|b| self.catalogue.add_pictures(id, &b)) {
-            Ok(added) => self.total += added,
+            Ok(added) => {
+                self.total += added;
+                self.mails += 1;
+            }
             Err(e) => self.skip(&format!("{}: {e}", names())),
         }
     }

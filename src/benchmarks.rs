@@ -3,6 +3,7 @@
 use crate::align::align;
 use crate::catalogue::Catalogue;
 use crate::fingerprint::{Codes, Family, Fingerprint, Inference, Patch, fingerprint, variants};
+use crate::geom::Rect;
 use crate::index::{
     Arc, DocumentScore, Index, Query, Sample, ScoreConfig, SearchConfig, Strip, scan, scan_strip, seeds, word_scores,
 };
@@ -324,4 +325,14 @@ impl Nets {
         self.0[variant].1.run(&patch.ink().map(|v| v >> 1), &mut values);
         values[0]
     }
+}
+
+/// For each capture of one document, scrolled on from each to the next: its words' boxes (without ascenders and descenders, in pixels) and whether the
+/// joined document takes the word from there.
+///
+/// # Errors
+///
+/// As [`Catalogue::add_pictures`].
+pub fn joined(captures: &[Vec<u8>], family: Family) -> Result<Vec<Vec<(Rect, bool)>>, Error> {
+    crate::catalogue::joined_boxes(captures, family)
 }

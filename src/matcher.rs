@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::align::{Looks, align, complete, header_support};
+use crate::align::{Looks, align, complete, contradicted_nats, header_support};
 use crate::catalogue::{About, Catalogue};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{
     DocumentScore, Effort, Engine, Index, Listed, Query, SCAN_WORDS, Strip, UNITS_PER_NAT, scan, scan_strip, seeds,
-    word_scores,
+    units, word_scores,
 };
 use crate::page::{Page, readings};
 use crate::raster::decode;
@@ -169,7 +169,8 @@ impl Matcher {
             Some(background) => self.search_seeds(query, &scores, background)?,
         };
         let chance = Chance::new(self.index.documents(), &unrelated);
-        documents.retain(|d| chance.e_value(d.nats()) <= MAX_CANDIDATE_E);
+        let max_e = self.config.verdict.max_e.max(MAX_CANDIDATE_E);
+        documents.retain(|d| chance.e_value(d.nats()) <= max_e);
         // Best first; equal scores in the documents' order.
         documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         documents.truncate(MAX_CANDIDATES);
@@ -228,23 +229,31 @@ impl Matcher {
     ) -> Result<Vec<Candidate<'f>>, Error> {
         let one = |(d, Listed { ids, widths, about }): (&DocumentScore, &'f Listed)| {
             let strip = self.index.extract(std::iter::once(d.document as usize))?;
-            let mut alignment = align(&strip, 0, query, &found.scores, &self.config.score, &self.config.align)?;
+            let align = |strip: &Strip| {
+                align(strip, 0, query, &found.scores, &self.kernels, &self.config.score, &self.config.align)
+            };
+            let alignment = align(&strip)?;
             let about = About::from_bytes(about, query.codes.family())?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
+            let contradicted = contradicted_nats(&alignment, page, widths.len());
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
+            // What tells nothing about which document it is tells where it lies.
+            let strip = strip.with_least_cap(units(LEAST_EVIDENCE_NATS));
+            let mut evidence = align(&strip)?;
             complete(
-                &mut alignment,
+                &mut evidence,
                 page,
                 widths.len() as u32,
                 &Pairs { query, scores: &found.scores, print, document: &strip, widths },
             );
             Ok(Candidate {
                 ids,
-                document_words: widths.len(),
-                best_passage_nats: d.nats() + header.nats,
+                widths,
+                best_passage_nats: d.nats() - contradicted + header.nats,
                 header_words: header.words,
-                quoted_share: about.quoted_share(alignment.pairs.iter().map(|p| p.document_word)),
+                quoted_share: about.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
                 alignment,
+                evidence,
             })
         };
         found.documents.par_iter().zip(&found.listed).map(one).collect()
@@ -312,10 +321,13 @@ impl Looks for Pairs<'_> {
     }
 }
 
+/// Where a document lies is shown by all of its words, those of phrases that everybody uses too: they earn up to so much.
+const LEAST_EVIDENCE_NATS: f32 = 1.0;
 /// Documents aligned word by word at most.
 const MAX_CANDIDATES: usize = 32;
-/// Documents that chance would reach more often than this by their best passage are not aligned.
-const MAX_CANDIDATE_E: f64 = 1.0;
+/// Documents that chance would reach more often than this by their best passage, and more often than a match may be, are not
+/// aligned: a header above may make a match of the others.
+const MAX_CANDIDATE_E: f64 = 0.05;
 
 /// Who looks for a picture in several readings finds that many times as much by chance.
 fn among_readings(matches: &mut Vec<Match>, readings: usize, config: &VerdictConfig) {

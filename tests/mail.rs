@@ -303,7 +303,9 @@ fn every_way_to_store_mail_is_read() {
             (name, read_mails(&f).map_or(0, |mails| mails.map(Result::unwrap).count()))
         })
         .collect();
+    // A mailbox without a suffix is known by its first lines; what a Maildir keeps in `tmp` is not taken.
     let expected = [
+        ("Inbox", 3),
         ("a.mbox.gz", 3),
         ("b.mbox.zst", 6),
         ("box/.Sent/new/1204680123.27c449.host", 1),
@@ -311,7 +313,10 @@ fn every_way_to_store_mail_is_read() {
         ("old.pst", 0),
     ];
     assert_eq!(counts, expected.map(|(name, n)| (name.to_owned(), n)));
-    assert_eq!(read(&path("Inbox")).len(), 3, "a mailbox without a suffix, named as such");
+    fs::write(path("empty.mbox"), b"").unwrap();
+    assert!(read(&path("empty.mbox"))[0].as_ref().unwrap_err().to_string().contains("it holds no mail"));
+    fs::write(path("mac.eml"), b"From: a@example.com\rSubject: Keys\r\rOld line\rends.\r").unwrap();
+    assert_eq!(words(&read(&path("mac.eml"))[0].as_ref().unwrap().body), ["Old", "line", "ends."]);
     let said = |name: &str| read_mails(&path(name)).err().unwrap().to_string();
     assert!(said("old.pst").contains("readpst"), "{}", said("old.pst"));
     assert!(said("notes.txt").contains("neither a message"), "{}", said("notes.txt"));
@@ -327,12 +332,14 @@ fn a_loop_of_links_is_named_not_followed() {
     fs::copy("testdata/messages/one.eml", inner.join("a.eml")).unwrap();
     std::os::unix::fs::symlink(folder.path(), inner.join("up")).unwrap();
     std::os::unix::fs::symlink("b.eml", inner.join("b.eml")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(inner.join("z.eml")).unwrap();
     let found = find(folder.path(), &is_mail_file);
-    assert_eq!(found.len(), 3);
+    assert_eq!(found.len(), 4);
     assert!(found[0].as_ref().unwrap().ends_with("a.eml"));
     // A link to itself cannot be opened.
     assert!(read_mails(found[1].as_ref().unwrap()).is_err());
     assert!(found[2].as_ref().unwrap_err().to_string().contains("a link to a folder is not followed"));
+    assert!(found[3].as_ref().unwrap_err().to_string().contains("neither a file nor a folder"));
 }
 
 #[test]
@@ -361,8 +368,9 @@ fn captures_of_a_scrolled_window_are_one_document() {
         catalogue.add_picture("upper", &upper).unwrap().words + catalogue.add_picture("lower", &lower).unwrap().words;
     let joined = catalogue.add_pictures("joined", &[&upper, &lower]).unwrap().words;
     assert!(apart > expected + 100, "the captures overlap: {apart} words, {expected} in the whole");
-    // Most of what overlaps is taken once; 64 words of lines that the crops cut differently remain twice.
-    assert!(joined + 100 < apart, "{joined} words joined, {apart} apart");
+    // Less than 3 % of what overlaps is kept twice or lost.
+    let overlapping = apart - expected;
+    assert!(joined.abs_diff(expected) * 100 < 3 * overlapping, "{joined} words joined, {expected} in the whole");
     let again = catalogue.add_pictures("again", &[&upper, &lower]).unwrap();
     assert_eq!((again.documents, again.duplicates, catalogue.documents()), (0, 1, 4));
     assert!(catalogue.remove("joined").unwrap() && catalogue.remove("again").unwrap());

@@ -1,44 +1,96 @@
-//! A mailbox is read in bounded memory. Alone in its file: the peak that is measured is the whole process's.
+//! A mailbox is enrolled in bounded memory. Alone in its file: the peak that is measured is the whole process's.
 #![cfg(all(feature = "mail", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
 
 use leakprint::catalogue::mail::read_mails;
+use leakprint::catalogue::{Catalogue, CatalogueConfig};
 
 /// Megabytes of the mailbox; `MBOX_MB=2048 cargo test --release --test memory -- --nocapture` tries more.
 fn megabytes() -> usize {
-    std::env::var("MBOX_MB").map_or(200, |mb| mb.parse().unwrap())
+    std::env::var("MBOX_MB").map_or(48, |mb| mb.parse().unwrap())
 }
 
-/// Peak of resident memory so far, in MB.
+/// How many times as many bytes in attachments as in text; `MBOX_ATTACHED=0` for text alone.
+fn attached() -> usize {
+    std::env::var("MBOX_ATTACHED").map_or(8, |times| times.parse().unwrap())
+}
+
+/// Peak of resident memory so far, mapped pages of files included, in MB.
 fn peak_mb() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
 }
 
-#[test]
-fn a_mailbox_of_any_size_streams() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("large.mbox");
-    let mut file = BufWriter::new(File::create(&path).unwrap());
-    let line = "The harbour master counts what is not there, and signs for it twice a week.\n";
-    let html =
-        "<div>The harbour master <b>counts</b> what is not there,<br>and signs for it &mdash; twice a week.</div>\n";
-    let base64 = "VGhlIGhhcmJvdXIgbWFzdGVyIGNvdW50cyB3aGF0IGlzIG5vdCB0aGVyZSwgYW5kIHNpZ25zIGZv\n";
-    let (mut bytes, mut messages) = (0, 0);
+/// xorshift64* (Marsaglia 2003, Vigna 2016).
+struct Random(u64);
+
+impl Random {
+    /// Uniform in 0 to 1.
+    fn share(&mut self) -> f64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A word of a vocabulary of a million, by Zipf's law: rank `r` with a probability that falls as `1/r`.
+    fn word(&mut self, out: &mut String) {
+        let mut rank = 1e6f64.powf(self.share()) as u64;
+        loop {
+            out.push_str(
+                ["ta", "re", "ni", "so", "lu", "men", "ga", "por", "di", "va", "ke", "sha", "el", "um", "ri", "bo"]
+                    [rank as usize % 16],
+            );
+            rank /= 16;
+            if rank == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// Writes a mailbox; returns its bytes, messages and words.
+fn write_mailbox(path: &Path) -> (usize, usize, usize) {
+    let mut file = BufWriter::new(File::create(path).unwrap());
+    let mut random = Random(1);
+    let (mut bytes, mut messages, mut words, mut owed) = (0, 0, 0, 0);
     while bytes < megabytes() << 20 {
-        // Short ones, long ones, HTML, and now and then an attachment of 20 MB.
-        let (kind, text) = match messages % 4 {
-            0 => ("text/plain", line.repeat(20)),
-            1 => ("text/html; charset=utf-8", html.repeat(2000)),
-            _ => ("text/plain", line.repeat(300)),
-        };
-        let attachment = if messages % 800 == 799 { base64.repeat(270_000) } else { String::new() };
+        // Short ones, long ones, HTML, and now and then an attachment of some megabytes.
+        let html = messages % 4 == 1;
+        let mut text = String::new();
+        for k in 0..[40, 150, 300, 700][messages % 4] {
+            random.word(&mut text);
+            text.push_str(match k % 12 {
+                11 if html => "</div>\n<div style=\"margin: 0\">",
+                11 => "\n",
+                _ => " ",
+            });
+            words += 1;
+        }
+        let kind = if html { "text/html; charset=utf-8" } else { "text/plain" };
+        owed += attached() * text.len();
+        let mut attachment = String::new();
+        if owed > 4 << 20 || messages % 10 == 0 {
+            while attachment.len() < owed {
+                let _ = writeln!(
+                    attachment,
+                    "{:016x}{:016x}VGhlIGhhcmJvdXIgbWFzdGVyIGNvdW50cyB3aGF0",
+                    random.share().to_bits(),
+                    messages
+                );
+            }
+            owed = 0;
+        }
         let message = format!(
-            "From a@example.com Mon Mar  4 09:12:00 2019\nFrom: A <a@example.com>\nMessage-ID: <{messages}@example.com>\n\
+            "From a@example.com Mon Mar  4 09:12:00 2019\nFrom: A <a@example.com>\nMessage-ID: <{messages}@example.com>\nSubject: {messages}\n\
              Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: {kind}\n\n{text}\n--b\n\
              Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n{attachment}\n--b--\n\n"
         );
@@ -47,14 +99,32 @@ fn a_mailbox_of_any_size_streams() {
         messages += 1;
     }
     file.into_inner().unwrap().sync_all().unwrap();
-    let before = peak_mb();
-    let begin = std::time::Instant::now();
-    let mut words = 0;
-    let mut mails = read_mails(&path).unwrap();
-    let read = mails.by_ref().map(Result::unwrap).inspect(|m| words += m.body.split_whitespace().count()).count();
+    (bytes, messages, words)
+}
+
+#[test]
+fn a_mailbox_of_any_size_is_enrolled_in_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.mbox");
+    let (bytes, messages, words) = write_mailbox(&path);
+    let (begin, before) = (Instant::now(), peak_mb());
+    let read = read_mails(&path).unwrap().map(Result::unwrap).count();
     let (peak, seconds) = (peak_mb(), begin.elapsed().as_secs_f64());
-    eprintln!("{bytes} bytes, {read} mails, {words} words in {seconds:.1} s; peak {peak} MB, {before} MB before");
+    eprintln!("{bytes} bytes, {messages} mails, {words} words; {before} MB before");
+    eprintln!("read in {seconds:.1} s, peak {peak} MB");
     assert_eq!(read, messages);
+
+    let begin = Instant::now();
+    let mut catalogue = Catalogue::edit(&folder.path().join("catalogue"), CatalogueConfig::default()).unwrap();
+    let mut mails = read_mails(&path).unwrap();
+    let added = catalogue.enrol(mails.by_ref().map(Result::unwrap), |_| ControlFlow::Continue(())).unwrap();
+    let (peak, seconds) = (peak_mb(), begin.elapsed().as_secs_f64());
+    eprintln!(
+        "enrolled in {seconds:.1} s, peak {peak} MB; {} bytes on disk, {} segments",
+        catalogue.disk_usage(),
+        catalogue.segments()
+    );
+    assert_eq!((added.documents, added.words), (messages, words));
     assert_eq!(mails.position(), bytes as u64);
     assert!(peak < 300, "{peak} MB resident");
 }

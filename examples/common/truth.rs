@@ -23,9 +23,17 @@ pub(crate) struct Region {
     #[serde(default)]
     pub(crate) dark: bool,
     pub(crate) words: Vec<TrueWord>,
+    /// Scale at which the region's picture was set into another page.
+    pub(crate) embed_scale: Option<f32>,
     /// What stood in place of words that were replaced, by their numbers.
     #[serde(default)]
     pub(crate) altered: BTreeMap<String, String>,
+    /// Boxes of words that were put in; these are not among `words`.
+    #[serde(default)]
+    pub(crate) inserted: Vec<[f32; 4]>,
+    /// Words that were left out, by their numbers.
+    #[serde(default)]
+    pub(crate) deleted: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

@@ -1,8 +1,9 @@
 //! Words that another one was put in place of: how many are marked, and how many others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use leakprint::geom::Rect;
 use leakprint::{Error, Matcher};
 use rayon::prelude::*;
 
@@ -43,18 +44,45 @@ fn kind(before: &str, after: &str) -> &'static str {
     }
 }
 
-pub(super) fn altered(matcher: &Matcher, truths: &[(PathBuf, Truth)]) -> Result<BTreeMap<&'static str, Marks>, Error> {
+/// `texts` are the catalogue's: an answer that names another version of the mail first numbers its words otherwise, and is
+/// passed over.
+pub(super) fn altered(
+    matcher: &Matcher,
+    truths: &[(PathBuf, Truth)],
+    texts: &HashMap<&str, Vec<&str>>,
+) -> Result<BTreeMap<&'static str, Marks>, Error> {
     let marks = |(path, truth): &(PathBuf, Truth)| -> Result<Vec<(&'static str, Marks)>, Error> {
         let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source })?;
         let verdict = matcher.identify(&bytes)?;
         let mut marks = Vec::new();
         for region in truth.regions.iter().filter(|r| r.words.len() >= MIN_WORDS) {
             let own = verdict.matches.iter().find(|m| m.documents.contains(&region.email_id));
-            let marked = |i: usize| {
-                let mut words = own.iter().flat_map(|m| &m.words);
-                words.any(|w| w.altered && w.document_word == Some(i as u32))
-            };
+            let version = own.and_then(|m| texts.get(m.documents[0].as_str()));
+            if version.is_some_and(|text| texts.get(region.email_id.as_str()) != Some(text)) {
+                marks.push((VERSION, Marks { unaltered: 1, ..Marks::default() }));
+                continue;
+            }
+            let words_of_match = || own.iter().flat_map(|m| &m.words);
+            let marked = |i: usize| words_of_match().any(|w| w.altered && w.document_word == Some(i as u32));
             marks.extend(words(region).map(|(i, kind)| (kind, of_word(kind, marked(i)))));
+
+            let put_in = || words_of_match().filter(|w| w.altered && w.document_word.is_none()).map(|w| area(w.area));
+            let on = |a: Rect, b: Rect| a.intersection(&b).area() > 0.4 * a.area().min(b.area());
+            let large = |b: &&[f32; 4]| b[3] - b[1] >= 2.4 * MIN_X_HEIGHT_PX;
+            for own in region.inserted.iter().filter(large).map(|b| area(*b)) {
+                marks.push(("inserted", of_word("inserted", put_in().any(|w| on(w, own)))));
+            }
+            let left_out = || own.iter().flat_map(|m| &m.lacking).filter(|l| l.deleted_probability > 0.5);
+            let holds = |i: u32| left_out().any(|l| (l.document_words[0]..=l.document_words[1]).contains(&i));
+            let deleted: Vec<u32> = region.deleted.keys().filter_map(|i| i.parse().ok()).collect();
+            marks.extend(deleted.iter().map(|&i| ("deleted", of_word("deleted", holds(i)))));
+            let wrong_in = put_in().filter(|w| !region.inserted.iter().any(|b| on(*w, area(*b)))).count();
+            let wrong_out = left_out()
+                .filter(|l| !deleted.iter().any(|i| (l.document_words[0]..=l.document_words[1]).contains(i)))
+                .count();
+            for (kind, marked) in [("none inserted", wrong_in), ("none deleted", wrong_out)] {
+                marks.push((kind, Marks { unaltered: region.words.len(), marked, ..Marks::default() }));
+            }
         }
         Ok(marks)
     };
@@ -79,6 +107,12 @@ fn words(region: &Region) -> impl Iterator<Item = (usize, &'static str)> {
 }
 
 const UNALTERED: &str = "unaltered";
+/// Pictures whose mail has another version in the catalogue, which is named first.
+const VERSION: &str = "other versions";
+
+fn area([x0, y0, x1, y1]: [f32; 4]) -> Rect {
+    Rect::new(x0, y0, x1, y1)
+}
 
 fn of_word(kind: &str, marked: bool) -> Marks {
     if kind == UNALTERED {
@@ -91,7 +125,7 @@ fn of_word(kind: &str, marked: bool) -> Marks {
 pub(super) fn print(marks: &BTreeMap<&'static str, Marks>) {
     println!("Altered words, mails of {MIN_WORDS} and more words, x-height of {MIN_X_HEIGHT_PX} px and more");
     for (kind, m) in marks {
-        if *kind == UNALTERED {
+        if m.altered == 0 {
             println!("{kind:24} {:4} of {:6} marked: {:.5}", m.marked, m.unaltered, share(m.marked, m.unaltered));
         } else {
             println!("{kind:24} {:4} of {:6} marked: {:.3}", m.found, m.altered, share(m.found, m.altered));

@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
     /// Folders of clean pictures that are cut down to a few words.
     #[arg(long)]
     short: Vec<PathBuf>,
-    /// Folders of pictures with replaced words: their truth files have `altered` in a region, the words that stood there
-    /// before, by number.
+    /// Folders of pictures with changed words: in a region, their truth files have `altered`, the words that stood there
+    /// before, by number; `inserted`, boxes of words that were put in; `deleted`, words that were left out, by number.
     #[arg(long)]
     doctored: Vec<PathBuf>,
     /// Folder for plots of calibration and recall, as SVG.
@@ -81,9 +81,9 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
     let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
     catalogue.add_mails(&mails)?;
     let matcher = Matcher::new(&catalogue, Config::default())?;
+    let texts: HashMap<&str, Vec<&str>> =
+        mails.iter().map(|m| (m.id.as_str(), m.body.split_whitespace().collect())).collect();
     if !arguments.short.is_empty() {
-        let texts: HashMap<&str, Vec<&str>> =
-            mails.iter().map(|m| (m.id.as_str(), m.body.split_whitespace().collect())).collect();
         let curve = recall::recall(&matcher, &*encoder, &crate::truth::truths(&arguments.short)?, &texts)?;
         recall::print(&curve);
         if let Some(folder) = &arguments.plots {
@@ -91,7 +91,7 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
         }
     }
     if !arguments.doctored.is_empty() {
-        altered::print(&altered::altered(&matcher, &crate::truth::truths(&arguments.doctored)?)?);
+        altered::print(&altered::altered(&matcher, &crate::truth::truths(&arguments.doctored)?, &texts)?);
     }
     Ok(())
 }

@@ -85,9 +85,9 @@ fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, F
     let areas: Vec<Rect> = window.iter().map(TrueWord::area).collect();
     let on = |w: &Word| {
         let hull = w.frame.hull();
+        let beside = |a: &&Rect| a.intersection(&hull).height() > 0.5 * a.height().min(hull.height());
         // Joined words reach beyond one of them, not beyond all.
-        areas.iter().map(|a| a.intersection(&hull).width()).sum::<f32>() > 0.5 * hull.width()
-            && areas.iter().any(|a| a.intersection(&hull).height() > 0.5 * a.height().min(hull.height()))
+        areas.iter().filter(beside).map(|a| a.intersection(&hull).width()).sum::<f32>() > 0.5 * hull.width()
     };
     let chosen: Vec<usize> = (0..page.words.len()).filter(|&k| on(&page.words[k])).collect();
     // Nodes that are left, numbered anew: what lay between is cut away.

@@ -128,7 +128,7 @@ mod tests {
             stretch: 0.0,
         };
         let mut alignment =
-            Alignment { score_nats: 9.0, pairs: pairs.iter().map(pair).collect(), skipped: vec![2, 3, 4] };
+            Alignment { pairs: pairs.iter().map(pair).collect(), skipped: vec![2, 3, 4], ..Alignment::default() };
         complete(&mut alignment, &page(page_words), document_words, &Same);
         assert!(
             alignment.pairs.iter().all(|p| (p.stretch - 1.0).abs() < 1e-6 && p.surprise == 0.0

@@ -14,7 +14,9 @@ use crate::index::{
 
 /// Segments of fewer words are merged with the next new one.
 const SMALL_WORDS: usize = 50_000;
-/// Segments are not merged beyond so many words: bounds the memory of a merge to about a gigabyte.
+/// A commit merges no more words than this: bounds its memory.
+const MAX_COMMIT_WORDS: usize = 3_200_000;
+/// Segments are not merged beyond so many words, when that was asked for: bounds the memory of a merge to about a gigabyte.
 const MAX_SEGMENT_WORDS: usize = 64 << 20;
 
 /// What a commit writes.
@@ -32,6 +34,7 @@ impl Catalogue {
     /// New documents become a segment, together with the newest segments as long as those are no larger than what they are
     /// merged with. So there are few segments (as many as the catalogue doubled in size), each word is written again no more
     /// often than that, and what a segment knows of the catalogue's phrases is never older than the catalogue's last doubling.
+    /// Beyond some millions of words segments are left alone, so that memory stays bounded: then [`Catalogue::compact`] merges.
     ///
     /// # Errors
     ///
@@ -46,7 +49,7 @@ impl Catalogue {
         for live in self.live.iter().rev() {
             let own = live.part.words();
             let wasteful = 4 * own < 3 * live.part.segment.header().words();
-            if own < SMALL_WORDS || (own <= words && words + own <= MAX_SEGMENT_WORDS) || wasteful {
+            if own < SMALL_WORDS || (own <= words || wasteful) && words + own <= MAX_COMMIT_WORDS {
                 merged.push(live.number);
                 words += own;
             }

@@ -8,18 +8,36 @@ use super::CatalogueConfig;
 use super::text::{TextEncoder, TextWord};
 use crate::Error;
 
-/// Words remembered: some 80 bytes each.
-const MOST: usize = 3_000_000;
+/// Words of a generation: some 80 bytes each.
+const MOST: usize = 250_000;
+
+/// Codes of distinct words, of two generations: when the younger one is full, the older one is forgotten, all but the words that were met
+/// again meanwhile. So frequent words stay, however many there are of others.
+#[derive(Default)]
+pub(super) struct Lexicon {
+    young: Generation,
+    old: Generation,
+}
 
 /// Codes of distinct words.
 #[derive(Default)]
-pub(super) struct Lexicon {
+struct Generation {
     numbers: HashMap<Box<str>, u32>,
-    /// [`Lexicon::lanes`] 64-bit words of each word.
+    /// [`Generation::lanes`] 64-bit words of each word.
     codes: Vec<u64>,
     widths: Vec<u8>,
     drawn: Vec<bool>,
     lanes: usize,
+}
+
+impl Generation {
+    fn add(&mut self, word: &str, codes: &[u64], width: u8, drawn: bool) {
+        self.numbers.insert(word.into(), self.widths.len() as u32);
+        self.codes.extend(codes);
+        self.widths.push(width);
+        self.drawn.push(drawn);
+        self.lanes = codes.len();
+    }
 }
 
 /// The words of one document.
@@ -55,36 +73,40 @@ impl Lexicon {
         words: impl Fn(&'t M) -> W + Sync,
         config: &CatalogueConfig,
     ) -> Result<(), Error> {
-        if self.numbers.len() > MOST {
-            *self = Self::default();
+        if self.young.widths.len() > MOST {
+            self.old = std::mem::take(&mut self.young);
         }
         let unknown =
-            |mail: &'t M| -> Vec<&'t str> { words(mail).filter(|w| !self.numbers.contains_key(*w)).collect() };
+            |mail: &'t M| -> Vec<&'t str> { words(mail).filter(|w| !self.young.numbers.contains_key(*w)).collect() };
         let unknown: Vec<Vec<&str>> = mails.par_iter().map(unknown).collect();
         let new: HashSet<&str> = unknown.into_iter().flatten().collect();
-        let new: Vec<&str> = new.into_iter().collect();
+        let (known, new): (Vec<&str>, Vec<&str>) = new.into_iter().partition(|w| self.old.numbers.contains_key(*w));
+        let Self { young, old } = self;
+        for word in known {
+            let number = old.numbers[word] as usize;
+            let codes = &old.codes[number * old.lanes..(number + 1) * old.lanes];
+            young.add(word, codes, old.widths[number], old.drawn[number]);
+        }
         let encoder = config.family.encoder();
         let faces: Vec<TextEncoder<'_>> =
             config.faces.iter().map(|f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
         let encoded: Vec<Vec<TextWord>> =
             new.par_iter().map(|word| faces.iter().map(|f| f.encode(word)).collect()).collect::<Result<_, _>>()?;
         for (word, encoded) in new.into_iter().zip(encoded) {
-            self.numbers.insert(word.into(), self.widths.len() as u32);
-            self.codes.extend(encoded.iter().flat_map(|w| &w.code));
-            self.widths.push(encoded[0].width);
-            self.drawn.push(encoded.iter().any(|w| w.drawn));
-            self.lanes = encoded.iter().map(|w| w.code.len()).sum();
+            let codes: Vec<u64> = encoded.iter().flat_map(|w| &w.code).copied().collect();
+            young.add(word, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
         }
         Ok(())
     }
 
-    /// Words that were learnt.
+    /// Words that were learnt last.
     pub(super) fn words<'t>(&self, words: impl Iterator<Item = &'t str>) -> Words {
-        let numbers: Vec<usize> = words.filter_map(|w| self.numbers.get(w)).map(|&n| n as usize).collect();
+        let Generation { numbers, codes, widths, drawn, lanes } = &self.young;
+        let numbers: Vec<usize> = words.filter_map(|w| numbers.get(w)).map(|&n| n as usize).collect();
         Words {
-            lanes: (0..self.lanes).map(|l| numbers.iter().map(|n| self.codes[n * self.lanes + l]).collect()).collect(),
-            widths: numbers.iter().map(|&n| self.widths[n]).collect(),
-            undrawn: numbers.iter().filter(|&&n| !self.drawn[n]).count() as u32,
+            lanes: (0..*lanes).map(|l| numbers.iter().map(|n| codes[n * lanes + l]).collect()).collect(),
+            widths: numbers.iter().map(|&n| widths[n]).collect(),
+            undrawn: numbers.iter().filter(|&&n| !drawn[n]).count() as u32,
         }
     }
 }

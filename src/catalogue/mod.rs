@@ -6,6 +6,7 @@
 
 mod about;
 mod atlas;
+mod captures;
 mod commit;
 mod lexicon;
 pub mod mail;
@@ -108,10 +109,10 @@ struct Register {
 }
 
 /// Mails, and bytes of their text, that are hashed at a time.
-const BATCH_MAILS: usize = 4000;
-const BATCH_BYTES: usize = 16 << 20;
+const BATCH_MAILS: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
 /// Words after which a stream of mails is committed.
-const COMMIT_WORDS: usize = 4_000_000;
+const COMMIT_WORDS: usize = 1_200_000;
 
 /// Known documents.
 ///
@@ -493,18 +494,16 @@ impl Catalogue {
     ///
     /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them.
     pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
-        let (mut words, mut codes) = (Vec::new(), Codes::new(self.config.family));
-        let mut before: Option<picture::Reading> = None;
-        for bytes in pictures {
-            let next = picture::read(bytes.as_ref(), self.config.family)?;
-            let rest = before.as_ref().map(|before| picture::without_overlap(before, &next)).transpose()?;
-            let new = rest.as_ref().unwrap_or(&next);
-            codes.extend(&new.codes)?;
-            words.extend_from_slice(&new.widths);
-            before = Some(next);
-        }
-        if before.is_none() {
+        if pictures.is_empty() {
             return Err(Error::caller("pictures", "empty", "a document needs at least one"));
+        }
+        let captures: Vec<picture::Reading> =
+            pictures.iter().map(|bytes| picture::read(bytes.as_ref(), self.config.family)).collect::<Result<_, _>>()?;
+        let (mut words, mut codes) = (Vec::new(), Codes::new(self.config.family));
+        for (capture, kept) in captures.iter().zip(captures::join(&captures)) {
+            words.extend(kept.iter().map(|&k| capture.widths[k]));
+            let data = kept.iter().flat_map(|&k| capture.codes.get(k).iter().copied()).collect();
+            codes.extend(&Codes::from_data(self.config.family, data)?)?;
         }
         let content = fnv(pictures.iter().flat_map(AsRef::as_ref).copied());
         let mut added = Added::default();
@@ -643,6 +642,21 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// See [`crate::benchmarks::joined`].
+#[cfg(feature = "benchmarks")]
+pub(crate) fn joined_boxes<B: AsRef<[u8]>>(
+    captures: &[B],
+    family: Family,
+) -> Result<Vec<Vec<(crate::geom::Rect, bool)>>, Error> {
+    let captures: Vec<picture::Reading> =
+        captures.iter().map(|bytes| picture::read(bytes.as_ref(), family)).collect::<Result<_, _>>()?;
+    let boxes = |(capture, kept): (&picture::Reading, Vec<usize>)| {
+        let kept: std::collections::HashSet<usize> = kept.into_iter().collect();
+        capture.places.iter().enumerate().map(|(k, place)| (place.hull(), kept.contains(&k))).collect()
+    };
+    Ok(captures.iter().zip(captures::join(&captures)).map(boxes).collect())
 }
 
 /// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.

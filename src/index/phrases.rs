@@ -59,7 +59,7 @@ impl<'a> PhraseTable<'a> {
 }
 
 /// Words of documents that are counted at a time: bounds the memory to 24 bytes times this, for each thread.
-const WORDS_AT_A_TIME: usize = 4 << 20;
+const WORDS_AT_A_TIME: usize = 1 << 20;
 
 /// The phrase table of documents, and the sum of their numbers of distinct words.
 ///

@@ -202,7 +202,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::align::{AlignConfig, align};
+    use crate::align::{AlignConfig, align, align_all_cells};
     use crate::fingerprint::{Codes, Family};
     use crate::index::{Arc, Sample, word_scores};
 
@@ -291,21 +291,26 @@ mod tests {
             }
         }
 
-        /// The aligner may skip more and jump, so it finds at least what the scan finds; where neither pays, exactly that.
+        /// The aligner may skip more and jump, so it finds at least what the scan finds; where neither pays, exactly that. Its
+        /// bands find what all cells find, move by move.
         #[test]
         fn the_aligner_agrees((documents, arcs) in case()) {
             let (index, arcs, codes) = build(&documents, &arcs);
             let query = Query { nodes: 16, arcs, codes: &codes, weights: &[] };
             let kernels = Kernels::best();
             let dear = ScoreConfig { skip_document_nats: 64.0, ..ScoreConfig::default() };
-            for config in [ScoreConfig::default(), dear.clone()] {
+            let cheap = ScoreConfig { skip_document_nats: 0.5, skip_query_nats: 0.5, ..ScoreConfig::default() };
+            for (config, jump_nats) in
+                [(ScoreConfig::default(), 14.0), (ScoreConfig::default(), 1.0), (cheap, 4.0), (dear.clone(), 250.0)]
+            {
                 let scores = word_scores(&query, &Sample::of_strip(&index), &kernels, &config);
-                let jump_nats = if config == dear { 250.0 } else { 14.0 };
                 let align_config = AlignConfig { jump_nats, ..AlignConfig::default() };
                 for (document, units) in scan_strip(&index, &query, &scores, &kernels, &config).into_iter().enumerate() {
                     let nats = f32::from(units) / crate::index::UNITS_PER_NAT;
-                    let aligned = align(&index, document, &query, &scores, &config, &align_config)
-                        .expect("a small table");
+                    let aligned = align(&index, document, &query, &scores, &kernels, &config, &align_config)
+                        .expect("a few cells");
+                    let all = align_all_cells(&index, document, &query, &scores, &config, &align_config);
+                    prop_assert_eq!(&aligned, &all, "jumps for {}", jump_nats);
                     if config == dear {
                         prop_assert_eq!(aligned.score_nats, nats);
                     } else {

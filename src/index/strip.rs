@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::fingerprint::Codes;
+use crate::simd::Kernels;
 use crate::simd::kernels::Probe;
 
 /// Codes of some documents: lane by lane, a separator after each document.
@@ -89,6 +90,38 @@ impl Strip {
     /// What a place can earn at most.
     pub(crate) fn cap(&self, place: usize) -> i16 {
         self.caps[place]
+    }
+
+    /// The same documents with every word free to earn so much, in fixed-point units.
+    pub(crate) fn with_least_cap(mut self, units: i16) -> Self {
+        self.caps.iter_mut().filter(|cap| **cap >= 0).for_each(|cap| *cap = (*cap).max(units));
+        self
+    }
+
+    /// What each of a document's places can earn at most.
+    pub(crate) fn caps(&self, document: usize) -> &[i16] {
+        &self.caps[self.places(document)]
+    }
+
+    /// Distances of a query's code to each of a document's places, to its nearest face; `out` and `other` are as long as the
+    /// document.
+    pub(crate) fn distances(
+        &self,
+        document: usize,
+        probe: Probe<'_>,
+        kernels: &Kernels,
+        out: &mut [i16],
+        other: &mut [i16],
+    ) {
+        for (k, face) in self.faces.iter().enumerate() {
+            let lanes: Vec<&[u64]> = face.iter().map(|lane| &lane[self.places(document)]).collect();
+            if k == 0 {
+                (kernels.distances)(probe, &lanes, out);
+            } else {
+                (kernels.distances)(probe, &lanes, other);
+                (kernels.nearer)(out, other);
+            }
+        }
     }
 
     /// Distance of a query's code to a place's nearest face.

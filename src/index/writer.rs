@@ -57,7 +57,7 @@ pub(crate) struct Surroundings<'a> {
 
 /// Writes a segment. The documents come in the order given.
 ///
-/// Memory: some 16 bytes a word, and [`count`]'s. Time: some microseconds a word, spread over the cores.
+/// Memory: some 9 bytes a word, and [`count`]'s. Time: some microseconds a word, spread over the cores.
 pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &Surroundings<'_>) -> io::Result<()> {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 31);
@@ -197,58 +197,62 @@ impl Grams {
         let key_bits = book.key_bits();
         let directory_bits = (words.max(1).ilog2().saturating_sub(2))
             .clamp(key_bits.saturating_sub(8).max(1), key_bits.min(MAX_DIRECTORY_BITS));
-        let mut starts = Vec::with_capacity(documents.len());
-        let mut at = 0u32;
-        for document in documents {
-            starts.push(at);
-            at += document.widths.len() as u32 + 1;
-        }
-        let kernels = Kernels::best();
-        // Key and place in one number: one sort orders both.
-        let chunks: Vec<Vec<u64>> = documents
-            .par_chunks(512)
-            .zip(starts.par_chunks(512))
-            .map_init(
-                || (HashMap::<u64, u16, BuildHasherDefault<Mixed>>::default(), Vec::new(), Vec::new()),
-                |(seen, words, distances), (documents, starts)| {
-                    let mut keys = Vec::new();
-                    for (document, &start) in documents.iter().zip(starts) {
-                        words.clear();
-                        words.extend((0..document.widths.len()).map(|k| {
-                            let hash = super::phrases::phrase(document.first_face(), k, 1);
-                            *seen.entry(hash).or_insert_with(|| {
-                                let code: Vec<u64> = document.first_face().iter().map(|lane| lane[k]).collect();
-                                book.nearest(&code, &kernels, distances)
-                            })
-                        }));
-                        let pair = |(k, w): (usize, &[u16])| {
-                            u64::from(book.key(w[0], w[1])) << 32 | u64::from(start + k as u32)
-                        };
-                        keys.extend(words.windows(2).enumerate().map(pair));
-                    }
-                    keys
-                },
-            )
-            .collect();
-        let mut keys: Vec<u64> = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
-        // One by one, so that memory is not needed twice.
-        chunks.into_iter().for_each(|chunk| keys.extend(chunk));
-        keys.par_sort_unstable();
+        let visual = visual_words(documents, book, words);
         let low_bits = key_bits - directory_bits;
         let mut directory = vec![0u32; (1 << directory_bits) + 1];
-        for key in &keys {
-            directory[(key >> 32 >> low_bits) as usize + 1] += 1;
+        let (mut postings, mut tags) = (Vec::with_capacity(words), Vec::with_capacity(words));
+        // By the keys' first bits, one part after the other: memory for the sort is bounded.
+        let part_bits = words.div_ceil(GRAMS_AT_A_TIME).next_power_of_two().ilog2().min(key_bits);
+        for part in 0..1u32 << part_bits {
+            let gram = |(place, pair): (usize, &[u16])| {
+                let in_document = pair[0] != SEPARATOR && pair[1] != SEPARATOR;
+                let key = in_document.then(|| book.key(pair[0], pair[1]))?;
+                // Key and place in one number: one sort orders both.
+                (u64::from(key) >> (key_bits - part_bits) == u64::from(part))
+                    .then_some(u64::from(key) << 32 | place as u64)
+            };
+            let mut grams: Vec<u64> = visual.par_windows(2).enumerate().filter_map(gram).collect();
+            grams.par_sort_unstable();
+            for gram in grams {
+                directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
+                postings.push(gram as u32);
+                tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
+            }
         }
         for k in 1..directory.len() {
             directory[k] += directory[k - 1];
         }
-        Self {
-            directory_bits,
-            directory,
-            postings: keys.iter().map(|&key| key as u32).collect(),
-            tags: keys.iter().map(|key| (key >> 32 & ((1 << low_bits) - 1)) as u8).collect(),
-        }
+        Self { directory_bits, directory, postings, tags }
     }
+}
+
+/// 2-grams sorted at a time.
+const GRAMS_AT_A_TIME: usize = 2 << 20;
+/// Stands between two documents' visual words.
+const SEPARATOR: u16 = u16::MAX;
+
+/// The visual word of each place; a separator after each document.
+fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
+    let kernels = Kernels::best();
+    let of = |(seen, distances): &mut (HashMap<u64, u16, BuildHasherDefault<Mixed>>, Vec<i16>),
+              chunk: &[Source<'_>]| {
+        let mut visual = Vec::new();
+        for document in chunk {
+            visual.extend((0..document.widths.len()).map(|k| {
+                let hash = super::phrases::phrase(document.first_face(), k, 1);
+                *seen.entry(hash).or_insert_with(|| {
+                    let code: Vec<u64> = document.first_face().iter().map(|lane| lane[k]).collect();
+                    book.nearest(&code, &kernels, distances)
+                })
+            }));
+            visual.push(SEPARATOR);
+        }
+        visual
+    };
+    let chunks: Vec<Vec<u16>> = documents.par_chunks(512).map_init(Default::default, of).collect();
+    let mut visual = Vec::with_capacity(words + documents.len());
+    chunks.into_iter().for_each(|chunk| visual.extend(chunk));
+    visual
 }
 
 /// Writes a body with its blocks' checksums, then the header.

@@ -4,7 +4,8 @@
 //! faster than labelling every pixel (1.4 ms against 23 ms at 1080p).
 
 use super::PageConfig;
-use super::ink::{Area, CELL, Ink};
+use super::bands::Bands;
+use super::ink::{Area, Ink};
 use crate::raster::Raster;
 
 /// A connected component of ink.
@@ -40,12 +41,27 @@ pub(super) fn components(raster: &Raster, ink: &mut Ink, config: &PageConfig) ->
     let mut panels: Vec<Area> = found.iter().filter(|c| is_panel(c, ink, config)).map(|c| c.area).collect();
     // Larger panels first: a button in a selected message is measured against the message before it is looked at itself.
     panels.sort_by_key(|a| std::cmp::Reverse(a.width() * a.height()));
+    if panels.is_empty() {
+        return found;
+    }
+    let mut by_row = Bands::of(ink.height());
+    let file = |by_row: &mut Bands, k: usize, c: &Component| by_row.file(k, c.area.y0 as f32, c.area.y0 as f32);
+    found.iter().enumerate().for_each(|(k, c)| file(&mut by_row, k, c));
+    let mut outdated = vec![false; found.len()];
     for panel in panels {
         ink.against_panel(raster, panel);
         // What lies inside was found against the wrong background.
-        found.retain(|c| !panel.holds(&c.area));
-        found.extend(label(ink, panel));
+        for k in by_row.near(panel.y0 as f32, panel.y1 as f32) {
+            outdated[k] |= panel.holds(&found[k].area);
+        }
+        for c in label(ink, panel) {
+            file(&mut by_row, found.len(), &c);
+            found.push(c);
+            outdated.push(false);
+        }
     }
+    let mut outdated = outdated.into_iter();
+    found.retain(|_| outdated.next() == Some(false));
     found
 }
 
@@ -55,7 +71,7 @@ fn is_panel(c: &Component, ink: &Ink, config: &PageConfig) -> bool {
     if a.height() < config.min_panel_px as usize || c.width() < 1.2 * c.height() || c.fill() < 0.45 {
         return false;
     }
-    let across = |y: usize| (a.x0..a.x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / c.width();
+    let across = |y: usize| ink.mask().count(y, a.x0, a.x1) as f32 / c.width();
     let down = |x: usize| (a.y0..a.y1).filter(|&y| ink.is_ink(x, y)).count() as f32 / c.height();
     // One pixel inside of the box, for soft edges; round corners cost a few pixels at the ends.
     across(a.y0 + 1) > 0.75 && across(a.y1 - 2) > 0.75 && down(a.x0 + 1) > 0.6 && down(a.x1 - 2) > 0.6
@@ -75,7 +91,9 @@ fn label(ink: &Ink, area: Area) -> Vec<Component> {
     for y in area.y0..area.y1 {
         let mut a = row_start;
         row_start = runs.len();
-        push_runs(ink, y, area, &mut runs);
+        for (x0, x1) in ink.mask().runs(y, area.x0, area.x1) {
+            runs.push(Run { x0: x0 as u32, x1: x1 as u32, y: y as u32, parent: runs.len() as u32 });
+        }
         for k in row_start..runs.len() {
             while a < row_start && runs[a].x1 < runs[k].x0 {
                 a += 1;
@@ -105,35 +123,6 @@ fn label(ink: &Ink, area: Area) -> Vec<Component> {
         }
     }
     out
-}
-
-fn push_runs(ink: &Ink, y: usize, area: Area, runs: &mut Vec<Run>) {
-    let (row, thresholds) = (ink.row(y), ink.thresholds(y));
-    let mut open: Option<usize> = None;
-    let mut x = area.x0;
-    while x < area.x1 {
-        let end = ((x / CELL + 1) * CELL).min(area.x1);
-        let threshold = thresholds[x / CELL];
-        let cell = &row[x..end];
-        if open.is_none() && cell.iter().all(|&v| v <= threshold) {
-            x = end;
-            continue;
-        }
-        for (x, &v) in (x..).zip(cell) {
-            match (v > threshold, open) {
-                (true, None) => open = Some(x),
-                (false, Some(start)) => {
-                    runs.push(Run { x0: start as u32, x1: x as u32, y: y as u32, parent: runs.len() as u32 });
-                    open = None;
-                }
-                _ => {}
-            }
-        }
-        x = end;
-    }
-    if let Some(start) = open {
-        runs.push(Run { x0: start as u32, x1: area.x1 as u32, y: y as u32, parent: runs.len() as u32 });
-    }
 }
 
 fn find(runs: &mut [Run], mut k: usize) -> usize {

@@ -3,11 +3,15 @@
 //! A photo of a screen is smooth around the screen and full of fringes on it, so one figure for the noise does not do. Text covers
 //! less than half of its tile, so the middle distance from the tile's middle grey value is the grain, with or without text.
 
-use super::ink::BINS;
+use super::background::{BINS, Histogram};
 
 /// The middle distance from the middle value of a tile, from its histogram, in grey values.
-pub(super) fn of_tile(histogram: &[u32; BINS]) -> u8 {
-    let half = histogram.iter().sum::<u32>().div_ceil(2);
+pub(super) fn of_tile(histogram: &Histogram) -> u8 {
+    let pixels = histogram.iter().sum::<u16>();
+    let half = pixels.div_ceil(2);
+    if histogram.iter().fold(0, |a, &b| a.max(b)) > pixels / 2 {
+        return 0;
+    }
     let mut below = 0;
     let middle = histogram.iter().position(|&n| {
         below += n;
@@ -28,14 +32,27 @@ pub(super) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
     let tiles_y = tiles.len().div_ceil(tiles_x.max(1));
     let mut around = Vec::with_capacity((2 * REACH + 1) * (2 * REACH + 1));
     let mut out = Vec::with_capacity(tiles.len());
+    // Tiles with grain in each column within reach.
+    let mut grainy = vec![0u8; tiles_x];
     for ty in 0..tiles_y {
+        let rows = ty.saturating_sub(REACH)..(ty + REACH + 1).min(tiles_y);
+        grainy.fill(0);
+        for row in tiles[rows.start * tiles_x..rows.end * tiles_x].chunks_exact(tiles_x) {
+            grainy.iter_mut().zip(row).for_each(|(n, &grain)| *n += u8::from(grain > 0));
+        }
         for tx in 0..tiles_x {
-            around.clear();
-            for y in ty.saturating_sub(REACH)..(ty + REACH + 1).min(tiles_y) {
-                around
-                    .extend_from_slice(&tiles[y * tiles_x..][tx.saturating_sub(REACH)..(tx + REACH + 1).min(tiles_x)]);
+            let columns = tx.saturating_sub(REACH)..(tx + REACH + 1).min(tiles_x);
+            let all = rows.len() * columns.len();
+            let low = all / 4;
+            let smooth = all - grainy[columns.clone()].iter().map(|&n| usize::from(n)).sum::<usize>();
+            if smooth > low {
+                out.push(0);
+                continue;
             }
-            let low = around.len() / 4;
+            around.clear();
+            for y in rows.clone() {
+                around.extend_from_slice(&tiles[y * tiles_x..][columns.clone()]);
+            }
             out.push(*around.select_nth_unstable(low).1);
         }
     }

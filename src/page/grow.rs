@@ -5,8 +5,10 @@
 //! few letters' width lies between baseline and x-height more than above and below, the line goes on.
 
 use super::PageConfig;
+use super::bands::Bands;
 use super::ink::Ink;
 use super::lines::{LineFit, median, refit};
+use super::sample::Columns;
 
 /// Width that is looked at beyond an end.
 const WINDOW_XH: f32 = 3.0;
@@ -43,20 +45,28 @@ pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
         .collect();
     // The longest lines first: they are the surest.
     grown.sort_by(|a, b| b.0.width().total_cmp(&a.0.width()));
+    let mut bands = Bands::of(ink.height());
     for (line, changed) in grown {
-        match lines.iter_mut().find(|other| same_line(other, &line)) {
-            Some(other) => {
+        let (top, bottom) = line.baseline_rows(0.0);
+        let same = bands.near(top, bottom).into_iter().find(|&k| same_line(&lines[k], &line));
+        let k = match same {
+            Some(k) => {
+                let other = &mut lines[k];
                 let slope = other.slope;
                 let start = other.x0.min(line.x0);
                 other.baseline += slope * (start - other.x0);
                 other.x0 = start;
                 other.x1 = other.x1.max(line.x1);
+                k
             }
             None => {
                 let line = if changed { refit(&line, ink, config).unwrap_or(line) } else { line };
                 lines.push(line);
+                lines.len() - 1
             }
-        }
+        };
+        let (top, bottom) = lines[k].baseline_rows(0.0);
+        bands.file(k, top - 1.6 * lines[k].x_height_px, bottom + 0.5 * lines[k].x_height_px);
     }
 }
 
@@ -77,37 +87,46 @@ fn same_line(other: &LineFit, line: &LineFit) -> bool {
 
 /// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
 fn stroke_level(line: &LineFit, ink: &Ink) -> Option<f32> {
-    let mut columns: Vec<f32> = (line.x0 as usize..line.x1 as usize)
-        .map(|x| (x as f32 + 0.5, strongest(line, x as f32 + 0.5, ink)))
-        .filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))))
-        .map(|(_, v)| v)
-        .collect();
+    let xs = (line.x0 as usize..line.x1 as usize).map(|x| x as f32 + 0.5);
+    let columns = strongest_of(line, &xs.clone().collect::<Vec<_>>(), ink);
+    let inked = xs.zip(columns).filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))));
+    let mut columns: Vec<f32> = inked.map(|(_, v)| v).collect();
     (!columns.is_empty()).then(|| median(&mut columns))
+}
+
+/// Rows of a column between baseline and x-height, from below.
+fn heights(line: &LineFit, x: f32) -> impl DoubleEndedIterator<Item = f32> {
+    let (base, xh) = (line.baseline_at(x), line.x_height_px);
+    let rows = (xh.round() as i32).max(2);
+    (0..rows).map(move |r| base - (r as f32 + 0.5) / rows as f32 * xh)
 }
 
 /// Strongest ink of a column between x-height and baseline.
 fn strongest(line: &LineFit, x: f32, ink: &Ink) -> f32 {
-    let base = line.baseline_at(x);
-    let rows = (line.x_height_px.round() as i32).max(2);
-    (0..rows).map(|r| ink.linear(x, base - (r as f32 + 0.5) / rows as f32 * line.x_height_px)).fold(0.0, f32::max)
+    heights(line, x).map(|y| ink.linear(x, y)).fold(0.0, f32::max)
 }
 
 /// How far the line goes on from `end` in a direction (1 or -1).
 fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, config: &PageConfig) -> f32 {
     let xh = line.x_height_px;
-    let inked = |x: f32| strongest(line, x, ink) >= INKED * level;
     let inside = |x: f32| x >= 0.0 && x < ink.width() as f32;
     let steps = (config.join_gap_xh * xh) as usize;
+    let window = (WINDOW_XH * xh).round().max(4.0) as usize;
     loop {
-        let first = (0..=steps).map(|k| end + direction * (k as f32 + 0.5)).find(|&x| inside(x) && inked(x));
-        let Some(first) = first else { return end };
-        let window = (WINDOW_XH * xh).round().max(4.0) as usize;
-        let columns: Vec<f32> = (0..window).map(|k| first + direction * k as f32).filter(|&x| inside(x)).collect();
+        let far = end + direction * (steps as f32 + 0.5);
+        if blank(line, end.min(far), end.max(far), INKED * level, ink) {
+            return end;
+        }
+        let ahead: Vec<f32> = (0..=steps + window).map(|k| end + direction * (k as f32 + 0.5)).collect();
+        let inked: Vec<bool> = strongest_of(line, &ahead, ink).into_iter().map(|v| v >= INKED * level).collect();
+        let Some(first) = (0..=steps).find(|&k| inside(ahead[k]) && inked[k]) else { return end };
+        let columns: Vec<f32> = ahead[first..first + window].iter().copied().filter(|&x| inside(x)).collect();
+        let inked = &inked[first..first + columns.len()];
         let last = if text_like(line, &columns, level, ink) {
-            columns.iter().rposition(|&x| inked(x)).unwrap_or(0)
+            inked.iter().rposition(|&inked| inked).unwrap_or(0)
         } else {
             // A mark or a narrow letter that stands by itself.
-            let alone = columns.iter().take_while(|&&x| inked(x)).count().max(1);
+            let alone = inked.iter().take_while(|&&inked| inked).count().max(1);
             if alone as f32 > ALONE_XH * xh || !text_like(line, &columns[..alone], level, ink) {
                 return end;
             }
@@ -117,30 +136,74 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
     }
 }
 
-/// Whether the ink of some columns lies between baseline and x-height rather than beyond.
+/// Strongest ink of neighbouring columns, in either direction.
+fn strongest_of(line: &LineFit, columns: &[f32], ink: &Ink) -> Vec<f32> {
+    if line.slope != 0.0 {
+        return columns.iter().map(|&x| strongest(line, x, ink)).collect();
+    }
+    let (backwards, sampled) = sample(columns);
+    let mut values = sampled.strongest(ink, heights(line, line.x0).rev());
+    if backwards {
+        values.reverse();
+    }
+    values
+}
+
+/// Columns of a level line from left to right, and whether they were given from right to left.
+fn sample(columns: &[f32]) -> (bool, Columns) {
+    let backwards = columns.first() > columns.last();
+    let sampled =
+        if backwards { Columns::at(columns.iter().rev().copied()) } else { Columns::at(columns.iter().copied()) };
+    (backwards, sampled)
+}
+
+/// Whether no pixel between baseline and x-height comes near some ink: the usual end of a line.
+fn blank(line: &LineFit, x0: f32, x1: f32, least: f32, ink: &Ink) -> bool {
+    let (a, b) = (line.baseline_at(x0), line.baseline_at(x1));
+    let within = |v: f32, end: usize| (v.max(0.0) as usize).min(end);
+    let rows = within(a.min(b) - line.x_height_px - 1.0, ink.height())..within(a.max(b) + 2.0, ink.height());
+    let columns = within(x0 - 1.0, ink.width())..within(x1 + 2.0, ink.width());
+    let strongest = |y: usize| ink.row(y)[columns.clone()].iter().fold(0, |a, &b| a.max(b));
+    rows.map(strongest).all(|v| f32::from(v) < least - 0.5)
+}
+
+/// Whether the ink of some neighbouring columns lies between baseline and x-height rather than beyond.
 fn text_like(line: &LineFit, columns: &[f32], level: f32, ink: &Ink) -> bool {
     let xh = line.x_height_px;
+    let sampled = (line.slope == 0.0).then(|| sample(columns));
     let mean = |from: f32, to: f32| {
         let rows = ((to - from) * xh).round().max(1.0) as usize;
+        let down = |r: usize| (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
         let mut sum = 0.0;
-        for &x in columns {
-            for r in 0..rows {
-                let v = (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
-                sum += ink.linear(x, line.baseline_at(x) + v).min(level);
+        if let Some((backwards, sampled)) = &sampled {
+            let mut values = Vec::new();
+            sampled.each_row(ink, (0..rows).map(|r| line.baseline + down(r)), |row| values.extend_from_slice(row));
+            // Column by column, as for sloped lines.
+            for k in 0..columns.len() {
+                let k = if *backwards { columns.len() - 1 - k } else { k };
+                sum = values.iter().skip(k).step_by(columns.len()).fold(sum, |sum, v| sum + v.min(level));
+            }
+        } else {
+            for &x in columns {
+                sum = (0..rows).fold(sum, |sum, r| sum + ink.linear(x, line.baseline_at(x) + down(r)).min(level));
             }
         }
         sum / (rows * columns.len()) as f32
     };
-    let (above, between, below) = (mean(-1.65, -1.2), mean(-1.0, 0.0), mean(0.2, 0.55));
+    let between = mean(-1.0, 0.0);
+    if between <= LEAST_INK * level {
+        return false;
+    }
+    let (above, below) = (mean(-1.65, -1.2), mean(0.2, 0.55));
     // A redaction or a box that ends beside the line is solid; text never is.
     let solid = |ink: f32| ink > SOLID * level && between < 0.9 * ink;
-    between > LEAST_INK * level
-        && (between > OVER_BELOW * below || solid(below))
-        && (between > OVER_ABOVE * above || solid(above))
+    (between > OVER_BELOW * below || solid(below)) && (between > OVER_ABOVE * above || solid(above))
 }
 
 /// Widest gap within a line of running text: tabs, double spaces of monospaced text.
 const WIDEST_GAP_XH: f32 = 10.0;
+/// Lines of one piece are at most so many times as large as each other: a ratio of the exponential of 0.6.
+const WIDEST_RATIO: f32 = 1.83;
 /// Lines of so few letters take the baseline of what they continue.
 const UNSURE_LETTERS: usize = 4;
 /// How far above and below a line its neighbours are asked.
@@ -150,9 +213,18 @@ const NEIGHBOURS_XH: f32 = 7.0;
 pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
     lines.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let all = lines.clone();
+    let beyond = |l: &LineFit| l.baseline_rows(WIDEST_RATIO * WIDEST_GAP_XH * l.x_height_px);
+    let mut all_by_row = Bands::of(ink.height());
+    for (k, l) in all.iter().enumerate() {
+        let (top, bottom) = beyond(l);
+        all_by_row.file(k, top, bottom);
+    }
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
+    let mut out_by_row = Bands::of(ink.height());
     for line in lines.drain(..) {
-        let before = out.iter().enumerate().filter(|(_, l)| {
+        let step = 0.7 * WIDEST_RATIO * line.x_height_px;
+        let near = out_by_row.near(line.baseline - step, line.baseline + step);
+        let before = near.into_iter().map(|k| (k, &out[k])).filter(|(_, l)| {
             let xh = l.x_height_px.max(line.x_height_px);
             let gap = line.x0 - l.x1;
             let step = (l.baseline_at(line.x0) - line.baseline).abs();
@@ -162,16 +234,26 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
             gap > -0.5 * xh && gap < WIDEST_GAP_XH * xh && step < most_step * xh && alike(l, &line, most_ratio)
         });
         let nearest = before.max_by(|a, b| a.1.x1.total_cmp(&b.1.x1)).map(|(k, _)| k);
-        match nearest.filter(|&k| runs_across(&all, &out[k], &line)) {
+        let around = |left: &LineFit| {
+            let (y, reach) = (left.baseline_at(left.x1), NEIGHBOURS_XH * left.x_height_px);
+            all_by_row.near(y - reach, y + reach)
+        };
+        let filled = match nearest.filter(|&k| runs_across(&all, around(&out[k]), &out[k], &line)) {
             Some(k) => {
                 let (surer, x0) =
                     if out[k].width() >= line.width() { (&out[k], out[k].x0) } else { (&line, out[k].x0) };
                 let joined =
                     LineFit { x0, x1: line.x1.max(out[k].x1), baseline: surer.baseline_at(x0), ..surer.clone() };
                 out[k] = refit(&joined, ink, config).unwrap_or(joined);
+                k
             }
-            None => out.push(line),
-        }
+            None => {
+                out.push(line);
+                out.len() - 1
+            }
+        };
+        let (top, bottom) = beyond(&out[filled]);
+        out_by_row.file(filled, top, bottom);
     }
     *lines = out;
 }
@@ -181,11 +263,11 @@ fn alike(a: &LineFit, b: &LineFit, most: f32) -> bool {
 }
 
 /// Whether more of the lines around run across the gap between `left` and `right` than begin or end in it.
-fn runs_across(all: &[LineFit], left: &LineFit, right: &LineFit) -> bool {
+fn runs_across(all: &[LineFit], around: Vec<usize>, left: &LineFit, right: &LineFit) -> bool {
     let (from, to) = (left.x1, right.x0);
     let xh = left.x_height_px;
     let mut votes = 0;
-    for line in all {
+    for line in around.into_iter().map(|k| &all[k]) {
         let down = (line.baseline_at(from) - left.baseline_at(from)).abs();
         if !(0.8 * xh..NEIGHBOURS_XH * xh).contains(&down) || !alike(line, left, 0.25) {
             continue;

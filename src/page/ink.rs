@@ -2,18 +2,15 @@
 //!
 //! The background of a pixel is the most frequent grey value around its tile, so text is ink whether it is darker or
 //! lighter. A pixel counts as ink where it reaches a share of the strongest ink near it: faint captions keep their letters
-//! and JPEG ringing beside black text stays out. Cost: linear in pixels; memory 1.1 bytes a pixel.
+//! and JPEG ringing beside black text stays out. Cost: linear in pixels, little for tiles of one grey value; memory 1.2 bytes
+//! a pixel.
 
 use super::PageConfig;
+use super::background::{BINS, Background, TILE, mode};
+use super::mask::{Mask, above};
 use crate::raster::Raster;
 
-/// Side of a background tile, in pixels.
-const TILE: usize = 16;
-/// The background is the mode over (2 × this + 1)² tiles: 80 px, more than the strokes of large headings.
-const TILE_REACH: usize = 2;
-/// Grey values are counted in bins of four.
-pub(super) const BINS: usize = 64;
-/// Side of a contrast tile, in pixels.
+/// Side of a contrast cell, in pixels.
 pub(super) const CELL: usize = 8;
 
 /// A rectangle of whole pixels, half-open.
@@ -51,59 +48,94 @@ pub(super) struct Ink {
     strongest: Vec<u8>,
     /// What a pixel of a cell must exceed to count as ink.
     threshold: Vec<u8>,
+    /// Which pixels do.
+    mask: Mask,
     /// Least ink by background tile: above the picture's noise and the place's grain.
     floor: Vec<u8>,
     tiles_x: usize,
-    share: f32,
+    /// Threshold by the strongest ink near, floors aside.
+    shares: [u8; 256],
 }
 
 impl Ink {
     pub(super) fn of(raster: &Raster, config: &PageConfig) -> Self {
         let (width, height) = (raster.width() as usize, raster.height() as usize);
         let background = Background::of(raster);
-        let mut ink = vec![0u8; width * height];
-        for (y, row) in ink.chunks_exact_mut(width).enumerate() {
-            let tiles = row.chunks_mut(TILE).zip(raster.row(y as u32).chunks(TILE)).zip(background.row(y / TILE));
-            for ((out, grey), &mode) in tiles {
-                for (o, &g) in out.iter_mut().zip(grey) {
-                    *o = g.abs_diff(mode);
-                }
-            }
-        }
-        // Noise: most tiles of a page are flat, so the mean distance from the mode in the lower third of tiles is grain.
-        let mut cells = Vec::with_capacity(background.mode.len());
-        for ty in 0..background.tiles_y {
-            for tx in 0..background.tiles_x {
-                let (y0, x0) = (ty * TILE, tx * TILE);
-                let (y1, x1) = ((y0 + TILE).min(height), (x0 + TILE).min(width));
-                let sum: u32 = (y0..y1)
-                    .map(|y| ink[y * width + x0..y * width + x1].iter().map(|&v| u32::from(v)).sum::<u32>())
-                    .sum();
-                cells.push(sum as f32 / ((y1 - y0) * (x1 - x0)) as f32);
-            }
-        }
-        let middle = cells.len() / 3;
-        let noise = *cells.select_nth_unstable_by(middle, f32::total_cmp).1;
-        let floor = |noise: f32, factor: f32| (f32::from(config.min_ink) + factor * noise).min(120.0) as u8;
-        let everywhere = floor(noise, config.noise_factor);
-        let floor = super::grain::smoothed(&background.grain, background.tiles_x)
-            .iter()
-            .map(|&grain| everywhere.max(floor(f32::from(grain), config.grain_factor)))
-            .collect();
         let (cells_x, cells_y) = (width.div_ceil(CELL), height.div_ceil(CELL));
         let mut this = Self {
             width,
             height,
-            ink,
+            ink: vec![0; width * height],
             cells_x,
             strongest: vec![0; cells_x * cells_y],
             threshold: vec![0; cells_x * cells_y],
-            floor,
+            mask: Mask::blank(width, height),
+            floor: Vec::new(),
             tiles_x: background.tiles_x,
-            share: config.ink_share,
+            shares: std::array::from_fn(|near| (near as f32 * config.ink_share) as u8),
         };
+        let mut means = this.measure(raster, &background);
+        // Noise: most tiles of a page are flat, so the mean distance from the mode in the lower third of tiles is grain.
+        let middle = means.len() / 3;
+        let noise = *means.select_nth_unstable_by(middle, f32::total_cmp).1;
+        let floor = |noise: f32, factor: f32| (f32::from(config.min_ink) + factor * noise).min(120.0) as u8;
+        let everywhere = floor(noise, config.noise_factor);
+        this.floor = super::grain::smoothed(&background.grain, background.tiles_x)
+            .iter()
+            .map(|&grain| everywhere.max(floor(f32::from(grain), config.grain_factor)))
+            .collect();
         this.set_thresholds(Area { x0: 0, y0: 0, x1: width, y1: height });
         this
+    }
+
+    /// Measures all ink and the strongest of each cell, and returns the mean of each tile.
+    fn measure(&mut self, raster: &Raster, background: &Background) -> Vec<f32> {
+        let (width, tiles_x) = (self.width, background.tiles_x);
+        let mut means = Vec::with_capacity(background.mode.len());
+        // Of each column of a row of tiles: the background, the strongest ink of a cell, the sum of a tile.
+        let (mut modes, mut strongest, mut sums) = (vec![0u8; width], vec![0u8; width], vec![0u16; width]);
+        let tile_rows = background.mode.chunks_exact(tiles_x).zip(background.flat.chunks_exact(tiles_x));
+        for (ty, (mode, flat)) in tile_rows.enumerate() {
+            sums.fill(0);
+            for (modes, &mode) in modes.chunks_mut(TILE).zip(mode) {
+                modes.fill(mode);
+            }
+            let rows = ty * TILE..((ty + 1) * TILE).min(self.height);
+            let mut at = 0;
+            while at < tiles_x {
+                // Tiles of nothing but background are blank already; the others are measured as many as stand side by side.
+                let blank = |k: &usize| flat[*k] == Some(mode[*k]);
+                let Some(start) = (at..tiles_x).find(|k| !blank(k)) else { break };
+                at = (start..tiles_x).find(blank).unwrap_or(tiles_x);
+                let across = start * TILE..(at * TILE).min(width);
+                for y0 in rows.clone().step_by(CELL) {
+                    strongest[across.clone()].fill(0);
+                    for y in y0..(y0 + CELL).min(rows.end) {
+                        let ink = &mut self.ink[y * width..][across.clone()];
+                        let grey = &raster.luma()[y * width..][across.clone()];
+                        for ((ink, grey), mode) in ink.iter_mut().zip(grey).zip(&modes[across.clone()]) {
+                            *ink = grey.abs_diff(*mode);
+                        }
+                        for (strongest, &ink) in strongest[across.clone()].iter_mut().zip(&*ink) {
+                            *strongest = ink.max(*strongest);
+                        }
+                        for (sum, &ink) in sums[across.clone()].iter_mut().zip(&*ink) {
+                            *sum += u16::from(ink);
+                        }
+                    }
+                    let cells = &mut self.strongest[y0 / CELL * self.cells_x..][..self.cells_x];
+                    let columns = strongest[across.clone()].chunks(CELL);
+                    for (cell, columns) in cells[across.start / CELL..].iter_mut().zip(columns) {
+                        *cell = columns.iter().fold(0, |a, &b| a.max(b));
+                    }
+                }
+            }
+            means.extend(sums.chunks(TILE).map(|columns| {
+                let sum: u32 = columns.iter().map(|&s| u32::from(s)).sum();
+                sum as f32 / (columns.len() * rows.len()) as f32
+            }));
+        }
+        means
     }
 
     pub(super) fn width(&self) -> usize {
@@ -131,14 +163,31 @@ impl Ink {
         &self.threshold[y / CELL * self.cells_x..][..self.cells_x]
     }
 
+    /// Which pixels count as ink.
+    pub(super) fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
     /// Whether a pixel counts as ink.
     pub(super) fn is_ink(&self, x: usize, y: usize) -> bool {
-        self.row(y)[x] > self.thresholds(y)[x / CELL]
+        self.mask.is_set(x, y)
     }
 
     /// Takes the ink off a pixel.
     pub(super) fn erase(&mut self, x: usize, y: usize) {
         self.ink[y * self.width + x] = 0;
+        self.mask.clear(x, y);
+    }
+
+    /// Takes some of the ink off a pixel.
+    pub(super) fn subtract(&mut self, x: usize, y: usize, level: u8) {
+        let v = &mut self.ink[y * self.width + x];
+        *v = v.saturating_sub(level);
+    }
+
+    /// Strongest ink of a pixel's cell.
+    pub(super) fn strongest_at(&self, x: usize, y: usize) -> u8 {
+        self.strongest[y / CELL * self.cells_x + x / CELL]
     }
 
     /// The ink as a picture: 0 is background, whatever the colours were.
@@ -156,14 +205,21 @@ impl Ink {
     /// The ink at a point by linear interpolation between pixel centres; outside of the picture there is none.
     pub(super) fn linear(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
-        let (fx, fy) = (x - x.floor(), y - y.floor());
-        let (x, y) = (x.floor() as i32, y.floor() as i32);
-        let at = |x: i32, y: i32| {
-            let inside = x >= 0 && y >= 0 && (x as usize) < self.width && (y as usize) < self.height;
-            if inside { f32::from(self.ink[y as usize * self.width + x as usize]) } else { 0.0 }
+        let (left, top) = (floor(x), floor(y));
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let inside = left >= 0 && top >= 0 && left as usize + 1 < self.width && top as usize + 1 < self.height;
+        let [a, b, c, d] = if inside {
+            let at = top as usize * self.width + left as usize;
+            let (upper, lower) = (&self.ink[at..at + 2], &self.ink[at + self.width..][..2]);
+            [upper[0], upper[1], lower[0], lower[1]]
+        } else {
+            [(left, top), (left + 1, top), (left, top + 1), (left + 1, top + 1)].map(|(x, y)| {
+                let inside = x >= 0 && y >= 0 && (x as usize) < self.width && (y as usize) < self.height;
+                if inside { self.ink[y as usize * self.width + x as usize] } else { 0 }
+            })
         };
-        let upper = at(x, y) * (1.0 - fx) + at(x + 1, y) * fx;
-        let lower = at(x, y + 1) * (1.0 - fx) + at(x + 1, y + 1) * fx;
+        let upper = f32::from(a) * (1.0 - fx) + f32::from(b) * fx;
+        let lower = f32::from(c) * (1.0 - fx) + f32::from(d) * fx;
         upper * (1.0 - fy) + lower * fy
     }
 
@@ -173,10 +229,8 @@ impl Ink {
         let mut histogram = [0u32; BINS];
         for y in panel.y0..panel.y1 {
             let row = raster.row(y as u32);
-            for (x, &grey) in row.iter().enumerate().take(panel.x1).skip(panel.x0) {
-                if self.is_ink(x, y) {
-                    histogram[usize::from(grey) / 4] += 1;
-                }
+            for (start, end) in self.mask.runs(y, panel.x0, panel.x1) {
+                row[start..end].iter().for_each(|&grey| histogram[usize::from(grey) / 4] += 1);
             }
         }
         let mode = mode(&histogram);
@@ -186,118 +240,63 @@ impl Ink {
                 *out = grey.abs_diff(mode);
             }
         }
-        self.set_thresholds(panel);
+        self.remeasure(panel);
     }
 
-    fn set_thresholds(&mut self, area: Area) {
-        let cells_y = self.height.div_ceil(CELL);
-        let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL).min(self.cells_x));
-        let (cy0, cy1) = (area.y0 / CELL, area.y1.div_ceil(CELL).min(cells_y));
-        for cy in cy0..cy1 {
+    /// Finds anew what counts as ink in all cells that an area touches, after the ink there was changed.
+    pub(super) fn remeasure(&mut self, area: Area) {
+        let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL));
+        for cy in area.y0 / CELL..area.y1.div_ceil(CELL) {
             let strongest = &mut self.strongest[cy * self.cells_x..][cx0..cx1];
             strongest.fill(0);
             for y in cy * CELL..((cy + 1) * CELL).min(self.height) {
+                (cx0..cx1).for_each(|cx| self.mask.set_eight(cx, y, 0));
                 let row = &self.ink[y * self.width..][cx0 * CELL..(cx1 * CELL).min(self.width)];
                 for (cell, pixels) in strongest.iter_mut().zip(row.chunks(CELL)) {
                     *cell = pixels.iter().fold(*cell, |a, &b| a.max(b));
                 }
             }
         }
-        for cy in cy0..cy1 {
+        self.set_thresholds(area);
+    }
+
+    /// Sets thresholds of all cells that an area touches, and what counts as ink in them; nothing must so far.
+    fn set_thresholds(&mut self, area: Area) {
+        let cells_y = self.height.div_ceil(CELL);
+        let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL));
+        // The strongest of three cells above each other, with one more at both ends, then of three such columns.
+        let mut columns = vec![0; self.cells_x + 2];
+        let mut near = vec![0; self.cells_x];
+        for cy in area.y0 / CELL..area.y1.div_ceil(CELL) {
+            columns.fill(0);
+            let rows = cy.saturating_sub(1) * self.cells_x..(cy + 2).min(cells_y) * self.cells_x;
+            for row in self.strongest[rows].chunks_exact(self.cells_x) {
+                columns[1..].iter_mut().zip(row).for_each(|(most, &strongest)| *most = strongest.max(*most));
+            }
+            for ((near, left), (middle, right)) in
+                near.iter_mut().zip(&columns).zip(columns[1..].iter().zip(&columns[2..]))
+            {
+                *near = (*left).max(*middle).max(*right);
+            }
+            let floors = &self.floor[cy * CELL / TILE * self.tiles_x..][..self.tiles_x];
+            let thresholds = &mut self.threshold[cy * self.cells_x..][..self.cells_x];
             for cx in cx0..cx1 {
-                let mut near = 0;
-                for y in cy.saturating_sub(1)..(cy + 2).min(cells_y) {
-                    let row = &self.strongest[y * self.cells_x..][..self.cells_x];
-                    near = row[cx.saturating_sub(1)..(cx + 2).min(self.cells_x)].iter().fold(near, |a, &b| a.max(b));
+                thresholds[cx] = self.shares[usize::from(near[cx])].max(floors[cx / (TILE / CELL)]);
+            }
+            let strongest = &self.strongest[cy * self.cells_x..][..self.cells_x];
+            for cx in (cx0..cx1).filter(|&cx| strongest[cx] > thresholds[cx]) {
+                let across = cx * CELL..((cx + 1) * CELL).min(self.width);
+                for y in cy * CELL..((cy + 1) * CELL).min(self.height) {
+                    let pixels = &self.ink[y * self.width..][across.clone()];
+                    self.mask.set_eight(cx, y, above(pixels, thresholds[cx]));
                 }
-                self.threshold[cy * self.cells_x + cx] = ((f32::from(near) * self.share) as u8)
-                    .max(self.floor[cy * CELL / TILE * self.tiles_x + cx * CELL / TILE]);
             }
         }
     }
 }
 
-/// The most frequent grey value, from a histogram in bins of four: the centre of gravity of the best three bins in a row.
-fn mode(histogram: &[u32; BINS]) -> u8 {
-    let at = |k: usize| histogram.get(k).copied().unwrap_or(0);
-    let three = |k: usize| at(k.wrapping_sub(1)) + 2 * at(k) + at(k + 1);
-    let best = (0..BINS).max_by_key(|&k| (three(k), usize::MAX - k)).unwrap_or(0);
-    let (mut weight, mut sum) = (0u64, 0u64);
-    for k in best.saturating_sub(1)..(best + 2).min(BINS) {
-        weight += u64::from(at(k));
-        // Values at the ends of the scale are mostly the ends themselves: pure black, pure white.
-        let centre = if k == 0 {
-            0
-        } else if k == BINS - 1 {
-            255
-        } else {
-            4 * k as u64 + 2
-        };
-        sum += u64::from(at(k)) * centre;
-    }
-    sum.checked_div(weight).unwrap_or(0) as u8
-}
-
-/// The background's grey value for each 16 × 16 tile.
-struct Background {
-    tiles_x: usize,
-    tiles_y: usize,
-    mode: Vec<u8>,
-    /// Grain of each tile by itself.
-    grain: Vec<u8>,
-}
-
-impl Background {
-    fn of(raster: &Raster) -> Self {
-        let (tiles_x, tiles_y) = ((raster.width() as usize).div_ceil(TILE), (raster.height() as usize).div_ceil(TILE));
-        // Histograms of tiles, then sums of five tiles across, then of five rows of those.
-        let mut grain = Vec::with_capacity(tiles_x * tiles_y);
-        let wide: Vec<Vec<[u32; BINS]>> = (0..tiles_y)
-            .map(|ty| {
-                let mut tiles = vec![[0u32; BINS]; tiles_x];
-                for y in ty * TILE..((ty + 1) * TILE).min(raster.height() as usize) {
-                    for (tile, pixels) in tiles.iter_mut().zip(raster.row(y as u32).chunks(TILE)) {
-                        for &grey in pixels {
-                            tile[usize::from(grey) / 4] += 1;
-                        }
-                    }
-                }
-                grain.extend(tiles.iter().map(super::grain::of_tile));
-                (0..tiles_x).map(|tx| sum(&tiles[reach(tx, tiles_x)])).collect()
-            })
-            .collect();
-        let mut modes = Vec::with_capacity(tiles_x * tiles_y);
-        for ty in 0..tiles_y {
-            for tx in 0..tiles_x {
-                let mut total = [0u32; BINS];
-                for row in &wide[reach(ty, tiles_y)] {
-                    add(&mut total, &row[tx]);
-                }
-                modes.push(mode(&total));
-            }
-        }
-        Self { tiles_x, tiles_y, mode: modes, grain }
-    }
-
-    fn row(&self, ty: usize) -> &[u8] {
-        &self.mode[ty * self.tiles_x..][..self.tiles_x]
-    }
-}
-
-fn reach(at: usize, len: usize) -> std::ops::Range<usize> {
-    at.saturating_sub(TILE_REACH)..(at + TILE_REACH + 1).min(len)
-}
-
-fn add(total: &mut [u32; BINS], more: &[u32; BINS]) {
-    for (t, m) in total.iter_mut().zip(more) {
-        *t += m;
-    }
-}
-
-fn sum(tiles: &[[u32; BINS]]) -> [u32; BINS] {
-    let mut total = [0; BINS];
-    for tile in tiles {
-        add(&mut total, tile);
-    }
-    total
+/// The largest whole number that is no larger, of one of a picture's size; the CPU may have no instruction for it.
+pub(super) fn floor(v: f32) -> i32 {
+    let whole = v as i32;
+    whole - i32::from(whole as f32 > v)
 }

@@ -6,10 +6,12 @@
 use std::collections::HashSet;
 
 use super::PageConfig;
+use super::bands::Bands;
 use super::components::Component;
 use super::grow::{bridge_gaps, grow};
 use super::ink::{Area, Ink};
 use super::marks::add_short_lines;
+use super::sample::Above;
 
 /// A line's place: baseline `y = baseline + slope · (x - x0)` for `x` in `x0..x1`, in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,12 @@ impl LineFit {
         self.x1 - self.x0
     }
 
+    /// The highest and the lowest place of its baseline, carried on by some pixels at both ends.
+    pub(super) fn baseline_rows(&self, beyond_px: f32) -> (f32, f32) {
+        let (a, b) = (self.baseline_at(self.x0 - beyond_px), self.baseline_at(self.x1 + beyond_px));
+        (a.min(b), a.max(b))
+    }
+
     /// Whether its x-height is that of a neighbour: too few letters, or only marks.
     pub(super) fn is_short(&self) -> bool {
         self.members.is_empty()
@@ -49,8 +57,8 @@ pub(super) fn lines(components: &[Component], ink: &Ink, config: &PageConfig) ->
     absorb(&mut lines, components, &letters);
     grow(&mut lines, ink, config);
     bridge_gaps(&mut lines, ink, config);
-    drop_shadows(&mut lines);
-    add_short_lines(&mut lines, components);
+    drop_shadows(&mut lines, ink.height());
+    add_short_lines(&mut lines, components, ink.height());
     (lines, letters)
 }
 
@@ -245,38 +253,56 @@ fn own_slope(members: &[usize], letters: &[Component], height: f32) -> f32 {
 fn join_pieces(mut lines: Vec<LineFit>, letters: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
     lines.sort_unstable_by(|a, b| a.x0.total_cmp(&b.x0).then(a.baseline.total_cmp(&b.baseline)));
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
+    let mut bands = Bands::of(ink.height());
+    let file = |bands: &mut Bands, k: usize, l: &LineFit| {
+        let (top, bottom) = l.baseline_rows(config.join_gap_xh * l.x_height_px / LEAST_RATIO);
+        bands.file(k, top, bottom);
+    };
     for line in lines {
         let follows = |before: &LineFit| {
             let x_height = before.x_height_px.max(line.x_height_px);
             let gap = line.x0 - before.x1;
             let step = (before.baseline_at(line.x0) - line.baseline).abs();
-            let alike = before.x_height_px.min(line.x_height_px) > 0.7 * x_height;
+            let alike = before.x_height_px.min(line.x_height_px) > LEAST_RATIO * x_height;
             gap > -0.5 * x_height && gap < config.join_gap_xh * x_height && step < 0.3 * x_height && alike
         };
-        match out.iter().rposition(follows) {
-            Some(k) => {
-                let mut members = out[k].members.clone();
-                members.extend(&line.members);
-                match fit(members, letters, ink, None, config) {
-                    Some(joined) => out[k] = joined,
-                    None => out.push(line),
-                }
+        let step = 0.3 * line.x_height_px / LEAST_RATIO;
+        let near = bands.near(line.baseline - step, line.baseline + step);
+        let before = near.into_iter().rev().find(|&k| follows(&out[k]));
+        let joined = before.and_then(|k| {
+            let members = out[k].members.iter().chain(&line.members).copied().collect();
+            Some((k, fit(members, letters, ink, None, config)?))
+        });
+        let k = match joined {
+            Some((k, joined)) => {
+                out[k] = joined;
+                k
             }
-            None => out.push(line),
-        }
+            None => {
+                out.push(line);
+                out.len() - 1
+            }
+        };
+        file(&mut bands, k, &out[k]);
     }
     out
 }
 
+/// Pieces of one line are no smaller than this, against each other.
+const LEAST_RATIO: f32 = 0.7;
+
 /// Lines too short to have a slope of their own take the middle one of the five nearest long lines.
 fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, config: &PageConfig) {
-    let long: Vec<(f32, f32)> = lines
+    let mut long: Vec<(f32, f32)> = lines
         .iter()
         .filter(|l| l.width() > config.own_slope_xh * l.x_height_px && l.members.len() >= 8)
         .map(|l| (l.baseline, l.slope))
         .collect();
+    long.sort_by(|a, b| a.0.total_cmp(&b.0));
     for line in lines.iter_mut().filter(|l| l.width() <= config.own_slope_xh * l.x_height_px || l.members.len() < 8) {
-        let mut near: Vec<(f32, f32)> = long.iter().map(|&(y, slope)| ((y - line.baseline).abs(), slope)).collect();
+        let below = long.partition_point(|&(y, _)| y < line.baseline);
+        let near = &long[below.saturating_sub(5)..(below + 5).min(long.len())];
+        let mut near: Vec<(f32, f32)> = near.iter().map(|&(y, slope)| ((y - line.baseline).abs(), slope)).collect();
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         near.truncate(5);
         let mut slopes: Vec<f32> = near.iter().map(|&(_, slope)| slope).collect();
@@ -290,13 +316,21 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
 }
 
 /// Drops lines made of other lines' accents, dots and descenders: small, and inside of a larger line's height.
-fn drop_shadows(lines: &mut Vec<LineFit>) {
+fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
     let all: Vec<LineFit> = lines.clone();
+    let mut bands = Bands::of(height_px);
+    for (k, l) in all.iter().enumerate() {
+        let (top, bottom) = l.baseline_rows(0.0);
+        bands.file(k, top - 1.8 * l.x_height_px, bottom + 0.6 * l.x_height_px);
+    }
     lines.retain(|l| {
+        let (top, bottom) = l.baseline_rows(0.0);
+        let near = bands.near(top, bottom);
+        let near = || near.iter().map(|&k| &all[k]);
         let middle = (l.x0 + l.x1) / 2.0;
         let overlap = |big: &LineFit| (l.x1.min(big.x1) - l.x0.max(big.x0)).max(0.0);
         // The same text twice: keep the longer one.
-        let twice = all.iter().any(|big| {
+        let twice = near().any(|big| {
             let above = big.baseline_at(middle) - l.baseline_at(middle);
             overlap(big) > 0.5 * l.width()
                 && 2 * big.members.len() >= l.members.len()
@@ -304,7 +338,7 @@ fn drop_shadows(lines: &mut Vec<LineFit>) {
                 && big.width() > l.width()
         });
         // The larger lines may be several, one after the other.
-        let larger = all.iter().filter(|big| {
+        let larger = near().filter(|big| {
             let x = (l.x0.max(big.x0) + l.x1.min(big.x1)) / 2.0;
             let above = big.baseline_at(x) - l.baseline_at(x);
             l.x_height_px < 0.6 * big.x_height_px
@@ -327,20 +361,21 @@ impl Profile {
     fn of(ink: &Ink, x0: f32, x1: f32, baseline: f32, slope: f32, up: f32, down: f32) -> Self {
         let top = (baseline - up).floor();
         let mut rows = vec![0.0f32; (up + down) as usize + 3];
-        for x in x0 as usize..(x1.ceil() as usize).min(ink.width()) {
+        let columns = x0 as usize..(x1.ceil() as usize).min(ink.width());
+        let mut above = Above::of(ink, columns.start, columns.end);
+        if slope == 0.0 {
+            for (y, row) in (top as i64..).zip(&mut rows).filter(|&(y, _)| y >= 0 && (y as usize) < ink.height()) {
+                *row = above.row_sum(y as usize) as f32;
+            }
+            return Self { top, rows };
+        }
+        let mut column = vec![0.0f32; rows.len() + 1];
+        for x in columns {
             let shift = top + slope * (x as f32 + 0.5 - x0);
             let (first, rest) = (shift.floor(), shift - shift.floor());
-            for (k, row) in rows.iter_mut().enumerate() {
-                let y = first as i64 + k as i64;
-                let at = |y: i64| {
-                    if y < 0 || y as usize >= ink.height() {
-                        return 0.0;
-                    }
-                    let value = ink.row(y as usize)[x];
-                    // Only what counts as ink, so that noise has no edges.
-                    if value > ink.thresholds(y as usize)[x / super::ink::CELL] / 2 { f32::from(value) } else { 0.0 }
-                };
-                *row += if rest < 1e-3 { at(y) } else { at(y) * (1.0 - rest) + at(y + 1) * rest };
+            above.column(x, first as i64, &mut column);
+            for (row, (v, next)) in rows.iter_mut().zip(column.iter().zip(&column[1..])) {
+                *row += if rest < 1e-3 { *v } else { v * (1.0 - rest) + next * rest };
             }
         }
         Self { top, rows }

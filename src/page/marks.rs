@@ -3,6 +3,7 @@
 //! One or two letters, or dashes alone, do not tell where baseline and x-height are. The lines above and below do: what
 //! stands between them in their size is a line of their text.
 
+use super::bands::Bands;
 use super::components::Component;
 use super::lines::{LineFit, median};
 
@@ -20,11 +21,23 @@ const DASH_MIDDLE_XH: f32 = 0.47;
 const GAP_XH: f32 = 2.6;
 
 /// Adds the short lines that `lines` are hosts of.
-pub(super) fn add_short_lines(lines: &mut Vec<LineFit>, components: &[Component]) {
+pub(super) fn add_short_lines(lines: &mut Vec<LineFit>, components: &[Component], height_px: usize) {
     let mut hosts: Vec<LineFit> = lines.iter().filter(|l| l.width() > 2.0 * l.x_height_px).cloned().collect();
     hosts.sort_by(|a, b| a.baseline.total_cmp(&b.baseline));
-    let mut free: Vec<(&Component, &LineFit)> =
-        components.iter().filter(|c| !taken(c, lines)).filter_map(|c| Some((c, host(c, &hosts)?))).collect();
+    // A component can be as wide as the widest, and its middle that far from a line that it touches.
+    let widest = components.iter().map(|c| c.area.width()).max().unwrap_or(0) as f32;
+    let filed = |lines: &[LineFit], above_xh: f32, below_xh: f32| {
+        let mut bands = Bands::of(height_px);
+        for (k, l) in lines.iter().enumerate() {
+            let (top, bottom) = l.baseline_rows(widest + l.x_height_px * OUTDENT_XH);
+            bands.file(k, top - above_xh * l.x_height_px, bottom + below_xh * l.x_height_px);
+        }
+        bands
+    };
+    let (near_lines, near_hosts) = (filed(lines, 1.9, 0.7), filed(&hosts, REACH_XH, REACH_XH));
+    let free = components.iter().filter(|c| !near_lines.at(middle(c)).any(|k| takes(&lines[k], c)));
+    let host = |c: &Component| host(c, near_hosts.at(c.area.y1 as f32).map(|k| &hosts[k]));
+    let mut free: Vec<(&Component, &LineFit)> = free.filter_map(|c| Some((c, host(c)?))).collect();
     free.sort_by_key(|(c, _)| (c.area.x0, c.area.y0));
     let mut groups: Vec<Vec<(&Component, &LineFit)>> = Vec::new();
     for (c, host) in free {
@@ -64,19 +77,15 @@ fn is_dash(c: &Component, xh: f32) -> bool {
 }
 
 /// Whether a component is part of a line, or stands in its way.
-fn taken(c: &Component, lines: &[LineFit]) -> bool {
-    lines.iter().any(|l| {
-        let xh = l.x_height_px;
-        let above = l.baseline_at(c.centre_x()) - middle(c);
-        let margin = 0.7 * xh;
-        (-0.7 * xh..1.9 * xh).contains(&above)
-            && (c.area.x1 as f32) > l.x0 - margin
-            && (c.area.x0 as f32) < l.x1 + margin
-    })
+fn takes(l: &LineFit, c: &Component) -> bool {
+    let xh = l.x_height_px;
+    let above = l.baseline_at(c.centre_x()) - middle(c);
+    let margin = 0.7 * xh;
+    (-0.7 * xh..1.9 * xh).contains(&above) && (c.area.x1 as f32) > l.x0 - margin && (c.area.x0 as f32) < l.x1 + margin
 }
 
-/// The nearest line that a component could belong to the text of.
-fn host<'a>(c: &Component, hosts: &'a [LineFit]) -> Option<&'a LineFit> {
+/// The nearest of some lines that a component could belong to the text of.
+fn host<'a>(c: &Component, hosts: impl Iterator<Item = &'a LineFit>) -> Option<&'a LineFit> {
     let away = |l: &LineFit| (l.baseline_at(c.centre_x()) - c.area.y1 as f32).abs();
     let fits = |l: &&LineFit| {
         let xh = l.x_height_px;
@@ -84,5 +93,5 @@ fn host<'a>(c: &Component, hosts: &'a [LineFit]) -> Option<&'a LineFit> {
             || is_dash(c, xh) && c.width() > 0.25 * xh && c.width() > 1.5 * c.height();
         sized && away(l) < REACH_XH * xh && (c.area.x0 as f32) > l.x0 - OUTDENT_XH * xh && (c.area.x0 as f32) < l.x1
     };
-    hosts.iter().filter(fits).min_by(|a, b| away(a).total_cmp(&away(b)))
+    hosts.filter(fits).min_by(|a, b| away(a).total_cmp(&away(b)))
 }

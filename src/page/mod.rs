@@ -6,15 +6,21 @@
 //!
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
+mod background;
+mod bands;
 mod components;
 mod grain;
 mod grow;
 mod ink;
 mod lines;
 mod marks;
+mod mask;
 mod regions;
 mod rules;
+mod sample;
+mod sizes;
 mod straighten;
+mod tints;
 mod turn;
 mod upright;
 mod warp;
@@ -299,6 +305,7 @@ struct Pass {
 impl Pass {
     fn of(raster: &Raster, config: &PageConfig) -> Self {
         let mut ink = ink::Ink::of(raster, config);
+        tints::take_off_tints(&mut ink);
         rules::take_off_rules(&mut ink);
         let components = components::components(raster, &mut ink, config);
         let (fits, letters) = lines::lines(&components, &ink, config);
@@ -314,16 +321,10 @@ fn page(upright: upright::Upright, config: &PageConfig) -> Page {
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();
 
     let mut page = Page { warp, ..Page::default() };
+    let mut models = sizes::Models::of(&fits, &cuts);
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
-            // Letter gaps and spaces are told apart among lines of the same size.
-            let alike = || {
-                let of_one_size = |l: &lines::LineFit| (l.x_height_px / fits[k].x_height_px).ln().abs() < ALIKE;
-                fits.iter().zip(&cuts).filter(move |(l, _)| of_one_size(l) && !l.is_short())
-            };
-            let gaps: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
-            let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
-            let model = words::GapModel::fit(&gaps, letters as usize, fits[k].x_height_px, config);
+            let model = models.of_size(fits[k].x_height_px, config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
     }
@@ -380,11 +381,11 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
     };
     for from in 0..n {
         let mut joins_nats = 0.0;
-        for to in from + 1..=n.min(from + config.max_pieces) {
+        for to in from + 1..=n {
             let prior_nats = joins_nats + 0.5 * (space_before(from).ln() + space_before(to).ln());
             let likeliest =
                 space_before(from) >= 0.5 && space_before(to) >= 0.5 && (from + 1..to).all(|k| space_before(k) < 0.5);
-            if prior_nats > LEAST_PRIOR_NATS || likeliest {
+            if likeliest || to - from <= config.max_pieces && prior_nats > LEAST_PRIOR_NATS {
                 words.push(Word {
                     from: first_node + from as u32,
                     to: first_node + to as u32,
@@ -405,9 +406,6 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
 
 /// Lines whose x-heights differ by no more than this (in natural-log units) are compared as of one typeface.
 const ALIKE: f32 = 0.2;
-
-/// Width of an average letter with its gap.
-const LETTER_XH: f32 = 1.1;
 
 /// Less likely cuts than this are not carried: a word of three pieces with two doubtful gaps still is.
 const LEAST_PRIOR_NATS: f32 = -4.0;

@@ -14,8 +14,13 @@ pub(super) fn regions(lines: &[LineFit], config: &PageConfig) -> Vec<Vec<usize>>
         middle_y(&lines[a]).total_cmp(&middle_y(&lines[b])).then(lines[a].x0.total_cmp(&lines[b].x0))
     });
     let mut above: Vec<Option<usize>> = vec![None; lines.len()];
+    // Sloped lines are further from each other in their middles than where they overlap.
+    let slack = 2.0 * lines.iter().map(|l| l.slope.abs() * l.width()).fold(0.0, f32::max);
     for (rank, &k) in by_height.iter().enumerate() {
-        let candidates = by_height[..rank].iter().rev().copied().filter(|&j| continues(&lines[j], &lines[k], config));
+        let reach = config.paragraph_gap_xh * lines[k].x_height_px / LEAST_RATIO + slack;
+        let top = middle_y(&lines[k]) - reach;
+        let above_it = by_height[..rank].iter().rev().copied().take_while(|&j| middle_y(&lines[j]) > top);
+        let candidates = above_it.filter(|&j| continues(&lines[j], &lines[k], config));
         above[k] =
             candidates.min_by(|&a, &b| distance(&lines[a], &lines[k]).total_cmp(&distance(&lines[b], &lines[k])));
     }
@@ -46,13 +51,16 @@ fn middle_y(l: &LineFit) -> f32 {
 fn continues(upper: &LineFit, lower: &LineFit, config: &PageConfig) -> bool {
     let overlap = upper.x1.min(lower.x1) - upper.x0.max(lower.x0);
     let x_height = upper.x_height_px.max(lower.x_height_px);
-    let alike = upper.x_height_px.min(lower.x_height_px) > 0.55 * x_height;
+    let alike = upper.x_height_px.min(lower.x_height_px) > LEAST_RATIO * x_height;
     let down = distance(upper, lower);
     alike
         && overlap > 0.3 * upper.width().min(lower.width())
         && down > 0.8 * x_height
         && down < config.paragraph_gap_xh * x_height
 }
+
+/// Lines of a region are no smaller than this, against each other.
+const LEAST_RATIO: f32 = 0.55;
 
 /// How far `lower`'s baseline lies below `upper`'s, in pixels, where they overlap.
 fn distance(upper: &LineFit, lower: &LineFit) -> f32 {

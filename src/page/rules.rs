@@ -18,21 +18,10 @@ const MAX_BESIDE: f32 = 0.4;
 pub(super) fn take_off_rules(ink: &mut Ink) {
     let (width, height) = (ink.width(), ink.height());
     let mut rules: Vec<(usize, usize, usize, usize)> = Vec::new();
-    for y in 0..height {
-        let mut x = 0;
-        while x < width {
-            if !ink.is_ink(x, y) {
-                x += 1;
-                continue;
-            }
-            let start = x;
-            while x < width && ink.is_ink(x, y) {
-                x += 1;
-            }
-            if x - start >= MIN_LENGTH
-                && let Some(thickness) = thickness(ink, start, x, y)
-            {
-                rules.push((start, x, y, thickness));
+    for y in (0..height).filter(|&y| ink.mask().has_long_run(y)) {
+        for (x0, x1) in ink.mask().runs(y, 0, width).filter(|(x0, x1)| x1 - x0 >= MIN_LENGTH) {
+            if let Some(thickness) = thickness(ink, x0, x1, y) {
+                rules.push((x0, x1, y, thickness));
             }
         }
     }
@@ -53,7 +42,7 @@ pub(super) fn take_off_rules(ink: &mut Ink) {
 fn thickness(ink: &Ink, x0: usize, x1: usize, y: usize) -> Option<usize> {
     let length = x1 - x0;
     let share = |y: Option<usize>| match y {
-        Some(y) if y < ink.height() => (x0..x1).filter(|&x| ink.is_ink(x, y)).count() as f32 / length as f32,
+        Some(y) if y < ink.height() => ink.mask().count(y, x0, x1) as f32 / length as f32,
         _ => 0.0,
     };
     if share(y.checked_sub(1)) > 0.8 {

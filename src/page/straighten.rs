@@ -151,7 +151,8 @@ fn solve(lines: &[Fitted]) -> Option<[f64; TERMS]> {
             let t = terms(u, line.v);
             for a in 0..TERMS {
                 let scaled = precision * weight * (t[a] - mean[a]);
-                for b in 0..TERMS {
+                // The other half is the same.
+                for b in 0..=a {
                     normal[a][b] += scaled * (t[b] - mean[b]);
                 }
                 right[a] += scaled * (w - mean_w);
@@ -161,7 +162,7 @@ fn solve(lines: &[Fitted]) -> Option<[f64; TERMS]> {
     cholesky(normal, right)
 }
 
-/// Solves a symmetric positive definite system.
+/// Solves a symmetric positive definite system, of which only the lower half is read.
 fn cholesky(mut a: [[f64; TERMS]; TERMS], mut b: [f64; TERMS]) -> Option<[f64; TERMS]> {
     for i in 0..TERMS {
         for j in 0..=i {

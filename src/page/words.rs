@@ -2,6 +2,7 @@
 
 use super::ink::Ink;
 use super::lines::LineFit;
+use super::sample::Columns;
 use super::{PageConfig, Piece};
 
 /// Samples of a line's column profile, per x-height.
@@ -102,23 +103,23 @@ impl ColumnProfile {
         let (ax, ay) = (1.0 / norm, line.slope / norm);
         let length = line.width() * norm + 2.0 * margin;
         let n = (length / step) as usize;
-        let (mut body, mut tail) = (vec![0.0f32; n], vec![0.0f32; n]);
-        let strongest = |column: &mut f32, u: f32, from: f32, to: f32| {
+        let heights = |from: f32, to: f32| {
             let rows = ((to - from) / row_step) as usize;
-            for r in 0..=rows {
-                let v = from + r as f32 * row_step;
-                *column = column.max(ink.linear(line.x0 + u * ax - v * ay, line.baseline + u * ay + v * ax));
+            (0..=rows).map(move |r| from + r as f32 * row_step)
+        };
+        let place = |k: usize| k as f32 * step - margin;
+        let columns = (line.slope == 0.0).then(|| Columns::at((0..n).map(|k| line.x0 + place(k))));
+        let strongest = |from: f32, to: f32| match &columns {
+            Some(columns) => columns.strongest(ink, heights(from, to).map(|v| line.baseline + v)),
+            None => {
+                let point = |u: f32, v: f32| ink.linear(line.x0 + u * ax - v * ay, line.baseline + u * ay + v * ax);
+                (0..n).map(|k| heights(from, to).map(|v| point(place(k), v)).fold(0.0, f32::max)).collect()
             }
         };
-        for k in 0..n {
-            let u = k as f32 * step - margin;
-            strongest(&mut body[k], u, -1.55 * xh, 0.05 * xh);
-            strongest(&mut tail[k], u, 0.12 * xh, 0.45 * xh);
-        }
+        let (body, tail) = (strongest(-1.55 * xh, 0.05 * xh), strongest(0.12 * xh, 0.45 * xh));
         let mut inked: Vec<f32> = (0..n)
             .filter(|&k| {
-                let u = k as f32 * step - margin;
-                let x = line.x0 + u * ax;
+                let x = line.x0 + place(k) * ax;
                 body[k] > f32::from(ink.threshold_at(x, line.baseline_at(x) - 0.5 * xh))
             })
             .map(|k| body[k])

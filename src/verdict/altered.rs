@@ -1,114 +1,272 @@
-//! Is a word of the picture another one than the document's?
+//! Is a word of the picture another one than the document's? Was one put in, was one left out?
 //!
 //! A word is judged by two measures that do not depend on each other: how far its code is from the document's word, in
 //! standard deviations of what codes of the same word differ by, given the confidence of each of its bits; and how much wider
-//! or narrower it is. Words cut in the wrong place are far off too, but then the width is, and the words beside them are.
-//! So only words with a firm neighbour directly before and behind are judged, and the more the width differs, the more the
-//! code must. The weights were fitted by logistic regression to pages with and without replaced words (the design page has
-//! the measurement).
+//! or narrower it is. Both are taken relative to the other words of the passage: what is usual among them is the picture's
+//! style (its typeface's class, weight, slant and width), not a change. Words cut in the wrong place are far off too, but
+//! then the width is, and the words beside them are. So only words between firm neighbours are judged, and the more the
+//! width differs, the more the code must. The weights were fitted by logistic regression to pages with and without replaced
+//! words (the design page has the measurement).
 
-use crate::align::Pair;
-use crate::page::Word;
+use crate::align::{Alignment, Pair};
+use crate::fingerprint::WIDTH_STEPS;
+use crate::page::{Page, Word};
 
-/// Log-odds of a word that agrees, per standard deviation of surprise, per doubling of the width, and back beyond
-/// [`WIDE`] doublings.
-const WEIGHTS: [f32; 4] = [-7.96, 2.12, -5.03, 1.16];
+/// Log-odds of a word that agrees, per standard deviation of surprise, per doubling of the width up to [`OTHER_WIDTH`], and
+/// per doubling in all.
+const WEIGHTS: [f32; 4] = [-5.4, 1.98, 11.9, -10.6];
 /// Surprise beyond this says nothing more.
 const MOST_SURPRISE: f32 = 8.0;
-/// From here, width says less.
-const WIDE: f32 = 0.9;
+/// Letters of one typeface make words of one width but for so many doublings.
+const OTHER_WIDTH: f32 = 0.12;
 /// A neighbour that lost more is no firm ground.
 const LEAST_NEIGHBOUR_NATS: f32 = -1.5;
-/// The two words of a side must have earned this together.
+/// The next word of a side must have earned this, or the next two of them [`LEAST_SIDE_NATS`] together.
+const FIRM_NATS: f32 = 1.0;
 const LEAST_SIDE_NATS: f32 = 0.3;
-/// Words of a side that are looked at.
-const SIDE: usize = 2;
+/// Widths of words that a code of 48 columns tells: narrower ones are marks, bullets, dust; of longer ones (addresses of pages) a
+/// letter has less than three columns.
+const LEGIBLE_XH: std::ops::RangeInclusive<f32> = 0.9..=16.0;
 
-/// For each pair, the probability that the picture's word is another one than the document's.
-///
-/// `words` are those of the page, `document_words` the document's number of words.
-pub(super) fn probabilities(pairs: &[Pair], words: &[Word], document_words: usize) -> Vec<f32> {
-    let judge = |(k, pair): (usize, &Pair)| {
-        let firm = |side: Option<f32>, at_end: bool| side.map_or(at_end, |nats| nats > LEAST_SIDE_NATS);
-        let (before, after) = (side(pairs, words, k, false), side(pairs, words, k, true));
-        let (first, last) = (pair.document_word == 0, pair.document_word as usize + 1 == document_words);
-        let grounded = firm(before, first) && firm(after, last) && (before.is_some() || after.is_some());
-        if grounded { probability(pair.surprise, pair.stretch) } else { 0.0 }
-    };
-    pairs.iter().enumerate().map(judge).collect()
+/// What is not as in the document.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Changes {
+    /// For each pair, the probability that the picture's word is another one than the document's.
+    pub(super) replaced: Vec<f32>,
+    /// For each skipped word, the probability that it was put in.
+    pub(super) inserted: Vec<f32>,
+    /// Runs of document words that the picture lacks inside of the passage, first and last, with the probability that they
+    /// were left out.
+    pub(super) deleted: Vec<([u32; 2], f32)>,
 }
 
-/// What the words directly before or behind pair `k` earned, none if the next one is not firm.
-fn side(pairs: &[Pair], words: &[Word], k: usize, behind: bool) -> Option<f32> {
-    let step = |k: usize| if behind { k.checked_add(1) } else { k.checked_sub(1) };
-    let (mut at, mut nats, mut seen) = (k, 0.0, 0);
-    while let Some((next, pair)) = step(at).and_then(|n| Some((n, pairs.get(n)?))) {
-        let (left, right) = if behind { (&pairs[at], pair) } else { (pair, &pairs[at]) };
-        let adjoin = left.document_word + 1 == right.document_word
-            && words[left.word as usize].to == words[right.word as usize].from;
-        if !adjoin || seen == SIDE || (seen == 0 && pair.score_nats <= LEAST_NEIGHBOUR_NATS) {
-            break;
+/// Judges the words of an alignment with a document whose words have these widths, see
+/// [`log_width`](crate::fingerprint::log_width).
+pub(super) fn changes(alignment: &Alignment, page: &Page, widths: &[u8]) -> Changes {
+    let passage = Passage::of(&alignment.pairs, page);
+    let pairs = passage.pairs;
+    let replaced = (0..pairs.len()).map(|k| passage.replaced(k, widths.len())).collect();
+    let inserted = alignment.skipped.iter().map(|&word| passage.inserted(word, &alignment.skipped)).collect();
+    let gaps = (1..pairs.len()).filter(|&k| pairs[k - 1].document_word + 1 < pairs[k].document_word);
+    let deleted = gaps.map(|k| {
+        let [first, next] = [pairs[k - 1].document_word + 1, pairs[k].document_word];
+        let legible = |w: &u8| LEGIBLE_XH.contains(&(f32::from(*w) / WIDTH_STEPS - 3.0).exp2());
+        let seen = widths.get(first as usize..next as usize).is_some_and(|w| w.iter().any(legible));
+        ([first, next - 1], if seen { passage.deleted_before(k) } else { 0.0 })
+    });
+    Changes { replaced, inserted, deleted: deleted.collect() }
+}
+
+/// The pairs of an alignment, and what is usual among them.
+struct Passage<'a> {
+    pairs: &'a [Pair],
+    page: &'a Page,
+    usual_surprise: f32,
+    usual_stretch: f32,
+    /// How far most widths are from the usual one: other typefaces are not as wide in every letter.
+    usual_spread: f32,
+}
+
+impl<'a> Passage<'a> {
+    fn of(pairs: &'a [Pair], page: &'a Page) -> Self {
+        let usual_stretch = median(pairs.iter().map(|p| p.stretch));
+        Self {
+            pairs,
+            page,
+            usual_surprise: median(pairs.iter().map(|p| p.surprise)),
+            usual_stretch,
+            usual_spread: median(pairs.iter().map(|p| (p.stretch - usual_stretch).abs())),
         }
-        (at, nats, seen) = (next, nats + pair.score_nats, seen + 1);
     }
-    (seen > 0).then_some(nats)
+
+    fn replaced(&self, k: usize, document_words: usize) -> f32 {
+        let pair = &self.pairs[k];
+        let (before, behind) = (self.side(k, false), self.side(k, true));
+        let (first, last) = (pair.document_word == 0, pair.document_word as usize + 1 == document_words);
+        let legible = LEGIBLE_XH.contains(&self.word(pair).frame.width_xh());
+        let grounded = legible && before.unwrap_or(first) && behind.unwrap_or(last) && (before.is_some() || behind.is_some());
+        if grounded { self.probability(pair) } else { 0.0 }
+    }
+
+    fn probability(&self, pair: &Pair) -> f32 {
+        let [agreeing, far, other, wide] = WEIGHTS;
+        let stretch = self.stretch(pair);
+        let surprise = (pair.surprise - self.usual_surprise).clamp(-1.0, MOST_SURPRISE);
+        let log_odds = agreeing + far * surprise + other * stretch.min(OTHER_WIDTH) + wide * stretch;
+        1.0 / (1.0 + (-log_odds).exp())
+    }
+
+    /// How much a word is wider or narrower than the others, in doublings.
+    fn stretch(&self, pair: &Pair) -> f32 {
+        (pair.stretch - self.usual_stretch).abs()
+    }
+
+    fn word(&self, pair: &Pair) -> &Word {
+        &self.page.words[pair.word as usize]
+    }
+
+    /// Whether two pairs adjoin in picture and document.
+    fn adjoin(&self, left: &Pair, right: &Pair) -> bool {
+        left.document_word + 1 == right.document_word && self.word(left).to == self.word(right).from
+    }
+
+    /// Whether the words directly before or behind pair `k` are firm; none if none adjoins that is not contradicted itself.
+    fn side(&self, k: usize, behind: bool) -> Option<bool> {
+        let step = |k: usize| if behind { k.checked_add(1) } else { k.checked_sub(1) };
+        let next = step(k).filter(|&n| n < self.pairs.len())?;
+        let adjoin = |a: usize, b: usize| self.adjoin(&self.pairs[a.min(b)], &self.pairs[a.max(b)]);
+        let nats = self.pairs[next].score_nats;
+        (adjoin(k, next) && nats > LEAST_NEIGHBOUR_NATS).then(|| self.firm(next, behind))
+    }
+
+    /// Whether pair `k`, or it and the next one away from where it is looked at from, are firm.
+    fn firm(&self, k: usize, behind: bool) -> bool {
+        let nats = self.pairs[k].score_nats;
+        let beyond = if behind { self.pairs.get(k + 1) } else { k.checked_sub(1).map(|n| &self.pairs[n]) };
+        let beyond = beyond.filter(|p| if behind { self.adjoin(&self.pairs[k], p) } else { self.adjoin(p, &self.pairs[k]) });
+        nats >= FIRM_NATS || nats > LEAST_NEIGHBOUR_NATS && nats + beyond.map_or(0.0, |p| p.score_nats) > LEAST_SIDE_NATS
+    }
+
+    /// Whether pairs `k - 1` and `k` are whole words of one line on firm ground: what lies between them is no matter of cuts or of
+    /// lines that were not read.
+    fn whole_around(&self, k: usize) -> bool {
+        let (left, right) = (&self.pairs[k - 1], &self.pairs[k]);
+        let whole = |p: &Pair| self.stretch(p) < OTHER_WIDTH + 3.0 * self.usual_spread;
+        self.word(left).line == self.word(right).line
+            && whole(left)
+            && whole(right)
+            && self.firm(k - 1, false)
+            && self.firm(k, true)
+    }
+
+    /// A word was put in if the words around it adjoin in the document.
+    fn inserted(&self, word: u32, skipped: &[u32]) -> f32 {
+        let own = &self.page.words[word as usize];
+        let k = self.pairs.partition_point(|p| p.word < word);
+        let Some([left, right]) = k.checked_sub(1).and_then(|first| self.pairs.get(first..=k)) else { return 0.0 };
+        // From the word before to the word behind, nothing but skipped words.
+        let mut node = self.word(left).to;
+        for &s in &skipped[skipped.partition_point(|&s| s < left.word)..] {
+            let skipped = &self.page.words[s as usize];
+            if skipped.from == node && skipped.to <= self.word(right).from {
+                node = skipped.to;
+            }
+        }
+        let between = left.document_word + 1 == right.document_word && node == self.word(right).from;
+        if between && LEGIBLE_XH.contains(&own.frame.width_xh()) && self.whole_around(k) { INSERTED } else { 0.0 }
+    }
+
+    /// Words were left out if those around them adjoin in the picture.
+    fn deleted_before(&self, k: usize) -> f32 {
+        let adjoin = self.word(&self.pairs[k - 1]).to == self.word(&self.pairs[k]).from;
+        if adjoin && self.whole_around(k) { DELETED } else { 0.0 }
+    }
 }
 
-fn probability(surprise: f32, stretch: f32) -> f32 {
-    let [agreeing, far, wide, wider] = WEIGHTS;
-    let stretch = stretch.abs();
-    let log_odds =
-        agreeing + far * surprise.clamp(-1.0, MOST_SURPRISE) + wide * stretch + wider * (stretch - WIDE).max(0.0);
-    1.0 / (1.0 + (-log_odds).exp())
+fn median(values: impl Iterator<Item = f32>) -> f32 {
+    let mut values: Vec<f32> = values.collect();
+    let middle = values.len() / 2;
+    if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }
+
+/// How often such a word was put in, and such words were left out, of all that look like it.
+const INSERTED: f32 = 0.9;
+const DELETED: f32 = 0.9;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::WordFrame;
+    use crate::fingerprint::{WordFrame, log_width};
+    use crate::page::Line;
 
-    fn word(k: u32) -> Word {
-        let frame = WordFrame::level(k as f32 * 50.0, k as f32 * 50.0 + 40.0, 10.0, 8.0);
-        Word { from: k, to: k + 1, line: 0, frame, prior_nats: 0.0, likeliest: true }
+    fn page(words: u32) -> Page {
+        let frame = |k: u32| WordFrame::level(k as f32 * 50.0, k as f32 * 50.0 + 40.0, 10.0, 8.0);
+        let word = |k| Word { from: k, to: k + 1, line: 0, frame: frame(k), prior_nats: 0.0, likeliest: true };
+        let line = Line {
+            origin: frame(0).origin,
+            along: frame(0).along,
+            length_px: 50.0 * words as f32,
+            x_height_px: 8.0,
+            region: 0,
+            pieces: Vec::new(),
+            spaces: Vec::new(),
+        };
+        Page { lines: vec![line], words: (0..words).map(word).collect(), nodes: words + 1, ..Page::default() }
     }
 
     fn pair(k: u32, score_nats: f32, surprise: f32, stretch: f32) -> Pair {
         Pair { word: k, document_word: k + 10, score_nats, surprise, stretch }
     }
 
+    fn judged(pairs: &[Pair], skipped: &[u32], document_words: usize) -> Changes {
+        let words = pairs.iter().map(|p| p.word + 1).max().unwrap_or(0);
+        let alignment = Alignment { pairs: pairs.to_vec(), skipped: skipped.to_vec(), ..Alignment::default() };
+        changes(&alignment, &page(words), &vec![log_width(4.0); document_words])
+    }
+
+    fn agreeing(n: u32) -> Vec<Pair> {
+        (0..n).map(|k| pair(k, 6.0, -0.5, 0.02)).collect()
+    }
+
     #[test]
     fn another_word_between_firm_ones_is_altered() {
-        let words: Vec<Word> = (0..7).map(word).collect();
-        let mut pairs: Vec<Pair> = (0..7).map(|k| pair(k, 6.0, -0.5, 0.02)).collect();
+        let mut pairs = agreeing(7);
         pairs[3] = pair(3, -3.0, 7.0, 0.1);
-        let found = probabilities(&pairs, &words, 100);
+        let found = judged(&pairs, &[], 100).replaced;
         assert!(found[3] > 0.9, "{found:?}");
         assert!(found.iter().enumerate().all(|(k, &p)| k == 3 || p < 0.01), "{found:?}");
     }
 
     #[test]
+    fn what_is_usual_in_the_picture_is_its_style() {
+        // A narrow typeface unlike the catalogue's: all words surprise a little and are a third narrower.
+        let mut pairs: Vec<Pair> = (0..9).map(|k| pair(k, 3.0, 2.0, -0.5)).collect();
+        assert!(judged(&pairs, &[], 100).replaced.iter().all(|&p| p < 0.01));
+        // In it, a word of the catalogue's own width is odd.
+        pairs[4] = pair(4, 1.0, 4.5, -0.4);
+        let usual_width = pair(4, 1.0, 4.5, -0.5);
+        let odd = judged(&pairs, &[], 100).replaced[4];
+        pairs[4] = usual_width;
+        assert!(odd > judged(&pairs, &[], 100).replaced[4]);
+    }
+
+    #[test]
     fn a_word_cut_in_the_wrong_place_is_not() {
-        let words: Vec<Word> = (0..7).map(word).collect();
-        let mut pairs: Vec<Pair> = (0..7).map(|k| pair(k, 6.0, -0.5, 0.02)).collect();
+        let mut pairs = agreeing(7);
         // A fragment of it.
         pairs[3] = pair(3, -3.0, 7.0, -2.0);
-        assert!(probabilities(&pairs, &words, 100)[3] < 0.5);
+        assert!(judged(&pairs, &[], 100).replaced[3] < 0.5);
         // Nothing firm behind.
         pairs[3] = pair(3, -3.0, 7.0, 0.1);
         pairs[4] = pair(4, -3.0, 7.0, 0.1);
-        assert_eq!(probabilities(&pairs, &words, 100)[3], 0.0);
+        assert_eq!(judged(&pairs, &[], 100).replaced[3], 0.0);
         // The document's next word is missing.
         pairs.remove(4);
-        assert_eq!(probabilities(&pairs, &words, 100)[3], 0.0);
+        assert_eq!(judged(&pairs, &[], 100).replaced[3], 0.0);
     }
 
     #[test]
     fn the_first_word_of_a_document_has_one_neighbour() {
-        let words: Vec<Word> = (0..4).map(word).collect();
-        let mut pairs: Vec<Pair> = (0..4).map(|k| Pair { document_word: k, ..pair(k, 6.0, -0.5, 0.02) }).collect();
+        let mut pairs: Vec<Pair> = agreeing(4).into_iter().map(|p| Pair { document_word: p.word, ..p }).collect();
         pairs[0].surprise = 8.0;
-        assert!(probabilities(&pairs, &words, 4)[0] > 0.9);
+        assert!(judged(&pairs, &[], 4).replaced[0] > 0.9);
         pairs.iter_mut().for_each(|p| p.document_word += 1);
-        assert_eq!(probabilities(&pairs, &words, 5)[0], 0.0, "what stood before it is not seen");
+        assert_eq!(judged(&pairs, &[], 5).replaced[0], 0.0, "what stood before it is not seen");
+    }
+
+    #[test]
+    fn words_are_put_in_and_left_out_between_whole_ones() {
+        // Document words 10 to 12 on words 0 to 2, then one more word, then 13 to 15; 16 is left out.
+        let on = |word: u32, document_word: u32| Pair { document_word, ..pair(word, 6.0, -0.5, 0.02) };
+        let mut pairs =
+            vec![on(0, 10), on(1, 11), on(2, 12), on(4, 13), on(5, 14), on(6, 15), on(7, 17), on(8, 18)];
+        let found = judged(&pairs, &[3], 100);
+        assert_eq!((found.inserted.as_slice(), found.deleted.as_slice()), (&[INSERTED][..], &[([16, 16], DELETED)][..]));
+        // The word before is twice as wide as the document's: it holds what seems to be missing.
+        pairs[5].stretch = 1.0;
+        assert_eq!(judged(&pairs, &[3], 100).deleted, [([16, 16], 0.0)]);
+        // The document has a word there, too: it was replaced, or cut badly.
+        pairs.iter_mut().skip(3).for_each(|p| p.document_word += 1);
+        assert_eq!(judged(&pairs, &[3], 100).inserted, [0.0]);
     }
 }

@@ -134,8 +134,8 @@ pub struct Match {
     pub document_words: [u32; 2],
     /// Words of the best document before the passage and after it.
     pub beyond: [u32; 2],
-    /// Words of the best document inside of the passage that the picture lacks: first and last of each run.
-    pub lacking: Vec<[u32; 2]>,
+    /// Words of the best document inside of the passage that the picture lacks.
+    pub lacking: Vec<Lacking>,
     /// Where each of `documents`, and other documents that hold a part of the passage, agree with the picture.
     pub shared: Vec<Shared>,
     /// Share of the picture's words that the passage explains, 0 to 1.
@@ -163,6 +163,15 @@ pub struct Shared {
     pub share: f32,
 }
 
+/// Words of a document that the picture lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Lacking {
+    /// First and last, counted from 0.
+    pub document_words: [u32; 2],
+    /// Probability that they were left out of the text, 0 to 1; 0 where they may be covered, cut off or not found.
+    pub deleted_probability: f32,
+}
+
 /// A word of the picture inside of a recognised passage.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MatchedWord {
@@ -173,8 +182,8 @@ pub struct MatchedWord {
     pub document_word: Option<u32>,
     /// How much its shape agrees with that word, 0 to 1; 0.5 says nothing.
     pub agreement: f32,
-    /// Probability that another word stands here than the document's, 0 to 1; 0 where the passage around it is not firm
-    /// enough to tell.
+    /// Probability that another word stands here than the document's, or one that the document lacks, 0 to 1; 0 where the
+    /// passage around it is not firm enough to tell.
     pub altered_probability: f32,
     /// Whether that is likelier than not.
     pub altered: bool,

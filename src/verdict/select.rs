@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::altered::probabilities;
-use super::{CERTAIN, Chance, Level, Match, MatchedWord, Shared, VerdictConfig};
+use super::altered::changes;
+use super::{CERTAIN, Chance, Lacking, Level, Match, MatchedWord, Shared, VerdictConfig};
 use crate::align::{Alignment, Pair};
 use crate::geom::Rect;
 use crate::page::Page;
@@ -11,15 +11,19 @@ use crate::page::Page;
 /// An aligned document.
 pub(crate) struct Candidate<'a> {
     pub(crate) ids: &'a [String],
-    /// Words of the document.
-    pub(crate) document_words: usize,
-    /// Score of the best passage without a jump, and what the header above it adds: what the E-value is about.
+    /// The document's words' widths, see [`log_width`](crate::fingerprint::log_width).
+    pub(crate) widths: &'a [u8],
+    /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it adds: what
+    /// the E-value is about.
     pub(crate) best_passage_nats: f32,
     /// Words of the header that were found above the passage; they count for no more words than the body's.
     pub(crate) header_words: usize,
     /// Share of the aligned words that the document quotes from another one.
     pub(crate) quoted_share: f32,
+    /// By what the words tell of the document: which of several it is.
     pub(crate) alignment: Alignment,
+    /// By all words that agree, whatever they tell: what is shown.
+    pub(crate) evidence: Alignment,
 }
 
 /// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
@@ -75,7 +79,7 @@ pub(crate) fn select(
 }
 
 fn to_shared(c: &Candidate<'_>, e_value: f64, of_words: usize) -> Shared {
-    let pairs = &c.alignment.pairs;
+    let pairs = &c.evidence.pairs;
     Shared {
         documents: c.ids.to_vec(),
         e_value,
@@ -98,12 +102,12 @@ fn shared(a: &Alignment, b: &Alignment) -> f32 {
 }
 
 fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
-    let pairs = &c.alignment.pairs;
+    let pairs = &c.evidence.pairs;
     let area = |word: u32| page.hull(&page.words[word as usize].frame);
-    let altered = probabilities(pairs, &page.words, c.document_words);
+    let changes = changes(&c.evidence, page, c.widths);
     let mut words: Vec<(u32, MatchedWord)> = pairs
         .iter()
-        .zip(altered)
+        .zip(changes.replaced)
         .map(|(pair, altered_probability)| {
             let matched = MatchedWord {
                 area: area(pair.word).to_array(),
@@ -115,16 +119,20 @@ fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
             (pair.word, matched)
         })
         .collect();
-    words.extend(c.alignment.skipped.iter().map(|&word| {
-        let area = area(word).to_array();
-        let unknown =
-            MatchedWord { area, document_word: None, agreement: 0.0, altered_probability: 0.0, altered: false };
+    words.extend(c.evidence.skipped.iter().zip(changes.inserted).map(|(&word, altered_probability)| {
+        let unknown = MatchedWord {
+            area: area(word).to_array(),
+            document_word: None,
+            agreement: 0.0,
+            altered_probability,
+            altered: altered_probability > 0.5,
+        };
         (word, unknown)
     }));
     words.sort_by_key(|(word, _)| *word);
     let region = main_part(pairs, page).map(|p| area(p.word)).reduce(|a: Rect, b| a.union(&b)).unwrap_or_default();
     let document_words = passage(pairs);
-    let lacking = pairs.windows(2).map(|p| [p[0].document_word + 1, p[1].document_word]).filter(|[a, b]| a < b);
+    let lacking = changes.deleted.into_iter();
     Match {
         documents: c.ids.to_vec(),
         e_value,
@@ -132,11 +140,11 @@ fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
         score_nats: c.alignment.score_nats,
         aligned_words: pairs.len(),
         document_words,
-        beyond: [document_words[0], (c.document_words as u32).saturating_sub(document_words[1] + 1)],
-        lacking: lacking.map(|[first, next]| [first, next - 1]).collect(),
+        beyond: [document_words[0], (c.widths.len() as u32).saturating_sub(document_words[1] + 1)],
+        lacking: lacking.map(|(document_words, deleted_probability)| Lacking { document_words, deleted_probability }).collect(),
         shared: vec![to_shared(c, e_value, pairs.len())],
         query_coverage: (pairs.len() as f32 / page.words_seen().max(1) as f32).min(1.0),
-        document_coverage: pairs.len() as f32 / c.document_words.max(1) as f32,
+        document_coverage: pairs.len() as f32 / c.widths.len().max(1) as f32,
         region: region.to_array(),
         words: words.into_iter().map(|(_, w)| w).collect(),
     }

@@ -75,7 +75,7 @@ impl<R: BufRead> Read for Zstd<R> {
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     std::io::copy(&mut (&mut self.source).take(u64::from(length)), &mut std::io::sink())?;
                 }
-                Err(e) => return Err(Error::other(e)),
+                Err(e) => return Err(Error::other(format!("no Zstandard data, or damaged: {e}"))),
             }
         }
     }

@@ -92,6 +92,8 @@ struct Walker {
     /// Open elements that quote.
     quoting: usize,
     quote_start: usize,
+    /// Where the option begins that the last `<select>` shows.
+    chosen: Option<usize>,
 }
 
 /// Attributes that matter.
@@ -105,6 +107,7 @@ struct Attributes {
     start: Vec<u8>,
     hidden: bool,
     size: bool,
+    selected: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +135,7 @@ impl Walker {
                 self.attribute.extend_from_slice(name);
                 self.attributes.hidden |= *name == b"hidden";
                 self.attributes.size |= *name == b"size";
+                self.attributes.selected |= *name == b"selected";
             }
             CallbackEvent::AttributeValue { value } => {
                 let place = match self.attribute.as_slice() {
@@ -166,6 +170,7 @@ impl Walker {
         let style = self.style(&tag);
         let mut inherited = self.inherited();
         inherited.gone |= style.hides() || self.attributes.hidden || never_shown(&tag);
+        inherited.gone |= tag == b"option" && (inherited.hidden() || !self.chooses());
         inherited.invisible = style.invisible.unwrap_or(inherited.invisible);
         inherited.sizeless = style.sizeless.unwrap_or(inherited.sizeless && !(tag == b"font" && self.attributes.size));
         inherited.pre = style.pre.unwrap_or(inherited.pre || matches!(tag.as_slice(), b"pre" | b"listing" | b"xmp"));
@@ -182,13 +187,17 @@ impl Walker {
                 b"hr" => self.require(Due::Line),
                 b"p" => self.require(Due::Paragraph),
                 b"td" | b"th" if !block => self.require(Due::Space),
-                b"img" | b"select" | b"button" => self.require(Due::Space),
+                b"select" => {
+                    self.chosen = None;
+                    self.require(Due::Space);
+                }
+                b"img" | b"button" | b"option" | b"textarea" => self.require(Due::Space),
                 _ if block => self.require(Due::Line),
                 _ if style.display == Some(Display::InlineBlock) || style.padded => self.require(Due::Space),
                 _ => {}
             }
             if tag == b"input" {
-                self.button(inherited);
+                self.input(inherited);
             }
         }
         if is_void(&tag) {
@@ -213,7 +222,7 @@ impl Walker {
         let number_of_list = list.map(|start| start.unwrap_or(1i64).saturating_sub(1));
         let apart = style.padded
             || style.display == Some(Display::InlineBlock)
-            || matches!(tag.as_slice(), b"button" | b"td" | b"th");
+            || matches!(tag.as_slice(), b"button" | b"option" | b"select" | b"td" | b"textarea" | b"th");
         self.stack.push(Element { name: tag, inherited, block, apart, quotes, number: number_of_list });
         if let Some(number) = number {
             self.text(format!("{number}. ").as_bytes());
@@ -229,14 +238,29 @@ impl Walker {
         Some(*number)
     }
 
-    fn button(&mut self, inherited: Inherited) {
-        let shown = [&b"submit"[..], b"button", b"reset"].iter().any(|k| self.attributes.kind.eq_ignore_ascii_case(k));
-        if shown && !inherited.hidden() {
+    /// What a button or a field shows: its value.
+    fn input(&mut self, inherited: Inherited) {
+        let silent = [&b"hidden"[..], b"checkbox", b"radio", b"password", b"image", b"file", b"color", b"range"];
+        if !inherited.hidden() && !silent.iter().any(|k| self.attributes.kind.eq_ignore_ascii_case(k)) {
             let value = std::mem::take(&mut self.attributes.value);
             self.require(Due::Space);
             self.text(&value);
             self.require(Due::Space);
         }
+    }
+
+    /// Whether a list of choices shows the option whose attributes were read: the first one, but for one that is marked.
+    fn chooses(&mut self) -> bool {
+        if !self.stack.iter().rev().any(|e| e.name == b"select") {
+            return false;
+        }
+        if let (Some(begin), true) = (self.chosen, self.attributes.selected) {
+            self.out.text.truncate(begin);
+        } else if self.chosen.is_some() {
+            return false;
+        }
+        self.chosen = Some(self.out.text.len());
+        true
     }
 
     /// Whether the element whose attributes were read quotes another mail.
@@ -277,6 +301,7 @@ impl Walker {
             b"td" | b"th" => (&[b"td", b"th"], &[b"tr", b"table"]),
             b"tr" => (&[b"tr"], &[b"table"]),
             b"tbody" | b"thead" | b"tfoot" => (&[b"tr", b"tbody", b"thead", b"tfoot"], &[b"table"]),
+            b"option" | b"optgroup" => (&[b"option"], &[b"select", b"table", b"td"]),
             b"body" => (&[b"head"], &[]),
             _ => (&[], &[]),
         };

@@ -26,11 +26,20 @@ type Read = Vec<Result<Mail, Error>>;
 /// Reads a message and those attached to it; `at` is its name in errors. Never empty: a message without text is an error.
 pub(super) fn read(raw: &Raw, at: &str) -> Read {
     let mut out = Vec::new();
-    attached(&raw.bytes, raw.cut_from, at, 0, &mut out);
+    // Macintoshes once ended lines with a carriage return alone.
+    let bytes: Cow<'_, [u8]> = if memchr::memchr(b'\n', &raw.bytes).is_none() && raw.bytes.contains(&b'\r') {
+        raw.bytes.iter().map(|&b| if b == b'\r' { b'\n' } else { b }).collect()
+    } else {
+        (&raw.bytes).into()
+    };
+    attached(&bytes, raw.cut_from, at, "", &mut out);
     out
 }
 
-fn attached(bytes: &[u8], cut_from: Option<u64>, at: &str, depth: usize, out: &mut Read) {
+/// `numbers` are those of the attached messages on the way here: `1.1.2`.
+fn attached(bytes: &[u8], cut_from: Option<u64>, file: &str, numbers: &str, out: &mut Read) {
+    let at = if numbers.is_empty() { file.to_owned() } else { format!("{file}, attached message {numbers}") };
+    let depth = numbers.split('.').filter(|n| !n.is_empty()).count();
     if depth > MAX_DEPTH {
         out.push(Err(Error::input(at, format!("attached messages nest deeper than the limit of {MAX_DEPTH}"))));
         return;
@@ -62,7 +71,8 @@ fn attached(bytes: &[u8], cut_from: Option<u64>, at: &str, depth: usize, out: &m
             // A part of a digest, or one whose encoding is damaged.
             _ => raw_body(&message, part),
         };
-        attached(body, None, &format!("{at}, attached message {}", n + 1), depth + 1, out);
+        let dot = if numbers.is_empty() { "" } else { "." };
+        attached(body, None, file, &format!("{numbers}{dot}{}", n + 1), out);
     }
 }
 
@@ -159,7 +169,7 @@ fn mail(message: &Message<'_>, messages: &[usize], cut: bool) -> Result<Mail, St
             shown(message, k).into_iter().filter(|k| messages.binary_search(k).is_err()).map(|k| &message.parts[k])
         {
             if cut && part.offset_end as usize >= message.raw_message.len() {
-                return Err("its text goes on".into());
+                return Err("its text does not end".into());
             }
             let text = match &part.body {
                 PartType::Html(text) | PartType::Text(text) if is_type(part, "text", &["html"]) => {

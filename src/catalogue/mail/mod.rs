@@ -72,6 +72,8 @@ pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// The mails of a file, one by one: see [`read_mails`].
 pub struct Mails {
+    /// The file's name, until it has given something.
+    empty: Option<String>,
     mails: Box<dyn Iterator<Item = Result<Mail, Error>> + Send>,
     position: Arc<AtomicU64>,
 }
@@ -88,13 +90,19 @@ impl Iterator for Mails {
     type Item = Result<Mail, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.mails.next()
+        match self.mails.next() {
+            None => self.empty.take().map(|name| Err(Error::input(name, "it holds no mail"))),
+            mail => {
+                self.empty = None;
+                mail
+            }
+        }
     }
 }
 
 /// Reads the mails of a file one by one; the [module](self) lists the formats.
 ///
-/// A mail that cannot be read is one `Err`; the next ones follow. Messages of a mailbox are parsed in parallel, some megabytes at a time.
+/// A mail that cannot be read is one `Err`; the next ones follow. A file without any mail gives an `Err`, too. Messages of a mailbox are parsed in parallel, some megabytes at a time.
 ///
 /// # Errors
 ///
@@ -108,10 +116,10 @@ pub fn read_mails(path: &Path) -> Result<Mails, Error> {
     };
     let at = path.display().to_string();
     let mails: Box<dyn Iterator<Item = _> + Send> = match kind {
-        Kind::Lines => Box::new(jsonl::JsonLines::new(at, reader)),
-        kind => messages(kind, at, reader)?,
+        Kind::Lines => Box::new(jsonl::JsonLines::new(at.clone(), reader)),
+        kind => messages(kind, at.clone(), reader)?,
     };
-    Ok(Mails { mails, position })
+    Ok(Mails { empty: Some(at), mails, position })
 }
 
 /// Reads one message (RFC 5322) from memory, and those attached to it; `name` is its name in errors. Never empty: what is no message, or

@@ -29,6 +29,6 @@ pub(super) fn is_formatting(tag: &[u8]) -> bool {
 #[rustfmt::skip]
 pub(super) fn never_shown(tag: &[u8]) -> bool {
     matches!(tag,
-        b"audio" | b"canvas" | b"datalist" | b"iframe" | b"math" | b"noembed" | b"noframes" | b"noscript" | b"object" | b"option" |
-        b"script" | b"style" | b"svg" | b"template" | b"textarea" | b"title" | b"video")
+        b"audio" | b"canvas" | b"datalist" | b"iframe" | b"math" | b"noembed" | b"noframes" | b"noscript" | b"object" |
+        b"script" | b"style" | b"svg" | b"template" | b"title" | b"video")
 }

@@ -23,7 +23,13 @@ fn what_stands_apart_is_kept_apart_and_what_touches_touches() {
         ("a <!-- b --> c <![if !mso]>d<![endif]>", "a c d"),
         ("see <a href='http://x.example'>the\n  plan</a>.", "see the plan."),
         ("a<img src=x>b", "a b"),
-        ("<button>Yes</button><button>No</button><input type=submit value=Go><input value=typed>", "Yes No Go"),
+        ("<button>Yes</button><button>No</button><input type=submit value=Go><input value=typed>", "Yes No Go typed"),
+        ("a<select><option>x<option>y</select>b", "a x b"),
+        (
+            "a<select><option>x</option><option selected>y</option><option>z</select>b<textarea>c</textarea>d",
+            "a y b c d",
+        ),
+        ("<input type=hidden value=x><input type=checkbox value=x>a<input type=text value='b c'>", "a b c"),
         ("&Aring;ngstr&ouml;m &lt;3 &#8364;5&nbsp;&amp;c &hellip;", "Ångström <3 €5\u{a0}&c …"),
         ("<h1>A</h1>b<hr>c", "A\nb\nc"),
         ("<dl><dt>a<dd>b<dt>c</dl>", "a\nb\nc"),
@@ -49,7 +55,7 @@ fn what_is_hidden_is_left_out() {
         "<head><title>x</title><style>.pre, p.y { display: none } @media (max-width: 9px) { .z { display: none } }</style></head>\
          <body>a<div class='pre'>x</div><p class=y>x</p><p class=z>b</p>",
         "<style>#top{display:none}</style><div>a</div><div id=top>x<table><tr><td>y</td></tr></table></div> b",
-        "a<template>x</template><textarea>x</textarea><select><option>x</select> b",
+        "a<template>x</template><datalist><option>x</datalist><option>x</option><select hidden><option>x<option selected>y</select> b",
     ] {
         assert_eq!(text(html).split_whitespace().collect::<Vec<_>>(), ["a", "b"], "{html}");
     }

@@ -1,0 +1,101 @@
+//! Where a passage ends, do picture and document go on with different words?
+//!
+//! What people crop, redact or scroll away ends with the picture, a region or the document. A phrase that two texts happen to
+//! share, a signature or a list's footer stands amid other words: of the best passages that unrelated documents reach, four
+//! of five are contradicted on either side, of cut-out passages of ten words one in thirty.
+
+use super::Alignment;
+use crate::page::{Page, Word};
+
+/// What words beyond an end cost that contradict the document's, in nats: this for each e-fold of one more than their number. A line
+/// cut through or a button below says little, a page of other text much.
+const CONTRADICTED_NATS: f32 = 2.5;
+/// So many words of an end are looked at.
+const MOST_WORDS: usize = 30;
+
+/// What the best passage loses because picture and document part at its ends, in nats. An end with a jump is explained by
+/// it: a bar, a cut, another column.
+pub(crate) fn contradicted_nats(alignment: &Alignment, page: &Page, document_words: usize) -> f32 {
+    let starts = alignment.jumps.iter().map(|&k| k as usize);
+    let bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([alignment.pairs.len()]).collect();
+    let earned = |part: &[usize]| alignment.pairs[part[0]..part[1]].iter().map(|p| p.score_nats).sum::<f32>();
+    let Some((number, part)) = bounds.windows(2).enumerate().max_by(|a, b| earned(a.1).total_cmp(&earned(b.1))) else {
+        return 0.0;
+    };
+    let (Some(first), Some(last)) = (alignment.pairs.get(part[0]), alignment.pairs[..part[1]].last()) else { return 0.0 };
+    let region = |w: &Word| page.lines[w.line as usize].region;
+    let (head, tail) = (&page.words[first.word as usize], &page.words[last.word as usize]);
+    let path = || page.words.iter().filter(|w| w.likeliest);
+    let lost = |beyond: usize, of_document: usize| CONTRADICTED_NATS * (beyond.min(of_document) as f32).ln_1p();
+    let mut nats = 0.0;
+    if number == 0 {
+        let before = path().rev().filter(|w| w.to <= head.from).take_while(|w| region(w) == region(head));
+        nats += lost(before.take(MOST_WORDS).count(), first.document_word as usize);
+    }
+    if number + 2 == bounds.len() {
+        let behind = path().filter(|w| w.from >= tail.to).take_while(|w| region(w) == region(tail));
+        nats += lost(behind.take(MOST_WORDS).count(), document_words - 1 - last.document_word as usize);
+    }
+    nats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::align::Pair;
+    use crate::fingerprint::WordFrame;
+    use crate::page::Line;
+
+    /// Words of two regions: five, then five.
+    fn page() -> Page {
+        let frame = WordFrame::level(0.0, 40.0, 10.0, 8.0);
+        let word = |k| Word { from: k, to: k + 1, line: k / 5, frame, prior_nats: 0.0, likeliest: true };
+        let line = |region| Line {
+            origin: frame.origin,
+            along: frame.along,
+            length_px: 200.0,
+            x_height_px: 8.0,
+            region,
+            pieces: Vec::new(),
+            spaces: Vec::new(),
+        };
+        Page { lines: vec![line(0), line(1)], words: (0..10).map(word).collect(), nodes: 11, ..Page::default() }
+    }
+
+    fn lost(pairs: &[(u32, u32)], jumps: &[u32], document_words: usize) -> f32 {
+        let pair = |&(word, document_word): &(u32, u32)| Pair {
+            word,
+            document_word,
+            score_nats: 4.0,
+            surprise: 0.0,
+            stretch: 0.0,
+        };
+        let alignment = Alignment {
+            pairs: pairs.iter().map(pair).collect(),
+            jumps: jumps.to_vec(),
+            ..Alignment::default()
+        };
+        contradicted_nats(&alignment, &page(), document_words)
+    }
+
+    /// What so many words at one end cost.
+    fn words(n: f32) -> f32 {
+        CONTRADICTED_NATS * n.ln_1p()
+    }
+
+    #[test]
+    fn only_where_both_go_on_is_an_end_contradicted() {
+        assert_eq!(lost(&[(0, 20), (1, 21), (2, 22), (3, 23), (4, 24)], &[], 100), 0.0, "the region's ends");
+        assert_eq!(lost(&[(1, 0), (2, 1), (3, 2)], &[], 3), 0.0, "the document's ends");
+        assert_eq!(lost(&[(1, 20), (2, 21), (3, 22)], &[], 100), 2.0 * words(1.0), "one word on each side");
+        assert_eq!(lost(&[(9, 50)], &[], 100), words(4.0), "four words of the region before");
+        assert_eq!(lost(&[(8, 2), (9, 3)], &[], 100), words(2.0), "the document has only two before");
+        assert_eq!(lost(&[], &[], 100), 0.0);
+    }
+
+    #[test]
+    fn a_jump_explains_an_end() {
+        assert_eq!(lost(&[(1, 20), (2, 21), (3, 60)], &[2], 100), words(1.0), "two words, then elsewhere: the head is open");
+        assert_eq!(lost(&[(0, 20), (7, 60), (8, 61)], &[1], 100), words(1.0), "the tail is");
+    }
+}
