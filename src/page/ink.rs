@@ -185,9 +185,11 @@ impl Ink {
         *v = v.saturating_sub(level);
     }
 
-    /// Strongest ink of a pixel's cell.
-    pub(super) fn strongest_at(&self, x: usize, y: usize) -> u8 {
-        self.strongest[y / CELL * self.cells_x + x / CELL]
+    /// Strongest ink of a pixel's cell and of those so many pixels to its left and right.
+    pub(super) fn strongest_near(&self, x: usize, y: usize, reach_px: usize) -> u8 {
+        let row = &self.strongest[y / CELL * self.cells_x..][..self.cells_x];
+        let cells = x.saturating_sub(reach_px) / CELL..((x + reach_px) / CELL + 1).min(self.cells_x);
+        row[cells].iter().copied().max().unwrap_or(0)
     }
 
     /// The ink as a picture: 0 is background, whatever the colours were.

@@ -8,6 +8,8 @@ use super::ink::{Area, Ink};
 /// A tint fills boxes of this size everywhere; text leaves gaps in each.
 const WIDTH: usize = 24;
 const HEIGHT: usize = 6;
+/// Long runs of ink are looked at at every so many pixels.
+const PROBE: usize = 5;
 /// Text on a tint is stronger than the tint: a tint has at most this share of the strongest ink near by. Bars of large letters
 /// have all of it.
 const MOST_SHARE: f32 = 0.65;
@@ -20,7 +22,7 @@ pub(super) fn take_off_tints(ink: &mut Ink) {
         let mut changed = false;
         for (y, row) in (area.y0..area.y1).zip(tint.chunks_exact(area.width())) {
             for (x, &level) in (area.x0..area.x1).zip(row) {
-                if level > 0 && f32::from(level) <= MOST_SHARE * f32::from(ink.strongest_at(x, y)) {
+                if level > 0 && f32::from(level) <= MOST_SHARE * f32::from(ink.strongest_near(x, y, WIDTH)) {
                     ink.subtract(x, y, level);
                     changed = true;
                 }
@@ -66,13 +68,17 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
     // A run as long as a box holds a pixel at each multiple of its length.
     let mut end = 0;
     for probe in (WIDTH - 1..row.len()).step_by(WIDTH) {
+        if probe < end || row[probe] == 0 {
+            continue;
+        }
         let floor = ink.floor_at(probe as f32, y as f32);
-        if probe < end || row[probe] <= floor {
+        if row[probe] <= floor {
             continue;
         }
         let start = row[..probe].iter().rposition(|&v| v <= floor).map_or(0, |x| x + 1);
         end = row[probe..].iter().position(|&v| v <= floor).map_or(row.len(), |x| probe + x);
-        if end - start >= WIDTH {
+        let is_tint = |x: usize| f32::from(row[x]) <= MOST_SHARE * f32::from(ink.strongest_near(x, y, 0));
+        if end - start >= WIDTH && (start..end).step_by(PROBE).any(is_tint) {
             runs.push((start, end));
         }
     }
@@ -81,38 +87,100 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
 
 /// For each pixel of an area the largest value that a box around it, within the area, has everywhere.
 fn opening(ink: &Ink, area: Area) -> Vec<u8> {
-    let (width, height) = (area.width(), area.height());
-    let mut levels: Vec<u8> = (area.y0..area.y1).flat_map(|y| ink.row(y)[area.x0..area.x1].iter().copied()).collect();
-    for row in levels.chunks_exact_mut(width) {
-        let wide = windows(row, WIDTH, u8::min, 0);
-        row.copy_from_slice(&wide);
+    // With a margin of nothing, boxes end at the area's ends.
+    let stride = area.width() + WIDTH - 1;
+    let mut levels = vec![0; stride * (area.height() + HEIGHT - 1)];
+    for (y, row) in (area.y0..area.y1).zip(levels.chunks_exact_mut(stride)) {
+        row[..area.width()].copy_from_slice(&ink.row(y)[area.x0..area.x1]);
     }
-    let mut column = vec![0; height];
-    for x in 0..width {
-        for (y, v) in column.iter_mut().enumerate() {
-            *v = levels[y * width + x];
-        }
-        let low = windows(&column, HEIGHT, u8::min, 0);
-        let high = windows_back(&low, HEIGHT);
-        for (y, v) in high.into_iter().enumerate() {
-            levels[y * width + x] = v;
-        }
+    let steps = || steps(WIDTH, 1).chain(steps(HEIGHT, stride));
+    for step in steps() {
+        let ahead = levels[step..].to_vec();
+        levels.iter_mut().zip(ahead).for_each(|(level, ahead)| *level = ahead.min(*level));
     }
-    for row in levels.chunks_exact_mut(width) {
-        let wide = windows_back(row, WIDTH);
-        row.copy_from_slice(&wide);
+    for step in steps() {
+        let behind = levels[..levels.len() - step].to_vec();
+        levels[step..].iter_mut().zip(behind).for_each(|(level, behind)| *level = behind.max(*level));
     }
-    levels
+    let rows = levels.chunks_exact(stride).take(area.height());
+    rows.flat_map(|row| &row[..area.width()]).copied().collect()
 }
 
-/// For each place the extreme of the window that starts there; `beyond` where it would reach over the end.
-fn windows(values: &[u8], size: usize, extreme: fn(u8, u8) -> u8, beyond: u8) -> Vec<u8> {
-    (0..values.len())
-        .map(|k| values.get(k..k + size).map_or(beyond, |w| w.iter().copied().reduce(extreme).unwrap_or(beyond)))
-        .collect()
+/// Steps at which a window of so many values comes of windows half its size, and those of halves again.
+fn steps(size: usize, stride: usize) -> impl Iterator<Item = usize> {
+    let doubled = std::iter::successors(Some(1), |step| Some(2 * step)).take_while(move |step| 2 * step <= size);
+    let whole = size.next_power_of_two() / if size.is_power_of_two() { 1 } else { 2 };
+    doubled.chain((whole < size).then(|| size - whole)).map(move |step| step * stride)
 }
 
-/// For each place the maximum of the window that ends there.
-fn windows_back(values: &[u8], size: usize) -> Vec<u8> {
-    (0..values.len()).map(|k| values[(k + 1).saturating_sub(size)..=k].iter().copied().max().unwrap_or(0)).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::PageConfig;
+    use crate::raster::Raster;
+    use proptest::prelude::*;
+
+    /// Grey values of a picture with rectangles on white, later ones over earlier ones.
+    fn picture(width: usize, height: usize, boxes: &[(Area, u8)]) -> Ink {
+        let mut luma = vec![255; width * height];
+        for (area, grey) in boxes {
+            for y in area.y0..area.y1.min(height) {
+                luma[y * width..][area.x0.min(width)..area.x1.min(width)].fill(*grey);
+            }
+        }
+        let raster = Raster::from_luma(width as u32, height as u32, luma).expect("matching size");
+        Ink::of(&raster, &PageConfig::default())
+    }
+
+    fn area(x0: usize, y0: usize, x1: usize, y1: usize) -> Area {
+        Area { x0, y0, x1, y1 }
+    }
+
+    #[test]
+    fn a_tint_is_taken_off_and_the_text_on_it_stays() {
+        let (tint, stroke) = (area(20, 20, 100, 29), area(50, 22, 52, 28));
+        let mut ink = picture(160, 80, &[(tint, 190), (stroke, 90)]);
+        let before = ink.row(25)[50];
+        take_off_tints(&mut ink);
+        assert_eq!(ink.row(25)[40], 0, "the tint is gone");
+        assert_eq!(ink.row(25)[50], before - 65, "what is darker than the tint stays");
+        assert!(ink.is_ink(50, 25) && !ink.is_ink(40, 25));
+    }
+
+    #[test]
+    fn bars_of_large_letters_stay() {
+        let mut ink = picture(160, 80, &[(area(20, 20, 100, 29), 90)]);
+        let before = ink.row(25).to_vec();
+        take_off_tints(&mut ink);
+        assert_eq!(ink.row(25), before);
+    }
+
+    proptest! {
+        /// Oracle: every box of the area, one after the other.
+        #[test]
+        fn the_opening_is_that_of_all_boxes(
+            greys in prop::collection::vec(0u8..=255, 12 * 60),
+            flat in (0usize..30, 0usize..6, 24usize..40, 5usize..8, 0u8..=255),
+        ) {
+            let (width, height) = (60, 12);
+            let mut luma = greys;
+            for y in flat.1..(flat.1 + flat.3).min(height) {
+                luma[y * width..][flat.0..(flat.0 + flat.2).min(width)].fill(flat.4);
+            }
+            let raster = Raster::from_luma(width as u32, height as u32, luma).expect("matching size");
+            let ink = Ink::of(&raster, &PageConfig::default());
+            let area = area(3, 1, 58, 11);
+            let mut expected = vec![0; area.width() * area.height()];
+            for y in area.y0..=area.y1 - HEIGHT {
+                for x in area.x0..=area.x1 - WIDTH {
+                    let least = (y..y + HEIGHT).flat_map(|y| &ink.row(y)[x..x + WIDTH]).copied().min().unwrap_or(0);
+                    for y in y..y + HEIGHT {
+                        let row = &mut expected[(y - area.y0) * area.width() + x - area.x0..][..WIDTH];
+                        row.iter_mut().for_each(|v| *v = least.max(*v));
+                    }
+                }
+            }
+            prop_assert_eq!(opening(&ink, area), expected);
+        }
+    }
 }
