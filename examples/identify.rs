@@ -78,15 +78,24 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
                 .into(),
         );
     }
+    let (mut crowded, mut votes) = (0, 0);
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Some pictures at a time: the answers come in order, and early.
     for some in pictures.chunks(4 * rayon::current_num_threads()) {
         let answers: Vec<Verdict> = some.par_iter().map(|path| answer(&matcher, path)).collect();
         for (image, verdict) in some.iter().zip(answers) {
+            votes += verdict.search.votes;
+            crowded += verdict.search.crowded;
             serde_json::to_writer(&mut out, &Answer { image, verdict })?;
             writeln!(out)?;
         }
         out.flush()?;
+    }
+    if crowded > 0 {
+        let share = 100.0 * crowded as f64 / (crowded + votes) as f64;
+        eprintln!(
+            "search: {crowded} places of crowded 2-grams ({share:.1} %) were left out: `SearchConfig::max_votes`"
+        );
     }
     Ok(())
 }

@@ -18,8 +18,6 @@
 
 use std::cmp::Reverse;
 
-use serde::Serialize;
-
 use super::segment::Segment;
 use super::weight::cap_units;
 use super::{Codebook, DocumentScore, Index, Query, ScoreConfig, UNITS_PER_NAT, scan_strip};
@@ -93,7 +91,7 @@ impl SearchConfig {
 }
 
 /// What a search looked at, and what it left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
     /// 2-grams looked up; 0 if every document was aligned.
     pub lookups: u64,

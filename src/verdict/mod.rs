@@ -101,7 +101,9 @@ pub struct Verdict {
     pub height: u32,
     /// What was recognised, strongest first; each covers words of its own.
     pub matches: Vec<Match>,
-    /// What the search looked at, and what it left out; of two readings of a picture, both together.
+    /// What the search looked at, and what it left out; of two readings of a picture, both together. No part of the JSON
+    /// line, whose members are fixed.
+    #[serde(skip)]
     pub search: Effort,
     /// How long each stage took.
     pub millis: Millis,
