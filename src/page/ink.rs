@@ -185,13 +185,6 @@ impl Ink {
         *v = v.saturating_sub(level);
     }
 
-    /// Strongest ink of a pixel's cell and of those so many pixels to its left and right.
-    pub(super) fn strongest_near(&self, x: usize, y: usize, reach_px: usize) -> u8 {
-        let row = &self.strongest[y / CELL * self.cells_x..][..self.cells_x];
-        let cells = x.saturating_sub(reach_px) / CELL..((x + reach_px) / CELL + 1).min(self.cells_x);
-        row[cells].iter().copied().max().unwrap_or(0)
-    }
-
     /// The ink as a picture: 0 is background, whatever the colours were.
     pub(super) fn into_raster(self) -> Option<Raster> {
         Raster::from_luma(self.width as u32, self.height as u32, self.ink)

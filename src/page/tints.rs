@@ -8,21 +8,21 @@ use super::ink::{Area, Ink};
 /// A tint fills boxes of this size everywhere; text leaves gaps in each.
 const WIDTH: usize = 24;
 const HEIGHT: usize = 6;
-/// Long runs of ink are looked at at every so many pixels.
-const PROBE: usize = 5;
-/// Text on a tint is stronger than the tint: a tint has at most this share of the strongest ink near by. Bars of large letters
-/// have all of it.
+/// Text on a tint is stronger than the tint: a tint has at most this share of the strongest ink within
+/// what hangs together with it. Bars of large letters have all of it.
 const MOST_SHARE: f32 = 0.65;
 
 /// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where stronger ink
 /// is near. Cost: one look at each pixel, and some ten more where there is a tint.
 pub(super) fn take_off_tints(ink: &mut Ink) {
     for area in filled(ink) {
+        let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);
+        let most = (MOST_SHARE * f32::from(strongest)) as u8;
         let tint = opening(ink, area);
         let mut changed = false;
         for (y, row) in (area.y0..area.y1).zip(tint.chunks_exact(area.width())) {
             for (x, &level) in (area.x0..area.x1).zip(row) {
-                if level > 0 && f32::from(level) <= MOST_SHARE * f32::from(ink.strongest_near(x, y, WIDTH)) {
+                if (1..=most).contains(&level) {
                     ink.subtract(x, y, level);
                     changed = true;
                 }
@@ -77,8 +77,7 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
         }
         let start = row[..probe].iter().rposition(|&v| v <= floor).map_or(0, |x| x + 1);
         end = row[probe..].iter().position(|&v| v <= floor).map_or(row.len(), |x| probe + x);
-        let is_tint = |x: usize| f32::from(row[x]) <= MOST_SHARE * f32::from(ink.strongest_near(x, y, 0));
-        if end - start >= WIDTH && (start..end).step_by(PROBE).any(is_tint) {
+        if end - start >= WIDTH {
             runs.push((start, end));
         }
     }
