@@ -6,7 +6,7 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
 use leakprint::geom::Rect;
-use leakprint::page::{Page, PageConfig, analyse};
+use leakprint::page::{Line, Page, PageConfig, analyse};
 use leakprint::raster::{Raster, RasterConfig, decode};
 
 const RED: [u8; 3] = [208, 0, 0];
@@ -75,7 +75,6 @@ fn text_is_found_by_its_colour_alone() {
         assert!(words(&analysed(&plain)).is_empty(), "{text:?} on {ground:?} shows in luma");
         let found = words(&analysed(&raster(&png(&picture))));
         let share = share(&wanted, &found);
-        println!("{text:?} on {ground:?}: {share:.3} of {}, {} found", wanted.len(), found.len());
         assert!(share >= 0.95, "{text:?} on {ground:?}: {share} of the words");
         assert!(found.len() < wanted.len() * 11 / 10, "{text:?} on {ground:?}: {} words found", found.len());
     }
@@ -86,8 +85,7 @@ fn a_panel_of_another_colour_in_an_ordinary_page_is_read() {
     let grey = fixture();
     let page = analysed(&raster(&png(&map(&grey, |_, _, v| Rgb([v; 3])))));
     // Some lines in the middle of the message, with a margin.
-    let lines: Vec<Rect> =
-        page.lines.iter().filter(|l| l.length_px > 300.0).map(|l| l.hull()).skip(4).take(3).collect();
+    let lines: Vec<Rect> = page.lines.iter().filter(|l| l.length_px > 300.0).map(Line::hull).skip(4).take(3).collect();
     let panel = lines.iter().skip(1).fold(lines[0], |a, b| a.union(b));
     let panel = Rect::new(panel.x0 - 12.0, panel.y0 - 8.0, panel.x1 + 12.0, panel.y1 + 8.0);
     let inside = |x: u32, y: u32| {
@@ -107,7 +105,6 @@ fn a_panel_of_another_colour_in_an_ordinary_page_is_read() {
         let picture = map(&grey, |x, y, v| if inside(x, y) { between(v, text, ground) } else { Rgb([v; 3]) });
         let found = words(&analysed(&raster(&png(&picture))));
         let (coloured, ordinary) = (share(&in_panel, &found), share(&outside, &found));
-        println!("{text:?} on {ground:?}: {coloured:.3} of {}, outside {ordinary:.3}", in_panel.len());
         assert!(coloured >= 0.95, "{text:?} on {ground:?}: {coloured} of the panel's words");
         assert!(ordinary >= 0.95, "{text:?} on {ground:?}: {ordinary} of the page's words");
     }
@@ -126,7 +123,6 @@ fn colours_that_luma_shows_keep_their_luma() {
     for (name, picture) in cases {
         let expected = luma(&picture);
         let changed = raster(&png(&picture)).luma().iter().zip(&expected).filter(|(a, b)| a.abs_diff(**b) > 1).count();
-        println!("{name}: {changed} pixels");
         assert_eq!(changed, 0, "{name}");
     }
 }
@@ -169,7 +165,6 @@ fn jpeg_leaves_most_words() {
         JpegEncoder::new_with_quality(&mut bytes, 85).encode_image(&picture).expect("encoding to memory");
         let found = words(&analysed(&raster(&bytes)));
         let share = share(&wanted, &found);
-        println!("JPEG 85, {name}: {share:.3} of {}, {} found", wanted.len(), found.len());
         assert!(share >= least, "{name}: {share} of the words");
     }
 }
