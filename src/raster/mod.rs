@@ -1,5 +1,6 @@
 //! Stage 1: bytes become a grey picture, as it is displayed.
 
+mod colour;
 mod decode;
 mod luma;
 
