@@ -11,18 +11,20 @@ const HEIGHT: usize = 6;
 /// Text on a tint is stronger than the tint: a tint has at most this share of the strongest ink within
 /// what hangs together with it. Bars of large letters have all of it.
 const MOST_SHARE: f32 = 0.65;
+/// Fainter tints are below the threshold beside their text anyway.
+const LEAST_SHARE: f32 = 0.15;
 
 /// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where stronger ink
 /// is near. Cost: one look at each pixel, and some ten more where there is a tint.
 pub(super) fn take_off_tints(ink: &mut Ink) {
     for area in filled(ink) {
         let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);
-        let most = (MOST_SHARE * f32::from(strongest)) as u8;
+        let share = |share: f32| (share * f32::from(strongest)) as u8;
         let tint = opening(ink, area);
         let mut changed = false;
         for (y, row) in (area.y0..area.y1).zip(tint.chunks_exact(area.width())) {
             for (x, &level) in (area.x0..area.x1).zip(row) {
-                if (1..=most).contains(&level) {
+                if (share(LEAST_SHARE).max(1)..=share(MOST_SHARE)).contains(&level) {
                     ink.subtract(x, y, level);
                     changed = true;
                 }
