@@ -25,14 +25,13 @@ pub use seeds::{Effort, Engine, SCAN_WORDS, SearchConfig};
 pub(crate) use codebook::Codebook;
 use parts::SAMPLE;
 pub(crate) use parts::{Listed, Part, Sample};
-pub(crate) use phrases::PhraseTable;
 pub(crate) use scan::{scan, scan_strip};
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use seeds::seeds;
 pub(crate) use segment::{Segment, Stored};
 pub(crate) use strip::Strip;
 pub(crate) use weight::{ByPhrase, add_gone, shape_caps};
-pub(crate) use writer::{Source, Surroundings, write};
+pub(crate) use writer::{Phrases, Source, Surroundings, write};
 
 use crate::Error;
 use crate::fingerprint::{BitWeights, Codes, Fingerprint};

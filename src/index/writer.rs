@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use rayon::prelude::*;
 
 use super::codebook::Codebook;
-use super::phrases::{PhraseTable, count};
+use super::phrases::{Counted, PhraseTable, count};
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
 use super::{SAMPLE, scan_is_enough};
@@ -50,9 +50,16 @@ pub(crate) struct Surroundings<'a> {
     /// Prototypes for the inverted file; none for a catalogue that is too small for one.
     pub(crate) codebook: Option<&'a Codebook>,
     /// Phrases of the segments that stay.
-    pub(crate) others: &'a [PhraseTable<'a>],
+    pub(crate) others: &'a [Phrases<'a>],
     /// Documents of those that are gone.
     pub(crate) gone: &'a ByPhrase,
+}
+
+/// A segment's phrases as they are stored.
+pub(crate) struct Phrases<'a> {
+    pub(crate) entries: &'a [u64],
+    /// Sum over the documents of their numbers of distinct words.
+    pub(crate) distinct: u64,
 }
 
 /// Writes a segment. The documents come in the order given.
@@ -67,8 +74,10 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
         return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
     };
-    let (phrases, distinct) = count(documents);
-    let caps = caps(documents, &phrases, distinct, around);
+    let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
+    let counted = count(documents, &others);
+    let caps = caps(documents, &counted, around);
+    let Counted { own: phrases, distinct, .. } = counted;
     let grams = match around.codebook {
         Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
         _ => Grams::default(),
@@ -151,17 +160,31 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
 }
 
 /// What each word may earn, as bytes.
-fn caps(documents: &[Source<'_>], phrases: &[u64], distinct: u64, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
-    let language = Language { own: PhraseTable::new(phrases, distinct), others: around.others, gone: around.gone };
-    let of = |document: &Source<'_>| {
-        let first = document.first_face();
-        let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
-        let codes = Codes::from_data(around.family, data).unwrap_or_default();
-        let caps = language.phrase_caps(document).into_iter().zip(shape_caps(&codes, document.widths));
-        caps.map(|(phrase, width)| cap_byte(phrase.min(width))).collect()
+fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
+    let language = Language {
+        own: PhraseTable::new(&counted.own),
+        elsewhere: PhraseTable::new(&counted.elsewhere),
+        gone: around.gone,
+        distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
-    documents.par_iter().map(of).collect()
+    let of = |documents: &[Source<'_>]| -> Vec<Vec<u8>> {
+        let mut by_phrase = language.phrase_caps(documents).into_iter();
+        let of_document = |document: &Source<'_>| {
+            let first = document.first_face();
+            let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
+            let codes = Codes::from_data(around.family, data).unwrap_or_default();
+            let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
+            caps.map(|(width, phrase)| cap_byte(phrase.min(width))).collect()
+        };
+        documents.iter().map(of_document).collect()
+    };
+    let words: usize = documents.iter().map(|d| d.widths.len()).sum();
+    let at_a_time = (documents.len() * WORDS_AT_A_TIME / words.max(1)).max(1);
+    documents.par_chunks(at_a_time).flat_map_iter(of).collect()
 }
+
+/// Words whose phrases are looked up at a time, about: bounds memory, and the sort stays in the cache.
+const WORDS_AT_A_TIME: usize = 1 << 15;
 
 /// Every n-th place that holds a word, as document and word.
 fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
