@@ -5,6 +5,7 @@
 //! misses nothing, so it is the oracle of the other one, and the engine itself for small catalogues. The seed engine looks
 //! 2-grams of visual words up in inverted files and aligns the documents that have most of them, to the same scores.
 
+mod buckets;
 mod codebook;
 mod map;
 mod parts;

@@ -7,6 +7,7 @@
 
 use rayon::prelude::*;
 
+use super::buckets::{Buckets, sort_in_buckets};
 use super::writer::Source;
 
 /// Bits of a hash that are kept.
@@ -93,9 +94,6 @@ impl<'a> PhraseTable<'a> {
 
 /// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this.
 const WORDS_AT_A_TIME: usize = 2 << 20;
-/// Phrases that are sorted at a time, about: few enough to stay in a core's cache.
-const PHRASES_IN_A_BUCKET: usize = 1 << 13;
-const MAX_BUCKET_BITS: u32 = 10;
 
 /// What [`count`] finds.
 #[derive(Default)]
@@ -115,48 +113,34 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]]) -> Counted {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
-    let bucket_bits = ((LONGEST * words >> part_bits) / PHRASES_IN_A_BUCKET).max(1).ilog2().min(MAX_BUCKET_BITS);
-    let share = documents.len().div_ceil(4 * rayon::current_num_threads()).max(1);
     let mut counted = Counted::default();
     for part in 0..1u64 << part_bits {
-        let scatter = |documents: (usize, &[Source<'_>])| {
-            let (chunk, documents) = documents;
-            let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-            let expected = (LONGEST * words) >> (part_bits + bucket_bits);
-            let room = expected + expected / 16 + 8;
-            let mut buckets: Vec<Vec<u64>> = (0..1 << bucket_bits).map(|_| Vec::with_capacity(room)).collect();
-            for (k, document) in documents.iter().enumerate() {
-                let number = (chunk * share + k) as u64;
+        let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
+            for (number, document) in (first as u64..).zip(documents) {
                 each_phrase(document.first_face(), |_, _, hash| {
-                    // Two shifts: by 64 bits at once, there would be nothing to shift.
+                    // Two shifts, for there may be one part only.
                     if hash >> 1 >> (63 - part_bits) == part {
-                        let bucket = hash << part_bits >> 1 >> (63 - bucket_bits);
-                        buckets[bucket as usize].push(hash >> COUNT_BITS << COUNT_BITS | number);
+                        buckets.push(hash << part_bits, hash >> COUNT_BITS << COUNT_BITS | number);
                     }
                 });
             }
-            buckets
         };
-        let scattered: Vec<Vec<Vec<u64>>> = documents.par_chunks(share).enumerate().map(scatter).collect();
-        let of_bucket = |bucket: usize| {
-            let mut keys: Vec<u64> = scattered.iter().flat_map(|chunk| &chunk[bucket]).copied().collect();
-            keys.sort_unstable();
+        let take = |mut keys: Vec<u64>| {
             keys.dedup();
-            let (mut own, mut elsewhere) = (Vec::new(), Vec::new());
-            for same in keys.chunk_by(|a, b| a >> COUNT_BITS == b >> COUNT_BITS) {
-                if same.len() > 1 {
-                    own.push(same[0] >> COUNT_BITS << COUNT_BITS | same.len() as u64);
-                }
+            let repeated = keys.chunk_by(|a, b| a >> COUNT_BITS == b >> COUNT_BITS).filter(|same| same.len() > 1);
+            let own: Vec<u64> =
+                repeated.map(|same| same[0] >> COUNT_BITS << COUNT_BITS | same.len() as u64).collect();
+            if others.is_empty() {
+                return (own, Vec::new());
             }
-            if !others.is_empty() {
-                keys.dedup_by_key(|key| *key >> COUNT_BITS);
-                keys.iter_mut().for_each(|key| *key = *key >> COUNT_BITS << COUNT_BITS);
-                others.iter().for_each(|entries| add_found(&mut keys, entries));
-                elsewhere.extend(keys.into_iter().filter(|key| key & MAX_COUNT > 0));
-            }
-            (own, elsewhere)
+            keys.iter_mut().for_each(|key| *key = *key >> COUNT_BITS << COUNT_BITS);
+            keys.dedup();
+            others.iter().for_each(|entries| add_found(&mut keys, entries));
+            keys.retain(|key| key & MAX_COUNT > 0);
+            keys.shrink_to_fit();
+            (own, keys)
         };
-        let buckets: Vec<(Vec<u64>, Vec<u64>)> = (0..1 << bucket_bits).into_par_iter().map(of_bucket).collect();
+        let buckets = sort_in_buckets(documents, (LONGEST * words) >> part_bits, emit, take);
         for (own, elsewhere) in buckets {
             counted.own.extend(own);
             counted.elsewhere.extend(elsewhere);

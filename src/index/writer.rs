@@ -6,8 +6,9 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use rayon::prelude::*;
 
+use super::buckets::{Buckets, sort_in_buckets};
 use super::codebook::Codebook;
-use super::phrases::{Counted, PhraseTable, count};
+use super::phrases::{Counted, PhraseTable, count, phrase};
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
 use super::{SAMPLE, scan_is_enough};
@@ -226,17 +227,20 @@ impl Grams {
         let (mut postings, mut tags) = (Vec::with_capacity(words), Vec::with_capacity(words));
         // By the keys' first bits, one part after the other: memory for the sort is bounded.
         let part_bits = words.div_ceil(GRAMS_AT_A_TIME).next_power_of_two().ilog2().min(key_bits);
-        for part in 0..1u32 << part_bits {
-            let gram = |(place, pair): (usize, &[u16])| {
-                let in_document = pair[0] != SEPARATOR && pair[1] != SEPARATOR;
-                let key = in_document.then(|| book.key(pair[0], pair[1]))?;
-                // Key and place in one number: one sort orders both.
-                (u64::from(key) >> (key_bits - part_bits) == u64::from(part))
-                    .then_some(u64::from(key) << 32 | place as u64)
+        for part in 0..1u64 << part_bits {
+            let emit = |first: usize, some: &[u16], buckets: &mut Buckets| {
+                for (place, pair) in (first..).zip(visual[first..].windows(2)).take(some.len()) {
+                    if pair[0] == SEPARATOR || pair[1] == SEPARATOR {
+                        continue;
+                    }
+                    let key = u64::from(book.key(pair[0], pair[1]));
+                    if key >> (key_bits - part_bits) == part {
+                        // Key and place in one number: one sort orders both.
+                        buckets.push(key << (64 - key_bits + part_bits), key << 32 | place as u64);
+                    }
+                }
             };
-            let mut grams: Vec<u64> = visual.par_windows(2).enumerate().filter_map(gram).collect();
-            grams.par_sort_unstable();
-            for gram in grams {
+            for gram in sort_in_buckets(&visual, words >> part_bits, emit, |grams| grams).into_iter().flatten() {
                 directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
                 postings.push(gram as u32);
                 tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
@@ -254,28 +258,32 @@ const GRAMS_AT_A_TIME: usize = 2 << 20;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
-/// The visual word of each place; a separator after each document.
+/// Visual words by the hash of a word.
+type Visual = HashMap<u64, u16, BuildHasherDefault<Mixed>>;
+
+/// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
     let kernels = Kernels::best();
-    let of = |(seen, distances): &mut (HashMap<u64, u16, BuildHasherDefault<Mixed>>, Vec<i16>),
-              chunk: &[Source<'_>]| {
-        let mut visual = Vec::new();
-        for document in chunk {
-            visual.extend((0..document.widths.len()).map(|k| {
-                let hash = super::phrases::phrase(document.first_face(), k, 1);
-                *seen.entry(hash).or_insert_with(|| {
-                    let code: Vec<u64> = document.first_face().iter().map(|lane| lane[k]).collect();
-                    book.nearest(&code, &kernels, distances)
-                })
-            }));
-            visual.push(SEPARATOR);
+    // Where each distinct word stands first.
+    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
+    for (number, document) in documents.iter().enumerate() {
+        for k in 0..document.widths.len() {
+            first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
         }
-        visual
+    }
+    let nearest = |distances: &mut Vec<i16>, (hash, (number, k)): (u64, (usize, usize))| {
+        let code: Vec<u64> = documents[number].first_face().iter().map(|lane| lane[k]).collect();
+        (hash, book.nearest(&code, &kernels, distances))
     };
-    let chunks: Vec<Vec<u16>> = documents.par_chunks(512).map_init(Default::default, of).collect();
-    let mut visual = Vec::with_capacity(words + documents.len());
-    chunks.into_iter().for_each(|chunk| visual.extend(chunk));
-    visual
+    let first: Vec<(u64, (usize, usize))> = first.into_iter().collect();
+    let visual: Visual = first.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
+    let of = |document: &Source<'_>| -> Vec<u16> {
+        let words = (0..document.widths.len()).map(|k| visual[&phrase(document.first_face(), k, 1)]);
+        words.chain([SEPARATOR]).collect()
+    };
+    let mut all = Vec::with_capacity(words + documents.len());
+    documents.par_iter().map(of).collect::<Vec<_>>().into_iter().for_each(|of_document| all.extend(of_document));
+    all
 }
 
 /// Writes a body with its blocks' checksums, then the header.
