@@ -8,8 +8,7 @@ use super::store::{self, Manifest, Named};
 use super::{At, Catalogue, CatalogueConfig, Fresh, Live};
 use crate::Error;
 use crate::index::{
-    ByPhrase, Codebook, Index, Part, Phrases, Segment, Source, Stored, Surroundings, add_gone, scan_is_enough,
-    write,
+    ByPhrase, Codebook, Index, Part, Phrases, Segment, Source, Stored, Surroundings, add_gone, scan_is_enough, write,
 };
 
 /// Segments of fewer words are merged with the next new one.

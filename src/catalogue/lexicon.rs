@@ -97,17 +97,15 @@ impl Lexicon {
         let Self { young, old } = self;
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
         for &word in found.iter().flat_map(|(_, unknown)| unknown) {
-            numbers.entry(word).or_insert_with(|| {
-                match old.numbers.get(word).map(|&n| n as usize) {
-                    Some(n) => {
-                        let codes = &old.codes[n * old.lanes..(n + 1) * old.lanes];
-                        young.add(word, codes, old.widths[n], old.drawn[n]);
-                        young.widths.len() as u32 - 1
-                    }
-                    None => {
-                        new.push(word);
-                        UNKNOWN
-                    }
+            numbers.entry(word).or_insert_with(|| match old.numbers.get(word).map(|&n| n as usize) {
+                Some(n) => {
+                    let codes = &old.codes[n * old.lanes..(n + 1) * old.lanes];
+                    young.add(word, codes, old.widths[n], old.drawn[n]);
+                    young.widths.len() as u32 - 1
+                }
+                None => {
+                    new.push(word);
+                    UNKNOWN
                 }
             });
         }

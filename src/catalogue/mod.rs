@@ -431,7 +431,7 @@ impl Catalogue {
     /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
     ///
     /// `progress` is told what became of the mails so far, some thousand at a time; if it breaks off, what was added is
-    /// committed and returned.
+    /// committed and returned. Reading is ahead by up to as many mails: those were taken from the stream then, but not added.
     ///
     /// # Errors
     ///
@@ -441,29 +441,42 @@ impl Catalogue {
         mails: impl IntoIterator<Item = Mail>,
         mut progress: impl FnMut(&Added) -> ControlFlow<()>,
     ) -> Result<Added, Error> {
-        let (mut total, mut batch, mut bytes, mut uncommitted) = (Added::default(), Vec::new(), 0, 0);
         let mut mails = mails.into_iter();
-        loop {
-            let next = mails.next();
-            let done = next.is_none();
-            if let Some(mail) = next {
+        let mut next_batch = || {
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while batch.len() < BATCH_MAILS && bytes < BATCH_BYTES {
+                let Some(mail) = mails.next() else { break };
                 bytes += mail.body.len();
                 batch.push(mail);
             }
-            if done || batch.len() == BATCH_MAILS || bytes >= BATCH_BYTES {
-                let added = self.add_mails(&batch)?;
-                uncommitted += added.words;
-                total += added;
-                batch.clear();
-                bytes = 0;
-                let stop = progress(&total).is_break();
-                if self.home.is_some() && (stop || done || uncommitted >= COMMIT_WORDS) {
+            batch
+        };
+        let (mut total, mut uncommitted, mut batch) = (Added::default(), 0, next_batch());
+        loop {
+            if batch.is_empty() {
+                if self.home.is_some() {
                     self.commit()?;
-                    uncommitted = 0;
                 }
-                if stop || done {
-                    return Ok(total);
-                }
+                return Ok(total);
+            }
+            // While one batch is added on a thread of its own, the next one is read on this one.
+            let (added, next) = std::thread::scope(|scope| {
+                let adding = scope.spawn(|| {
+                    let added = self.add_mails(&batch)?;
+                    uncommitted += added.words;
+                    if self.home.is_some() && uncommitted >= COMMIT_WORDS {
+                        self.commit()?;
+                        uncommitted = 0;
+                    }
+                    Ok::<_, Error>(added)
+                });
+                let next = next_batch();
+                (adding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), next)
+            });
+            total += added?;
+            batch = next;
+            if progress(&total).is_break() {
+                batch.clear();
             }
         }
     }

@@ -128,8 +128,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]]) -> Counted {
         let take = |mut keys: Vec<u64>| {
             keys.dedup();
             let repeated = keys.chunk_by(|a, b| a >> COUNT_BITS == b >> COUNT_BITS).filter(|same| same.len() > 1);
-            let own: Vec<u64> =
-                repeated.map(|same| same[0] >> COUNT_BITS << COUNT_BITS | same.len() as u64).collect();
+            let own: Vec<u64> = repeated.map(|same| same[0] >> COUNT_BITS << COUNT_BITS | same.len() as u64).collect();
             if others.is_empty() {
                 return (own, Vec::new());
             }

@@ -86,7 +86,7 @@ impl Language<'_> {
         let words: usize = documents.iter().map(|d| d.widths.len()).sum();
         let bits = (words / 32).max(1).ilog2().clamp(1, 10);
         // Hash, document and place of each phrase in one number; sorted in buckets.
-        let room = (LONGEST * words >> bits) * 17 / 16 + 8;
+        let room = ((LONGEST * words) >> bits) * 17 / 16 + 8;
         let mut buckets: Vec<Vec<u128>> = (0..1 << bits).map(|_| Vec::with_capacity(room)).collect();
         let mut first = 0;
         for (number, document) in documents.iter().enumerate() {
