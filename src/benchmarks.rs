@@ -133,7 +133,7 @@ impl Engines {
         let (query, config) = (asked.query(), Config::default());
         let scores = word_scores(&query, &self.index().sample, &self.kernels, &config.score);
         let strip = self.index().extract(std::iter::once(number))?;
-        let found = align(&strip, 0, &query, &scores, &config.score, &config.align)?;
+        let found = align(&strip, 0, &query, &scores, &self.kernels, &config.score, &config.align)?;
         Ok(found.pairs.iter().filter(|p| p.score_nats > 0.0).map(|p| p.word).collect())
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::align::{Looks, align, complete, contradicted_nats, header_support};
+use crate::align::{Looks, align, complete, contradicted, header_support};
 use crate::catalogue::{About, Catalogue};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{
@@ -235,7 +235,7 @@ impl Matcher {
             let alignment = align(&strip)?;
             let about = About::from_bytes(about, query.codes.family())?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
-            let contradicted = contradicted_nats(&alignment, page, widths.len());
+            let contradicted = contradicted(&alignment, page, widths.len());
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);
             // What tells nothing about which document it is tells where it lies.
             let strip = strip.with_least_cap(units(LEAST_EVIDENCE_NATS));
@@ -249,7 +249,8 @@ impl Matcher {
             Ok(Candidate {
                 ids,
                 widths,
-                best_passage_nats: d.nats() - contradicted + header.nats,
+                best_passage_nats: d.nats() - contradicted.nats + header.nats,
+                contradicted,
                 header_words: header.words,
                 quoted_share: about.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
                 alignment,

@@ -1,6 +1,7 @@
 //! A catalogue's folder survives what happens to folders: killed writers, full disks, damaged files.
 #![cfg(unix)]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
+#![expect(clippy::print_stdout, reason = "how a writer tells the test that kills it how far it is")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -283,6 +284,13 @@ fn damage_is_an_error_or_changes_nothing() {
     let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
     let right = answers(folder.path(), &picture).unwrap();
     assert!(right.iter().all(|v| v.matches[0].documents == ["tusk-settlement"]), "{right:?}");
+
+    assert!(right[0].search.lookups == 0 && right[1].search.lookups > 0, "by the scan, by seeds");
+    assert_eq!(right[1].search.crowded, 0);
+    let mut config = Config::default();
+    (config.search.engine, config.search.max_votes) = (Engine::Seeds, 1);
+    let crowded = Matcher::new(&Catalogue::open(folder.path()).unwrap(), config).unwrap().identify(&picture).unwrap();
+    assert!(crowded.search.votes <= 1 && crowded.search.crowded > 100, "{:?}", crowded.search);
 
     let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|p| p.metadata().unwrap().len() > 0);

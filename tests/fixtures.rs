@@ -1,24 +1,17 @@
 //! Every bundled picture: what it shows, whatever the threads and the order of enrolment.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
-use leakprint::catalogue::mail::{Mail, read_mails};
+use common::{mails, matcher};
+use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::geom::Rect;
 use leakprint::verdict::{Outcome, Verdict};
 use leakprint::{Config, Error, Matcher};
 use serde_json::Value;
-
-fn mails() -> Vec<Mail> {
-    read_mails("testdata/mails.jsonl".as_ref()).unwrap().collect::<Result<_, _>>().unwrap()
-}
-
-fn matcher(mails: &[Mail]) -> Matcher {
-    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
-    catalogue.add_mails(mails).unwrap();
-    Matcher::new(&catalogue, Config::default()).unwrap()
-}
 
 /// Pictures of `testdata/shots` with their truth, in order.
 fn shots() -> Vec<(PathBuf, Value)> {
@@ -95,6 +88,16 @@ fn an_unknown_mail_is_no_match() {
     let verdict = matcher.identify(&std::fs::read("testdata/shots/roof-bees--webmail-light.png").unwrap()).unwrap();
     assert_eq!((verdict.outcome, verdict.matches.len()), (Outcome::NoMatch, 0));
     assert!(verdict.words_seen > 120);
+    // It ends with a notice that two mails of the catalogue end with, too.
+    let rota = std::fs::read("testdata/shots/shop-rota--desktop.png").unwrap();
+    assert_eq!(matcher.identify(&rota).unwrap().outcome, Outcome::NoMatch);
+    // Unless the caller allows it.
+    let mut config = Config::default();
+    config.verdict.boilerplate = true;
+    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
+    catalogue.add_mails(&mails()).unwrap();
+    let verdict = Matcher::new(&catalogue, config).unwrap().identify(&rota).unwrap();
+    assert_eq!(verdict.matches[0].documents, ["tusk-settlement", "audit-finding"]);
 }
 
 #[test]

@@ -1,24 +1,17 @@
 //! What stands behind an answer: altered words, shared passages, evidence, and that nothing hangs on how the catalogue was made.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use leakprint::catalogue::mail::{Mail, read_mails};
+use common::{mails, matcher};
+use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::verdict::{CERTAIN, LIKELY, Level, Match, Millis, Verdict};
 use leakprint::{Config, Matcher};
 use serde_json::Value;
-
-fn mails() -> Vec<Mail> {
-    read_mails("testdata/mails.jsonl".as_ref()).unwrap().collect::<Result<_, _>>().unwrap()
-}
-
-fn matcher(mails: &[Mail]) -> Matcher {
-    let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
-    catalogue.add_mails(mails).unwrap();
-    Matcher::new(&catalogue, Config::default()).unwrap()
-}
 
 fn pictures(folder: &str) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
@@ -94,6 +87,83 @@ fn the_evidence_says_what_is_missing() {
     );
     assert_eq!(found.level, Level::Certain);
     assert_eq!([CERTAIN, LIKELY, 0.01].map(Level::of), [Level::Certain, Level::Likely, Level::Possible]);
+}
+
+/// Two pictures in one: side by side, or one above the other.
+fn collage(first: &str, second: &str, beside: bool) -> Vec<u8> {
+    let [a, b] = [first, second].map(|p| image::open(format!("testdata/shots/{p}")).unwrap().to_rgb8());
+    let (x, y) = if beside { (a.width() + 20, 0) } else { (0, a.height() + 20) };
+    let (width, height) = (a.width().max(x + b.width()), a.height().max(y + b.height()));
+    let mut whole = image::RgbImage::from_pixel(width, height, image::Rgb([200; 3]));
+    image::imageops::replace(&mut whole, &a, 0, 0);
+    image::imageops::replace(&mut whole, &b, i64::from(x), i64::from(y));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    whole.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn each_mail_of_a_collage_has_its_own_match() {
+    let matcher = matcher(&mails());
+    let (first, second) = ("tunnel-delay--small.jpg", "tusk-settlement--desktop-crop.png");
+    let width = image::image_dimensions(format!("testdata/shots/{first}")).unwrap();
+    for beside in [true, false] {
+        let verdict = matcher.identify(&collage(first, second, beside)).unwrap();
+        let named: BTreeSet<&str> = verdict.matches.iter().map(|m| m.documents[0].as_str()).collect();
+        assert_eq!(named, BTreeSet::from(["tunnel-delay", "tusk-settlement"]), "side by side: {beside}");
+        assert_eq!(verdict.matches.len(), 2);
+        for m in &verdict.matches {
+            let in_first = if beside { m.region[2] <= width.0 as f32 } else { m.region[3] <= width.1 as f32 };
+            assert_eq!(in_first, m.documents[0] == "tunnel-delay", "{:?} at {:?}", m.documents, m.region);
+            assert!(m.query_coverage < 0.8 && m.level == Level::Certain, "{m:?}");
+        }
+    }
+}
+
+#[test]
+fn a_copied_passage_names_all_who_have_it() {
+    let mut mails = mails();
+    let body = mails.iter().find(|m| m.id == "tunnel-delay").unwrap().body.clone();
+    let forwarded = format!("Have a look at what came in this morning, and keep it to yourself please.\n\n{body}");
+    mails.push(Mail { id: "forwarded".into(), body: forwarded, ..Mail::default() });
+    let found = best(&matcher(&mails), "testdata/shots/tunnel-delay--small.jpg".as_ref());
+    let named: BTreeSet<&str> = found.documents.iter().map(String::as_str).collect();
+    assert_eq!(named, BTreeSet::from(["forwarded", "tunnel-delay"]));
+    assert_eq!(found.shared.len(), 2);
+    assert!(found.shared.iter().all(|s| s.share > 0.95), "{:?}", found.shared);
+    let last = |id: &str| found.shared.iter().find(|s| s.documents == [id]).unwrap().document_words[1];
+    assert_eq!(last("forwarded"), last("tunnel-delay") + 15, "each counts its own words");
+}
+
+#[test]
+fn words_put_in_and_left_out_have_a_probability() {
+    // As if the catalogue's mail were the picture's with one word less and four words more.
+    let mut mails = mails();
+    let mail = mails.iter_mut().find(|m| m.id == "budget-q3").unwrap();
+    let found = best(&matcher(std::slice::from_ref(mail)), "testdata/shots/budget-q3--webmail-light.png".as_ref());
+    let genuine = |m: &Match| m.words.iter().filter(|w| w.altered).count() + m.lacking.len();
+    assert_eq!(genuine(&found), 0);
+    let mut words: Vec<String> = mail.body.split_whitespace().map(str::to_owned).collect();
+    // In the middle of a line, well inside of the passage.
+    let inside = |at: &u32| {
+        let on = |k: u32| found.words.iter().find(|w| w.document_word == Some(k)).map(|w| w.area);
+        let plain = |k: u32| words[k as usize].chars().all(char::is_alphabetic) && words[k as usize].len() > 2;
+        let areas: Option<Vec<[f32; 4]>> = (at - 2..at + 3).map(on).collect();
+        areas.is_some_and(|a| a.windows(2).all(|p| p[0][2] < p[1][0])) && (at - 2..at + 3).all(plain)
+    };
+    let [first, last] = found.document_words;
+    let at = (first + 5..last - 10).find(inside).expect("five long words in one line");
+    let later = (at + 10..last - 5).find(inside).expect("five more") as usize - 1;
+    let put_in = words.remove(at as usize);
+    let more = ["neither", "more", "nor", "less"].map(str::to_owned);
+    words.splice(later..later, more.iter().cloned());
+    mail.body = words.join(" ");
+    let changed = best(&matcher(std::slice::from_ref(mail)), "testdata/shots/budget-q3--webmail-light.png".as_ref());
+    let extra: Vec<_> = changed.words.iter().filter(|w| w.document_word.is_none() && w.altered).collect();
+    assert_eq!(extra.len(), 1, "{put_in}: {extra:?}");
+    let lacking: Vec<[u32; 2]> =
+        changed.lacking.iter().filter(|l| l.deleted_probability > 0.5).map(|l| l.document_words).collect();
+    assert_eq!(lacking, [[later as u32, later as u32 + more.len() as u32 - 1]]);
 }
 
 fn answers(catalogue: &Catalogue, threads: usize) -> Vec<Verdict> {

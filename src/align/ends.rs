@@ -13,32 +13,41 @@ const CONTRADICTED_NATS: f32 = 2.5;
 /// So many words of an end are looked at.
 const MOST_WORDS: usize = 30;
 
-/// What the best passage loses because picture and document part at its ends, in nats. An end with a jump is explained by
-/// it: a bar, a cut, another column.
-pub(crate) fn contradicted_nats(alignment: &Alignment, page: &Page, document_words: usize) -> f32 {
+/// Where picture and document part at a passage's ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Contradicted {
+    /// What the passage loses by it.
+    pub(crate) nats: f32,
+    /// Words that contradict each other at one end, the end with more of them.
+    pub(crate) words: usize,
+}
+
+/// How the ends of an alignment's best passage are contradicted. An end with a jump is explained by it: a bar, a cut, another
+/// column.
+pub(crate) fn contradicted(alignment: &Alignment, page: &Page, document_words: usize) -> Contradicted {
     let starts = alignment.jumps.iter().map(|&k| k as usize);
     let bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([alignment.pairs.len()]).collect();
     let earned = |part: &[usize]| alignment.pairs[part[0]..part[1]].iter().map(|p| p.score_nats).sum::<f32>();
     let Some((number, part)) = bounds.windows(2).enumerate().max_by(|a, b| earned(a.1).total_cmp(&earned(b.1))) else {
-        return 0.0;
+        return Contradicted::default();
     };
     let (Some(first), Some(last)) = (alignment.pairs.get(part[0]), alignment.pairs[..part[1]].last()) else {
-        return 0.0;
+        return Contradicted::default();
     };
     let region = |w: &Word| page.lines[w.line as usize].region;
     let (head, tail) = (&page.words[first.word as usize], &page.words[last.word as usize]);
     let path = || page.words.iter().filter(|w| w.likeliest);
-    let lost = |beyond: usize, of_document: usize| CONTRADICTED_NATS * (beyond.min(of_document) as f32).ln_1p();
-    let mut nats = 0.0;
+    let mut ends = [0, 0];
     if number == 0 {
         let before = path().rev().filter(|w| w.to <= head.from).take_while(|w| region(w) == region(head));
-        nats += lost(before.take(MOST_WORDS).count(), first.document_word as usize);
+        ends[0] = before.take(MOST_WORDS).count().min(first.document_word as usize);
     }
     if number + 2 == bounds.len() {
         let behind = path().filter(|w| w.from >= tail.to).take_while(|w| region(w) == region(tail));
-        nats += lost(behind.take(MOST_WORDS).count(), document_words - 1 - last.document_word as usize);
+        ends[1] = behind.take(MOST_WORDS).count().min(document_words - 1 - last.document_word as usize);
     }
-    nats
+    let nats = ends.iter().map(|&words| CONTRADICTED_NATS * (words as f32).ln_1p()).sum();
+    Contradicted { nats, words: ends[0].max(ends[1]) }
 }
 
 #[cfg(test)]
@@ -74,7 +83,7 @@ mod tests {
         };
         let alignment =
             Alignment { pairs: pairs.iter().map(pair).collect(), jumps: jumps.to_vec(), ..Alignment::default() };
-        contradicted_nats(&alignment, &page(), document_words)
+        contradicted(&alignment, &page(), document_words).nats
     }
 
     /// What so many words at one end cost.

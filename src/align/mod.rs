@@ -14,7 +14,7 @@ mod header;
 
 pub(crate) use banded::align;
 pub(crate) use complete::{Looks, complete};
-pub(crate) use ends::contradicted_nats;
+pub(crate) use ends::{Contradicted, contradicted};
 #[cfg(test)]
 pub(crate) use full::align_all_cells;
 pub(crate) use header::header_support;

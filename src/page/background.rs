@@ -93,8 +93,8 @@ fn flat<'a>(mut rows: impl Iterator<Item = &'a [u8]> + Clone) -> Option<u8> {
     let first = rows.clone().next()?;
     let value = first[0];
     let same = if <[u8; TILE]>::try_from(first).is_ok() {
-        let all = u128::from_ne_bytes([value; TILE]);
-        rows.all(|row| <[u8; TILE]>::try_from(row).is_ok_and(|row| u128::from_ne_bytes(row) == all))
+        let all = u128::from_le_bytes([value; TILE]);
+        rows.all(|row| <[u8; TILE]>::try_from(row).is_ok_and(|row| u128::from_le_bytes(row) == all))
     } else {
         rows.flatten().all(|&v| v == value)
     };
@@ -105,8 +105,8 @@ fn count_row(row: &[u8], histogram: &mut Histogram) {
     let (eights, rest) = row.as_chunks::<8>();
     for eight in eights {
         // Runs of one value, as most are, would wait for each other.
-        let bins = u64::from_ne_bytes(*eight) & SAME_BIN;
-        if bins == u64::from_ne_bytes([eight[0]; 8]) & SAME_BIN {
+        let bins = u64::from_le_bytes(*eight) & SAME_BIN;
+        if bins == u64::from_le_bytes([eight[0]; 8]) & SAME_BIN {
             histogram[usize::from(eight[0]) / 4] += 8;
         } else {
             eight.iter().for_each(|&v| histogram[usize::from(v) / 4] += 1);
@@ -147,8 +147,8 @@ fn best_bin<N: Count>(histogram: &[N; BINS]) -> usize {
 /// The centre of gravity of three bins in a row.
 fn centre<N: Count>(histogram: &[N; BINS], middle: usize) -> u8 {
     let (mut weight, mut sum) = (0u64, 0u64);
-    for k in middle.saturating_sub(1)..(middle + 2).min(BINS) {
-        let pixels = u64::from(histogram[k].into());
+    for (k, &pixels) in histogram.iter().enumerate().take(middle + 2).skip(middle.saturating_sub(1)) {
+        let pixels = u64::from(pixels.into());
         weight += pixels;
         // Values at the ends of the scale are mostly the ends themselves: pure black, pure white.
         let value = if k == 0 {

@@ -12,9 +12,11 @@ use crate::align::{Alignment, Pair};
 use crate::fingerprint::WIDTH_STEPS;
 use crate::page::{Page, Word};
 
-/// Log-odds of a word that agrees, per standard deviation of surprise, per doubling of the width up to [`OTHER_WIDTH`], and
-/// per doubling in all.
-const WEIGHTS: [f32; 4] = [-5.4, 1.98, 11.9, -10.6];
+/// Log-odds of a word of one x-height's width that agrees, per standard deviation of surprise, per doubling of the width up to
+/// [`OTHER_WIDTH`], per doubling in all, and per doubling of the word's own width up to [`FULL_WIDTH_XH`]: little shape, little said.
+const WEIGHTS: [f32; 5] = [-7.0, 1.98, 11.9, -10.6, 0.5];
+/// A word as wide as this has shape enough.
+const FULL_WIDTH_XH: f32 = 4.0;
 /// Surprise beyond this says nothing more.
 const MOST_SURPRISE: f32 = 8.0;
 /// Letters of one typeface make words of one width but for so many doublings.
@@ -90,10 +92,11 @@ impl<'a> Passage<'a> {
     }
 
     fn probability(&self, pair: &Pair) -> f32 {
-        let [agreeing, far, other, wide] = WEIGHTS;
+        let [agreeing, far, other, wide, full] = WEIGHTS;
         let stretch = self.stretch(pair);
         let surprise = (pair.surprise - self.usual_surprise).clamp(-1.0, MOST_SURPRISE);
-        let log_odds = agreeing + far * surprise + other * stretch.min(OTHER_WIDTH) + wide * stretch;
+        let width = self.word(pair).frame.width_xh().clamp(1.0, FULL_WIDTH_XH).log2();
+        let log_odds = agreeing + far * surprise + other * stretch.min(OTHER_WIDTH) + wide * stretch + full * width;
         1.0 / (1.0 + (-log_odds).exp())
     }
 

@@ -210,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn a_smaller_sample_says_the_same() {
+        assert_eq!(Sample::thinning(100, 100_000), 1);
+        assert_eq!((Sample::thinning(300, 250_000), Sample::thinning(3000, 250_000)), (4, MOST_THINNING));
+        let whole = Chance::new(250_000, &scores(unrelated(1200, 1.5)));
+        for thinning in 2..=MOST_THINNING {
+            let part = Chance::new(250_000, &scores(unrelated(1200 / thinning, 1.5)));
+            let ratio = part.e_value(40.0) / whole.e_value(40.0);
+            assert!((0.8..1.25).contains(&ratio), "one document in {thinning}: E-values {ratio} times as large");
+        }
+    }
+
+    #[test]
     fn nothing_known_is_no_certainty() {
         assert!(Chance::new(3, &[]).e_value(5.0) > 1e-4);
     }

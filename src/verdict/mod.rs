@@ -24,11 +24,14 @@ pub struct VerdictConfig {
     /// A document that explains the same words as a better one is named beside it if its score is at least this share of the
     /// best one's. Default: 0.9.
     pub tie_share: f32,
+    /// Whether a block that several documents share, and that stands amid other words in the picture and in each of them (a
+    /// notice, a list's footer), may make a match. Default: no.
+    pub boilerplate: bool,
 }
 
 impl Default for VerdictConfig {
     fn default() -> Self {
-        Self { max_e: LIKELY, min_words: 8, tie_share: 0.9 }
+        Self { max_e: LIKELY, min_words: 8, tie_share: 0.9, boilerplate: false }
     }
 }
 

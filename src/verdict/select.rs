@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::altered::changes;
 use super::{CERTAIN, Chance, Lacking, Level, Match, MatchedWord, Shared, VerdictConfig};
-use crate::align::{Alignment, Pair};
+use crate::align::{Alignment, Contradicted, Pair};
 use crate::geom::Rect;
 use crate::page::Page;
 
@@ -16,6 +16,8 @@ pub(crate) struct Candidate<'a> {
     /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it adds: what
     /// the E-value is about.
     pub(crate) best_passage_nats: f32,
+    /// Where picture and document part at that passage's ends.
+    pub(crate) contradicted: Contradicted,
     /// Words of the header that were found above the passage; they count for no more words than the body's.
     pub(crate) header_words: usize,
     /// Share of the aligned words that the document quotes from another one.
@@ -28,6 +30,10 @@ pub(crate) struct Candidate<'a> {
 
 /// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
 const MORE_QUOTED: f32 = 0.5;
+
+/// A block that two documents share is a frame (a notice, a list's footer) if neither quotes it and so many words beside it, in both and
+/// in the picture, are different ones.
+const FRAMED_WORDS: usize = 10;
 
 /// Two matches may have this share of the shorter one's words in common and still be two.
 const MAX_SHARED: f32 = 0.3;
@@ -47,9 +53,19 @@ pub(crate) fn select(
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
     let mut chosen: Vec<(Match, &Candidate<'_>)> = Vec::new();
+    let mut frames: Vec<&Candidate<'_>> = Vec::new();
     for c in &candidates {
         let e_value = chance.e_value(c.best_passage_nats);
         let alone = chosen.is_empty();
+        if !config.boilerplate {
+            let frame = |o: &&Candidate<'_>| frame_of(c, o, config);
+            if frames.iter().any(|f| shared(&f.alignment, &c.alignment) > MAX_SHARED)
+                || candidates.iter().any(|o| frame(&o))
+            {
+                frames.push(c);
+                continue;
+            }
+        }
         let shared = |m: &Candidate<'_>| shared(&m.alignment, &c.alignment);
         let overlap = chosen.iter_mut().map(|m| (shared(m.1), m)).max_by(|a, b| a.0.total_cmp(&b.0));
         match overlap {
@@ -76,6 +92,16 @@ pub(crate) fn select(
         }
     }
     chosen.into_iter().map(|(m, _)| m).collect()
+}
+
+/// Whether what two documents share in this picture is a frame of both.
+fn frame_of(a: &Candidate<'_>, b: &Candidate<'_>, config: &VerdictConfig) -> bool {
+    let [less, more] = [a, b].map(|c| c.alignment.score_nats);
+    a.ids != b.ids
+        && a.contradicted.words.min(b.contradicted.words) >= FRAMED_WORDS
+        && a.quoted_share.max(b.quoted_share) < MORE_QUOTED
+        && less.min(more) >= config.tie_share * less.max(more)
+        && shared(&a.alignment, &b.alignment) > config.tie_share
 }
 
 fn to_shared(c: &Candidate<'_>, e_value: f64, of_words: usize) -> Shared {

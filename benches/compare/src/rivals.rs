@@ -41,9 +41,9 @@ type Hits = Vec<(u32, u32)>;
 type Answer = (Vec<Hits>, f64);
 
 /// Cells of dynamic programming for every way's candidates, as in the library's defaults.
-const MAX_CELLS: u64 = 16_000_000;
-/// Places that may vote for a rival's documents: as in the library's defaults, and ten times as many.
-const MAX_VOTES: [usize; 2] = [60_000, 600_000];
+const MAX_CELLS: u64 = 12_000_000;
+/// Places that may vote for a rival's documents, as in the library's defaults. Ten times as many found no more.
+const MAX_VOTES: usize = 60_000;
 
 pub(crate) fn run(
     options: &Options,
@@ -127,25 +127,23 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Votes for documents, by both limits, and alignment of those that the limit of cells allows.
-    fn rows(&self, name: &str, length: usize, set: &[&Question], answers: &[Answer]) -> Result<()> {
-        for max_votes in MAX_VOTES {
-            let (mut found, mut costs) = (0, Costs::new());
-            for (question, (hits, search)) in set.iter().zip(answers) {
-                let (ranked, votes) = timed(|| self.rank(question, hits, max_votes));
-                let arcs = question.words.len();
-                let (count, before) = affordable(self.text, &ranked, arcs, MAX_CELLS, question.right);
-                found += usize::from(before.is_some_and(|b| b < MAX_CELLS));
-                let (scores, alignment) = timed(|| self.engines.scores(&question.asked, &ranked[..count]));
-                scores?;
-                costs.push([*search, votes, alignment]);
-            }
-            row(&format!("{name}, {} thousand votes", max_votes / 1000), length, found, &costs);
+    /// Votes for documents, and alignment of those that the limit of cells allows.
+    fn row(&self, name: &str, length: usize, set: &[&Question], answers: &[Answer]) -> Result<()> {
+        let (mut found, mut costs) = (0, Costs::new());
+        for (question, (hits, search)) in set.iter().zip(answers) {
+            let (ranked, votes) = timed(|| self.rank(question, hits));
+            let arcs = question.words.len();
+            let (count, before) = affordable(self.text, &ranked, arcs, MAX_CELLS, question.right);
+            found += usize::from(before.is_some_and(|b| b < MAX_CELLS));
+            let (scores, alignment) = timed(|| self.engines.scores(&question.asked, &ranked[..count]));
+            scores?;
+            costs.push([*search, votes, alignment]);
         }
+        row(name, length, found, &costs);
         Ok(())
     }
 
-    fn rank(&self, question: &Question, hits: &[Hits], max_votes: usize) -> Vec<usize> {
+    fn rank(&self, question: &Question, hits: &[Hits]) -> Vec<usize> {
         let mut lists = Vec::new();
         for ((word, hits), &position) in question.words.iter().zip(hits).zip(&question.positions) {
             let least = hits.iter().map(|h| h.1).min().unwrap_or(0);
@@ -155,7 +153,7 @@ impl Judge<'_> {
                 cost_nats: (bits - least) as f32 * word.nats_per_bit,
             }));
         }
-        rank(self.text, lists, max_votes, true).documents
+        rank(self.text, lists, MAX_VOTES, true).documents
     }
 }
 
@@ -173,14 +171,12 @@ fn mih(judge: &Judge<'_>, sets: &[(usize, Vec<&Question>)]) -> Result<()> {
                 (question.words.iter().zip(found).map(bits).collect(), spent)
             };
             let answers: Vec<Answer> = set.iter().map(answer).collect();
-            judge.rows(name, *length, set, &answers)
+            judge.row(name, *length, set, &answers)
         };
         for radius in [2, 4, 6, 8, 10] {
             measure(&format!("mih-rs, within {radius} bits"), &mut |code| near.run(code, radius).to_vec())?;
         }
-        for k in [16, 64] {
-            measure(&format!("mih-rs, {k} nearest"), &mut |code| top.run(code, k).to_vec())?;
-        }
+        measure("mih-rs, 16 nearest", &mut |code| top.run(code, 16).to_vec())?;
     }
     Ok(())
 }
@@ -206,7 +202,7 @@ fn faiss(python: &Path, folder: &Path, judge: &Judge<'_>, sets: &[(usize, Vec<&Q
         let (file, name) = rest.split_once(' ').context("a file")?;
         let (length, set) = sets.iter().find(|s| s.0.to_string() == length).context("a length that was asked")?;
         let answers = answers(&folder.join(file), set)?;
-        judge.rows(name, *length, set, &answers)?;
+        judge.row(name, *length, set, &answers)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::vote::{List, affordable, rank};
 #[derive(Args)]
 pub(crate) struct Options {
     /// Words of the queries.
-    #[arg(long, value_delimiter = ',', default_value = "12,20,40")]
+    #[arg(long, value_delimiter = ',', default_value = "12,20,40,100")]
     pub(crate) lengths: Vec<usize>,
     /// Plot of recall against cells of dynamic programming, as SVG.
     #[arg(long)]
@@ -64,58 +64,35 @@ const USUAL: Variant = Variant {
     training: Training::Frequent,
     grams: Grams::Two,
     assignments: 16,
-    nats: 4.0,
-    lattice: true,
+    nats: 6.0,
+    lattice: false,
     max_votes: 60_000,
-    once: false,
+    once: true,
 };
 
 fn variants() -> Vec<Variant> {
-    if std::env::var_os("COMBOS").is_some() {
-        use Grams::TwoAndSkip;
-        let l = Variant { lattice: false, ..USUAL };
-        let _ = TwoAndSkip;
-        return vec![
-            Variant { name: "4k likeliest 32/4", assignments: 32, ..l },
-            Variant { name: "4k likeliest 16/6", nats: 6.0, ..l },
-            Variant { name: "8k likeliest 16/4", prototypes: 8192, ..l },
-            Variant { name: "8k likeliest 16/6", prototypes: 8192, nats: 6.0, ..l },
-            Variant { name: "8k likeliest 32/4", prototypes: 8192, assignments: 32, ..l },
-            Variant { name: "8k likeliest 32/5", prototypes: 8192, assignments: 32, nats: 5.0, ..l },
-            Variant { name: "8k likeliest 32/6", prototypes: 8192, assignments: 32, nats: 6.0, ..l },
-            Variant {
-                name: "8k likeliest 32/6 30k votes",
-                prototypes: 8192,
-                assignments: 32,
-                nats: 6.0,
-                max_votes: 30_000,
-                ..l
-            },
-            Variant { name: "8k likeliest 8/4", prototypes: 8192, assignments: 8, ..l },
-        ];
-    }
     use Grams::{One, Three, TwoAndSkip, TwoAndThree};
     vec![
         USUAL,
-        Variant { name: "1,024 prototypes", prototypes: 1024, ..USUAL },
-        Variant { name: "16,384 prototypes", prototypes: 16_384, ..USUAL },
-        Variant { name: "16,384 prototypes, 32 assignments", prototypes: 16_384, assignments: 32, ..USUAL },
-        Variant { name: "4,096 by 8 rounds of k-majority", training: Training::Majority(8), ..USUAL },
-        Variant { name: "1-grams", grams: One, ..USUAL },
-        Variant { name: "3-grams", grams: Three, ..USUAL },
-        Variant { name: "3-grams, 8 assignments", grams: Three, assignments: 8, ..USUAL },
-        Variant { name: "2-grams and skip-grams", grams: TwoAndSkip, ..USUAL },
-        Variant { name: "2-grams and skip-grams, 8 assignments", grams: TwoAndSkip, assignments: 8, ..USUAL },
-        Variant { name: "2- and 3-grams, 8 assignments", grams: TwoAndThree, assignments: 8, ..USUAL },
-        Variant { name: "1 assignment", assignments: 1, ..USUAL },
-        Variant { name: "4 assignments", assignments: 4, ..USUAL },
-        Variant { name: "8 assignments", assignments: 8, ..USUAL },
-        Variant { name: "8 assignments within 3 nats", assignments: 8, nats: 3.0, ..USUAL },
-        Variant { name: "8 assignments, whatever their likelihood", assignments: 8, nats: 64.0, ..USUAL },
-        Variant { name: "32 assignments within 6 nats", assignments: 32, nats: 6.0, ..USUAL },
-        Variant { name: "likeliest reading only", lattice: false, ..USUAL },
+        Variant { name: "all readings of the lattice", lattice: true, ..USUAL },
+        Variant { name: "all readings, a place votes once for each", lattice: true, once: false, ..USUAL },
+        Variant { name: "1 visual word", assignments: 1, ..USUAL },
+        Variant { name: "4 visual words", assignments: 4, ..USUAL },
+        Variant { name: "8 visual words", assignments: 8, ..USUAL },
+        Variant { name: "32 visual words", assignments: 32, ..USUAL },
+        Variant { name: "16 within 4 nats", nats: 4.0, ..USUAL },
+        Variant { name: "16, whatever their likelihood", nats: 64.0, ..USUAL },
         Variant { name: "20,000 votes", max_votes: 20_000, ..USUAL },
         Variant { name: "200,000 votes", max_votes: 200_000, ..USUAL },
+        Variant { name: "4,096 by 8 rounds of k-majority", training: Training::Majority(8), ..USUAL },
+        Variant { name: "1,024 prototypes", prototypes: 1024, ..USUAL },
+        Variant { name: "8,192 prototypes", prototypes: 8192, ..USUAL },
+        Variant { name: "16,384 prototypes", prototypes: 16_384, ..USUAL },
+        Variant { name: "1-grams", grams: One, ..USUAL },
+        Variant { name: "3-grams, 8 visual words", grams: Three, assignments: 8, ..USUAL },
+        Variant { name: "2- and 3-grams, 8 visual words", grams: TwoAndThree, assignments: 8, ..USUAL },
+        Variant { name: "2- and skip-grams", grams: TwoAndSkip, ..USUAL },
+        Variant { name: "2- and skip-grams, 8 visual words", grams: TwoAndSkip, assignments: 8, ..USUAL },
     ]
 }
 
