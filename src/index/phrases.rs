@@ -5,7 +5,7 @@
 //! a phrase that stands once in each of several segments is counted too low by as many. Segments are merged such that they
 //! are few (see [`catalogue`](crate::catalogue)), and phrases of up to three other documents do not count anyhow.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::buckets::{Buckets, sort_in_buckets};
 use super::writer::Source;
@@ -113,16 +113,29 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]]) -> Counted {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
-    let mut counted = Counted::default();
+    let (mut counted, distinct) = (Counted::default(), AtomicU64::new(0));
     for part in 0..1u64 << part_bits {
         let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
+            let mut words = Vec::new();
             for (number, document) in (first as u64..).zip(documents) {
-                each_phrase(document.first_face(), |_, _, hash| {
+                words.clear();
+                each_phrase(document.first_face(), |_, length, hash| {
                     // Two shifts, for there may be one part only.
-                    if hash >> 1 >> (63 - part_bits) == part {
-                        buckets.push(hash << part_bits, hash >> COUNT_BITS << COUNT_BITS | number);
+                    if hash >> 1 >> (63 - part_bits) != part {
+                        return;
+                    }
+                    let key = hash >> COUNT_BITS << COUNT_BITS | number;
+                    if length == 1 {
+                        words.push(key);
+                    } else {
+                        buckets.push(hash << part_bits, key);
                     }
                 });
+                // Most words of a document are there again and again: that leaves less to sort.
+                words.sort_unstable();
+                words.dedup();
+                words.iter().for_each(|&key| buckets.push(key << part_bits, key));
+                distinct.fetch_add(words.len() as u64, Ordering::Relaxed);
             }
         };
         let take = |mut keys: Vec<u64>| {
@@ -145,14 +158,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]]) -> Counted {
             counted.elsewhere.extend(elsewhere);
         }
     }
-    let distinct = |document: &Source<'_>| {
-        let mut words: Vec<u64> =
-            (0..document.widths.len()).map(|last| phrase(document.first_face(), last, 1) >> COUNT_BITS).collect();
-        words.sort_unstable();
-        words.dedup();
-        words.len() as u64
-    };
-    counted.distinct = documents.par_iter().map(distinct).sum();
+    counted.distinct = distinct.into_inner();
     counted
 }
 

@@ -184,8 +184,8 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
     documents.par_chunks(at_a_time).flat_map_iter(of).collect()
 }
 
-/// Words whose phrases are looked up at a time, about: bounds memory, and the sort stays in the cache.
-const WORDS_AT_A_TIME: usize = 1 << 15;
+/// Words whose phrases are looked up at a time, about: bounds memory.
+const WORDS_AT_A_TIME: usize = 1 << 17;
 
 /// Every n-th place that holds a word, as document and word.
 fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
