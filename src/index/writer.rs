@@ -185,7 +185,7 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
 }
 
 /// Words whose phrases are looked up at a time, about: bounds memory.
-const WORDS_AT_A_TIME: usize = 1 << 17;
+const WORDS_AT_A_TIME: usize = 1 << 15;
 
 /// Every n-th place that holds a word, as document and word.
 fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
