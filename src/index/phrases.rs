@@ -93,7 +93,7 @@ impl<'a> PhraseTable<'a> {
 }
 
 /// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this.
-const WORDS_AT_A_TIME: usize = 2 << 20;
+const WORDS_AT_A_TIME: usize = 1 << 20;
 
 /// What [`count`] finds.
 #[derive(Default)]

@@ -254,7 +254,7 @@ impl Grams {
 }
 
 /// 2-grams sorted at a time.
-const GRAMS_AT_A_TIME: usize = 2 << 20;
+const GRAMS_AT_A_TIME: usize = 1 << 20;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
