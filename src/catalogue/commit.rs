@@ -8,8 +8,7 @@ use super::store::{self, Manifest, Named};
 use super::{At, Catalogue, CatalogueConfig, Fresh, Live};
 use crate::Error;
 use crate::index::{
-    ByPhrase, Codebook, Index, Part, PhraseTable, Segment, Source, Stored, Surroundings, add_gone, scan_is_enough,
-    write,
+    ByPhrase, Codebook, Index, Part, Phrases, Segment, Source, Stored, Surroundings, add_gone, scan_is_enough, write,
 };
 
 /// Segments of fewer words are merged with the next new one.
@@ -215,9 +214,9 @@ fn write_segment(
 ) -> Result<(), Error> {
     let tables = kept.iter().map(|l| {
         let segment = &l.part.segment;
-        Ok(PhraseTable::new(segment.phrases()?, segment.header().distinct))
+        Ok(Phrases { entries: segment.phrases()?, distinct: segment.header().distinct })
     });
-    let tables: Vec<PhraseTable<'_>> = tables.collect::<Result<_, Error>>()?;
+    let tables: Vec<Phrases<'_>> = tables.collect::<Result<_, Error>>()?;
     let mut gone = ByPhrase::default();
     let stride = config.family.bits().div_ceil(64);
     for live in kept {

@@ -1,7 +1,8 @@
 //! Words drawn so far: each distinct word of text is drawn and hashed once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::CatalogueConfig;
@@ -22,7 +23,7 @@ pub(super) struct Lexicon {
 /// Codes of distinct words.
 #[derive(Default)]
 struct Generation {
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<Box<str>, u32, RandomState>,
     /// [`Generation::lanes`] 64-bit words of each word.
     codes: Vec<u64>,
     widths: Vec<u8>,
@@ -70,26 +71,43 @@ impl Lexicon {
         self.young.memory_usage() + self.old.memory_usage()
     }
 
-    /// Draws those words of mails that are not known yet, spread over the cores. `words` gives a mail's.
+    /// The numbers of all words of each mail, for [`Lexicon::words`]; they hold until the next call. Words that are not known yet
+    /// are drawn, spread over the cores. `words` gives a mail's.
     pub(super) fn learn<'t, M: Sync, W: Iterator<Item = &'t str>>(
         &mut self,
         mails: &'t [M],
         words: impl Fn(&'t M) -> W + Sync,
         config: &CatalogueConfig,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Vec<u32>>, Error> {
         if self.young.widths.len() > MOST {
             self.old = std::mem::take(&mut self.young);
         }
-        let unknown =
-            |mail: &'t M| -> Vec<&'t str> { words(mail).filter(|w| !self.young.numbers.contains_key(*w)).collect() };
-        let unknown: Vec<Vec<&str>> = mails.par_iter().map(unknown).collect();
-        let new: HashSet<&str> = unknown.into_iter().flatten().collect();
-        let (known, new): (Vec<&str>, Vec<&str>) = new.into_iter().partition(|w| self.old.numbers.contains_key(*w));
+        // Each word is looked up once, but for new ones: these stand for themselves until they have numbers.
+        let look_up = |mail: &'t M| -> (Vec<u32>, Vec<&'t str>) {
+            let mut unknown = Vec::new();
+            let number = |word: &'t str| {
+                self.young.numbers.get(word).copied().unwrap_or_else(|| {
+                    unknown.push(word);
+                    UNKNOWN
+                })
+            };
+            (words(mail).map(number).collect(), unknown)
+        };
+        let mut found: Vec<(Vec<u32>, Vec<&str>)> = mails.par_iter().map(look_up).collect();
         let Self { young, old } = self;
-        for word in known {
-            let number = old.numbers[word] as usize;
-            let codes = &old.codes[number * old.lanes..(number + 1) * old.lanes];
-            young.add(word, codes, old.widths[number], old.drawn[number]);
+        let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
+        for &word in found.iter().flat_map(|(_, unknown)| unknown) {
+            numbers.entry(word).or_insert_with(|| match old.numbers.get(word).map(|&n| n as usize) {
+                Some(n) => {
+                    let codes = &old.codes[n * old.lanes..(n + 1) * old.lanes];
+                    young.add(word, codes, old.widths[n], old.drawn[n]);
+                    young.widths.len() as u32 - 1
+                }
+                None => {
+                    new.push(word);
+                    UNKNOWN
+                }
+            });
         }
         let encoder = config.family.encoder();
         let faces: Vec<TextEncoder<'_>> =
@@ -98,19 +116,26 @@ impl Lexicon {
             new.par_iter().map(|word| faces.iter().map(|f| f.encode(word)).collect()).collect::<Result<_, _>>()?;
         for (word, encoded) in new.into_iter().zip(encoded) {
             let codes: Vec<u64> = encoded.iter().flat_map(|w| &w.code).copied().collect();
+            numbers.insert(word, young.widths.len() as u32);
             young.add(word, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
         }
-        Ok(())
+        for (all, unknown) in &mut found {
+            let unknown = unknown.iter().map(|word| numbers[word]);
+            all.iter_mut().filter(|n| **n == UNKNOWN).zip(unknown).for_each(|(n, number)| *n = number);
+        }
+        Ok(found.into_iter().map(|(all, _)| all).collect())
     }
 
-    /// Words that were learnt last.
-    pub(super) fn words<'t>(&self, words: impl Iterator<Item = &'t str>) -> Words {
-        let Generation { numbers, codes, widths, drawn, lanes } = &self.young;
-        let numbers: Vec<usize> = words.filter_map(|w| numbers.get(w)).map(|&n| n as usize).collect();
+    /// Words by their numbers.
+    pub(super) fn words(&self, numbers: &[u32]) -> Words {
+        let Generation { codes, widths, drawn, lanes, .. } = &self.young;
         Words {
-            lanes: (0..*lanes).map(|l| numbers.iter().map(|n| codes[n * lanes + l]).collect()).collect(),
-            widths: numbers.iter().map(|&n| widths[n]).collect(),
-            undrawn: numbers.iter().filter(|&&n| !drawn[n]).count() as u32,
+            lanes: (0..*lanes).map(|l| numbers.iter().map(|&n| codes[n as usize * lanes + l]).collect()).collect(),
+            widths: numbers.iter().map(|&n| widths[n as usize]).collect(),
+            undrawn: numbers.iter().filter(|&&n| !drawn[n as usize]).count() as u32,
         }
     }
 }
+
+/// Stands for a word that is not known yet.
+const UNKNOWN: u32 = u32::MAX;

@@ -387,15 +387,21 @@ impl Catalogue {
     /// [`Error::File`] if the catalogue's files turn out to be damaged.
     pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
         self.need_register()?;
-        self.lexicon.learn(mails, words_of, &self.config)?;
-        let words: Vec<Words> = mails.par_iter().map(|m| self.lexicon.words(m.body.split_whitespace())).collect();
+        let numbers = self.lexicon.learn(mails, words_of, &self.config)?;
+        let read = |(mail, numbers): (&Mail, Vec<u32>)| {
+            let fields = fields_of(mail).map(|field| field_words(field).count());
+            let (body, fields_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
+            let about = self.about(mail, fields, fields_numbers)?.to_bytes();
+            Ok((self.lexicon.words(body), content_hash(mail.body.split_whitespace()), about))
+        };
+        let texts: Vec<(Words, u64, Vec<u8>)> =
+            mails.par_iter().zip(numbers).map(read).collect::<Result<_, Error>>()?;
         let mut added = Added::default();
-        for (mail, words) in mails.iter().zip(words) {
+        for (mail, (words, content, about)) in mails.iter().zip(texts) {
             if words.widths.is_empty() {
                 added.empty += 1;
                 continue;
             }
-            let content = content_hash(mail.body.split_whitespace());
             let id = if mail.id.is_empty() { format!("text-{content:016x}") } else { mail.id.clone() };
             if let Some(known) = self.find(&id) {
                 if self.content(known)? == content {
@@ -415,7 +421,6 @@ impl Catalogue {
             added.documents += 1;
             added.words += words.widths.len();
             added.undrawn += words.undrawn as usize;
-            let about = self.about(mail)?.to_bytes();
             self.push(id, content, words, about);
         }
         Ok(added)
@@ -426,7 +431,7 @@ impl Catalogue {
     /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
     ///
     /// `progress` is told what became of the mails so far, some thousand at a time; if it breaks off, what was added is
-    /// committed and returned.
+    /// committed and returned. Reading is ahead by up to as many mails: those were taken from the stream then, but not added.
     ///
     /// # Errors
     ///
@@ -436,38 +441,53 @@ impl Catalogue {
         mails: impl IntoIterator<Item = Mail>,
         mut progress: impl FnMut(&Added) -> ControlFlow<()>,
     ) -> Result<Added, Error> {
-        let (mut total, mut batch, mut bytes, mut uncommitted) = (Added::default(), Vec::new(), 0, 0);
         let mut mails = mails.into_iter();
-        loop {
-            let next = mails.next();
-            let done = next.is_none();
-            if let Some(mail) = next {
+        let mut next_batch = || {
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while batch.len() < BATCH_MAILS && bytes < BATCH_BYTES {
+                let Some(mail) = mails.next() else { break };
                 bytes += mail.body.len();
                 batch.push(mail);
             }
-            if done || batch.len() == BATCH_MAILS || bytes >= BATCH_BYTES {
-                let added = self.add_mails(&batch)?;
-                uncommitted += added.words;
-                total += added;
-                batch.clear();
-                bytes = 0;
-                let stop = progress(&total).is_break();
-                if self.home.is_some() && (stop || done || uncommitted >= COMMIT_WORDS) {
+            batch
+        };
+        let (mut total, mut uncommitted, mut batch) = (Added::default(), 0, next_batch());
+        loop {
+            if batch.is_empty() {
+                if self.home.is_some() {
                     self.commit()?;
-                    uncommitted = 0;
                 }
-                if stop || done {
-                    return Ok(total);
-                }
+                return Ok(total);
+            }
+            // While one batch is added on a thread of its own, the next one is read on this one.
+            let (added, next) = std::thread::scope(|scope| {
+                let adding = scope.spawn(|| {
+                    let added = self.add_mails(&batch)?;
+                    uncommitted += added.words;
+                    if self.home.is_some() && uncommitted >= COMMIT_WORDS {
+                        self.commit()?;
+                        uncommitted = 0;
+                    }
+                    Ok::<_, Error>(added)
+                });
+                let next = next_batch();
+                (adding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), next)
+            });
+            total += added?;
+            batch = next;
+            if progress(&total).is_break() {
+                batch.clear();
             }
         }
     }
 
-    /// What is known of a mail whose words are drawn.
-    fn about(&self, mail: &Mail) -> Result<About, Error> {
+    /// What is known of a mail besides its words, from the lengths and the words' numbers of its fields.
+    fn about(&self, mail: &Mail, lengths: [usize; 4], mut numbers: &[u32]) -> Result<About, Error> {
         let mut fields = Vec::new();
-        for field in fields_of(mail) {
-            let Words { lanes, widths, .. } = self.lexicon.words(field_words(field));
+        for length in lengths {
+            let (field, rest) = numbers.split_at(length);
+            numbers = rest;
+            let Words { lanes, widths, .. } = self.lexicon.words(field);
             let stride = self.config.family.bits().div_ceil(64);
             let codes = (0..widths.len()).flat_map(|k| lanes.iter().take(stride).map(move |lane| lane[k])).collect();
             fields.push(Field { codes: Codes::from_data(self.config.family, codes)?, widths });
@@ -678,9 +698,15 @@ fn words_of(mail: &Mail) -> impl Iterator<Item = &str> {
 
 /// FNV-1a, 64 bits.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    bytes.fold(FNV_START, fnv_step)
+}
+
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv_step(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
 fn content_hash<'t>(tokens: impl Iterator<Item = &'t str>) -> u64 {
-    fnv(tokens.flat_map(|t| t.bytes().chain([b' '])))
+    tokens.fold(FNV_START, |hash, token| fnv_step(token.bytes().fold(hash, fnv_step), b' '))
 }

@@ -3,7 +3,10 @@
 //! Prototypes are codes of the catalogue's own most frequent words, so far apart that no two of them take each other's words.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
+use super::phrases::phrase;
+use super::weight::Mixed;
 use super::writer::Source;
 use crate::Error;
 use crate::fingerprint::Family;
@@ -35,14 +38,18 @@ impl Codebook {
     /// counted: what is frequent shows in [`COUNTED_WORDS`], too.
     pub(crate) fn of(documents: &[Source<'_>], family: Family) -> Self {
         let stride = family.bits().div_ceil(64);
-        let mut counts: HashMap<Vec<u64>, u32> = HashMap::new();
+        // Where each distinct code stands first, and how often it does.
+        let mut counts = HashMap::<u64, (&Source<'_>, usize, u32), BuildHasherDefault<Mixed>>::default();
         let words: usize = documents.iter().map(|d| d.widths.len()).sum();
         for document in documents.iter().step_by((words / COUNTED_WORDS).max(1)) {
             for k in 0..document.widths.len() {
-                *counts.entry(document.first_face().iter().map(|lane| lane[k]).collect()).or_default() += 1;
+                counts.entry(phrase(document.first_face(), k, 1)).or_insert((document, k, 0)).2 += 1;
             }
         }
-        let mut codes: Vec<(Vec<u64>, u32)> = counts.into_iter().collect();
+        let code = |(document, k, count): (&Source<'_>, usize, u32)| {
+            (document.first_face().iter().map(|lane| lane[k]).collect(), count)
+        };
+        let mut codes: Vec<(Vec<u64>, u32)> = counts.into_values().map(code).collect();
         codes.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let apart = (APART * family.bits() as f32) as i16;
         let mut this = Self { family, lanes: vec![Vec::new(); stride] };

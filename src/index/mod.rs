@@ -5,6 +5,7 @@
 //! misses nothing, so it is the oracle of the other one, and the engine itself for small catalogues. The seed engine looks
 //! 2-grams of visual words up in inverted files and aligns the documents that have most of them, to the same scores.
 
+mod buckets;
 mod codebook;
 mod map;
 mod parts;
@@ -25,14 +26,13 @@ pub use seeds::{Effort, Engine, SCAN_WORDS, SearchConfig};
 pub(crate) use codebook::Codebook;
 use parts::SAMPLE;
 pub(crate) use parts::{Listed, Part, Sample};
-pub(crate) use phrases::PhraseTable;
 pub(crate) use scan::{scan, scan_strip};
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use seeds::seeds;
 pub(crate) use segment::{Segment, Stored};
 pub(crate) use strip::Strip;
 pub(crate) use weight::{ByPhrase, add_gone, shape_caps};
-pub(crate) use writer::{Source, Surroundings, write};
+pub(crate) use writer::{Phrases, Source, Surroundings, write};
 
 use crate::Error;
 use crate::fingerprint::{BitWeights, Codes, Fingerprint};

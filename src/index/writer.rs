@@ -6,8 +6,9 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use rayon::prelude::*;
 
+use super::buckets::{Buckets, sort_in_buckets};
 use super::codebook::Codebook;
-use super::phrases::{PhraseTable, count};
+use super::phrases::{Counted, PhraseTable, count, phrase};
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
 use super::{SAMPLE, scan_is_enough};
@@ -50,9 +51,16 @@ pub(crate) struct Surroundings<'a> {
     /// Prototypes for the inverted file; none for a catalogue that is too small for one.
     pub(crate) codebook: Option<&'a Codebook>,
     /// Phrases of the segments that stay.
-    pub(crate) others: &'a [PhraseTable<'a>],
+    pub(crate) others: &'a [Phrases<'a>],
     /// Documents of those that are gone.
     pub(crate) gone: &'a ByPhrase,
+}
+
+/// A segment's phrases as they are stored.
+pub(crate) struct Phrases<'a> {
+    pub(crate) entries: &'a [u64],
+    /// Sum over the documents of their numbers of distinct words.
+    pub(crate) distinct: u64,
 }
 
 /// Writes a segment. The documents come in the order given.
@@ -67,8 +75,10 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
         return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
     };
-    let (phrases, distinct) = count(documents);
-    let caps = caps(documents, &phrases, distinct, around);
+    let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
+    let counted = count(documents, &others);
+    let caps = caps(documents, &counted, around);
+    let Counted { own: phrases, distinct, .. } = counted;
     let grams = match around.codebook {
         Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
         _ => Grams::default(),
@@ -151,17 +161,31 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
 }
 
 /// What each word may earn, as bytes.
-fn caps(documents: &[Source<'_>], phrases: &[u64], distinct: u64, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
-    let language = Language { own: PhraseTable::new(phrases, distinct), others: around.others, gone: around.gone };
-    let of = |document: &Source<'_>| {
-        let first = document.first_face();
-        let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
-        let codes = Codes::from_data(around.family, data).unwrap_or_default();
-        let caps = language.phrase_caps(document).into_iter().zip(shape_caps(&codes, document.widths));
-        caps.map(|(phrase, width)| cap_byte(phrase.min(width))).collect()
+fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
+    let language = Language {
+        own: PhraseTable::new(&counted.own),
+        elsewhere: PhraseTable::new(&counted.elsewhere),
+        gone: around.gone,
+        distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
-    documents.par_iter().map(of).collect()
+    let of = |documents: &[Source<'_>]| -> Vec<Vec<u8>> {
+        let mut by_phrase = language.phrase_caps(documents).into_iter();
+        let of_document = |document: &Source<'_>| {
+            let first = document.first_face();
+            let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
+            let codes = Codes::from_data(around.family, data).unwrap_or_default();
+            let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
+            caps.map(|(width, phrase)| cap_byte(phrase.min(width))).collect()
+        };
+        documents.iter().map(of_document).collect()
+    };
+    let words: usize = documents.iter().map(|d| d.widths.len()).sum();
+    let at_a_time = (documents.len() * WORDS_AT_A_TIME / words.max(1)).max(1);
+    documents.par_chunks(at_a_time).flat_map_iter(of).collect()
 }
+
+/// Words whose phrases are looked up at a time, about: bounds memory.
+const WORDS_AT_A_TIME: usize = 1 << 15;
 
 /// Every n-th place that holds a word, as document and word.
 fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
@@ -203,17 +227,20 @@ impl Grams {
         let (mut postings, mut tags) = (Vec::with_capacity(words), Vec::with_capacity(words));
         // By the keys' first bits, one part after the other: memory for the sort is bounded.
         let part_bits = words.div_ceil(GRAMS_AT_A_TIME).next_power_of_two().ilog2().min(key_bits);
-        for part in 0..1u32 << part_bits {
-            let gram = |(place, pair): (usize, &[u16])| {
-                let in_document = pair[0] != SEPARATOR && pair[1] != SEPARATOR;
-                let key = in_document.then(|| book.key(pair[0], pair[1]))?;
-                // Key and place in one number: one sort orders both.
-                (u64::from(key) >> (key_bits - part_bits) == u64::from(part))
-                    .then_some(u64::from(key) << 32 | place as u64)
+        for part in 0..1u64 << part_bits {
+            let emit = |first: usize, some: &[u16], buckets: &mut Buckets| {
+                for (place, pair) in (first..).zip(visual[first..].windows(2)).take(some.len()) {
+                    if pair[0] == SEPARATOR || pair[1] == SEPARATOR {
+                        continue;
+                    }
+                    let key = u64::from(book.key(pair[0], pair[1]));
+                    if key >> (key_bits - part_bits) == part {
+                        // Key and place in one number: one sort orders both.
+                        buckets.push(key << (64 - key_bits + part_bits), key << 32 | place as u64);
+                    }
+                }
             };
-            let mut grams: Vec<u64> = visual.par_windows(2).enumerate().filter_map(gram).collect();
-            grams.par_sort_unstable();
-            for gram in grams {
+            for gram in sort_in_buckets(&visual, words >> part_bits, emit, |grams| grams).into_iter().flatten() {
                 directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
                 postings.push(gram as u32);
                 tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
@@ -227,32 +254,36 @@ impl Grams {
 }
 
 /// 2-grams sorted at a time.
-const GRAMS_AT_A_TIME: usize = 2 << 20;
+const GRAMS_AT_A_TIME: usize = 1 << 20;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
-/// The visual word of each place; a separator after each document.
+/// Visual words by the hash of a word.
+type Visual = HashMap<u64, u16, BuildHasherDefault<Mixed>>;
+
+/// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
     let kernels = Kernels::best();
-    let of = |(seen, distances): &mut (HashMap<u64, u16, BuildHasherDefault<Mixed>>, Vec<i16>),
-              chunk: &[Source<'_>]| {
-        let mut visual = Vec::new();
-        for document in chunk {
-            visual.extend((0..document.widths.len()).map(|k| {
-                let hash = super::phrases::phrase(document.first_face(), k, 1);
-                *seen.entry(hash).or_insert_with(|| {
-                    let code: Vec<u64> = document.first_face().iter().map(|lane| lane[k]).collect();
-                    book.nearest(&code, &kernels, distances)
-                })
-            }));
-            visual.push(SEPARATOR);
+    // Where each distinct word stands first.
+    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
+    for (number, document) in documents.iter().enumerate() {
+        for k in 0..document.widths.len() {
+            first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
         }
-        visual
+    }
+    let nearest = |distances: &mut Vec<i16>, (hash, (number, k)): (u64, (usize, usize))| {
+        let code: Vec<u64> = documents[number].first_face().iter().map(|lane| lane[k]).collect();
+        (hash, book.nearest(&code, &kernels, distances))
     };
-    let chunks: Vec<Vec<u16>> = documents.par_chunks(512).map_init(Default::default, of).collect();
-    let mut visual = Vec::with_capacity(words + documents.len());
-    chunks.into_iter().for_each(|chunk| visual.extend(chunk));
-    visual
+    let first: Vec<(u64, (usize, usize))> = first.into_iter().collect();
+    let visual: Visual = first.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
+    let of = |document: &Source<'_>| -> Vec<u16> {
+        let words = (0..document.widths.len()).map(|k| visual[&phrase(document.first_face(), k, 1)]);
+        words.chain([SEPARATOR]).collect()
+    };
+    let mut all = Vec::with_capacity(words + documents.len());
+    documents.par_iter().map(of).collect::<Vec<_>>().into_iter().for_each(|of_document| all.extend(of_document));
+    all
 }
 
 /// Writes a body with its blocks' checksums, then the header.
