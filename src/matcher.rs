@@ -184,9 +184,10 @@ impl Matcher {
             scan(&self.index, query, scores, &self.kernels, &self.config.score)
         };
         let documents = scan_all(query, scores)?;
-        let unrelated = match Sample::of(documents.len()) {
+        let sample = Sample::of(documents.len());
+        let unrelated = match sample {
             Sample::Every(step) => {
-                let thinning = Sample::thinning(query.arcs.len(), self.index.words() / step);
+                let thinning = sample.thinning(query.arcs.len(), self.index.words());
                 documents.iter().copied().step_by(step * thinning).collect()
             }
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
@@ -199,10 +200,8 @@ impl Matcher {
     fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Searched, Error> {
         let (documents, effort) =
             seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
-        let thinning = match Sample::of(self.index.documents()) {
-            Sample::Every(step) => Sample::thinning(query.arcs.len(), self.index.words() / step),
-            Sample::Shuffles(_) => 1,
-        };
+        let sample = Sample::of(self.index.documents());
+        let thinning = sample.thinning(query.arcs.len(), self.index.words());
         let thinned;
         let background = if thinning == 1 {
             background
@@ -214,7 +213,7 @@ impl Matcher {
             let units = scan_strip(background, query, scores, &self.kernels, &self.config.score);
             Ok(units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect())
         };
-        let unrelated = match Sample::of(self.index.documents()) {
+        let unrelated = match sample {
             Sample::Every(_) => scan_background(query, scores)?,
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_background)?,
         };

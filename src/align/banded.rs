@@ -220,26 +220,15 @@ impl Bands {
                     }
                     let place = index.places(document).start + cell.place as usize - 1;
                     let distance = index.distance(query.probe(k as usize), place);
-                    alignment.pairs.push(Pair {
-                        word: k,
-                        document_word: cell.place - 1,
-                        score_nats: f32::from(scores[k as usize].at(distance, index.cap(place))) / UNITS_PER_NAT,
-                        surprise: 0.0,
-                        stretch: 0.0,
-                    });
+                    let earned = scores[k as usize].at(distance, index.cap(place));
+                    alignment.pairs.push(Pair::new(k, cell.place - 1, f32::from(earned) / UNITS_PER_NAT));
                 }
                 Move::SkipQuery(k) => alignment.skipped.push(k),
                 Move::SkipDocument => {}
             }
             at = cell.before;
         }
-        // Counted from the end so far.
-        let pairs = alignment.pairs.len() as u32;
-        alignment.jumps.iter_mut().for_each(|k| *k = pairs - 1 - *k);
-        alignment.jumps.reverse();
-        alignment.pairs.reverse();
-        alignment.skipped.reverse();
-        alignment
+        alignment.turned_round()
     }
 }
 

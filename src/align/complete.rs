@@ -25,13 +25,7 @@ pub(crate) fn complete(alignment: &mut Alignment, page: &Page, document_words: u
     let (Some(&first), Some(&last)) = (pairs.first(), pairs.last()) else { return };
     let line = |word: u32| page.words[word as usize].line;
     let mut out: Vec<Pair> = Vec::with_capacity(pairs.len() + 2);
-    let pair = |word: u32, document_word: u32| Pair {
-        word,
-        document_word,
-        score_nats: looks.compare(word, document_word).1,
-        surprise: 0.0,
-        stretch: 0.0,
-    };
+    let pair = |word: u32, document_word: u32| Pair::new(word, document_word, looks.compare(word, document_word).1);
 
     if (1..=MOST_REPLACED).contains(&first.document_word) {
         let mut before = Vec::new();
@@ -120,13 +114,7 @@ mod tests {
     }
 
     fn aligned(pairs: &[(u32, u32)], page_words: u32, document_words: u32) -> Vec<(u32, u32)> {
-        let pair = |&(word, document_word): &(u32, u32)| Pair {
-            word,
-            document_word,
-            score_nats: 4.0,
-            surprise: 0.0,
-            stretch: 0.0,
-        };
+        let pair = |&(word, document_word): &(u32, u32)| Pair::new(word, document_word, 4.0);
         let mut alignment =
             Alignment { pairs: pairs.iter().map(pair).collect(), skipped: vec![2, 3, 4], ..Alignment::default() };
         complete(&mut alignment, &page(page_words), document_words, &Same);

@@ -74,13 +74,7 @@ mod tests {
     }
 
     fn lost(pairs: &[(u32, u32)], jumps: &[u32], document_words: usize) -> f32 {
-        let pair = |&(word, document_word): &(u32, u32)| Pair {
-            word,
-            document_word,
-            score_nats: 4.0,
-            surprise: 0.0,
-            stretch: 0.0,
-        };
+        let pair = |&(word, document_word): &(u32, u32)| Pair::new(word, document_word, 4.0);
         let alignment =
             Alignment { pairs: pairs.iter().map(pair).collect(), jumps: jumps.to_vec(), ..Alignment::default() };
         contradicted(&alignment, &page(), document_words).nats

@@ -114,21 +114,10 @@ pub(crate) fn align_all_cells(
                 let place = places.start + p - 1;
                 let probe = query.probe(k as usize);
                 let earned = scores[k as usize].at(index.distance(probe, place), index.cap(place));
-                alignment.pairs.push(Pair {
-                    word: k,
-                    document_word: (p - 1) as u32,
-                    score_nats: f32::from(earned) / UNITS_PER_NAT,
-                    surprise: 0.0,
-                    stretch: 0.0,
-                });
+                alignment.pairs.push(Pair::new(k, (p - 1) as u32, f32::from(earned) / UNITS_PER_NAT));
                 cell = query.arcs[k as usize].from as usize * width + p - 1;
             }
         }
     }
-    let pairs = alignment.pairs.len() as u32;
-    alignment.jumps.iter_mut().for_each(|k| *k = pairs - 1 - *k);
-    alignment.jumps.reverse();
-    alignment.pairs.reverse();
-    alignment.skipped.reverse();
-    alignment
+    alignment.turned_round()
 }

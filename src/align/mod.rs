@@ -80,3 +80,22 @@ pub struct Pair {
     /// How much wider the query's word is, in doublings: negative if it is narrower.
     pub stretch: f32,
 }
+
+impl Pair {
+    /// A pair whose looks were not compared yet.
+    fn new(word: u32, document_word: u32, score_nats: f32) -> Self {
+        Self { word, document_word, score_nats, surprise: 0.0, stretch: 0.0 }
+    }
+}
+
+impl Alignment {
+    /// Turns an alignment round that was gathered from its end, its jumps numbered from there.
+    fn turned_round(mut self) -> Self {
+        let pairs = self.pairs.len() as u32;
+        self.jumps.iter_mut().for_each(|k| *k = pairs - 1 - *k);
+        self.jumps.reverse();
+        self.pairs.reverse();
+        self.skipped.reverse();
+        self
+    }
+}

@@ -20,11 +20,12 @@ pub(super) fn take_off_tints(ink: &mut Ink) {
     for area in filled(ink) {
         let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);
         let share = |share: f32| (share * f32::from(strongest)) as u8;
-        let tint = opening(ink, area);
+        let tints = share(LEAST_SHARE).max(1)..=share(MOST_SHARE);
+        let levels = opening(ink, area);
         let mut changed = false;
-        for (y, row) in (area.y0..area.y1).zip(tint.chunks_exact(area.width())) {
+        for (y, row) in (area.y0..area.y1).zip(levels.chunks_exact(area.width())) {
             for (x, &level) in (area.x0..area.x1).zip(row) {
-                if (share(LEAST_SHARE).max(1)..=share(MOST_SHARE)).contains(&level) {
+                if tints.contains(&level) {
                     ink.subtract(x, y, level);
                     changed = true;
                 }

@@ -63,11 +63,14 @@ impl Sample {
         }
     }
 
-    /// A query of so many arcs is scored on every so many-th document of a sample that has so many words.
+    /// A query of so many arcs is scored on every so many-th document of a catalogue's sample; the catalogue has so many words.
     ///
     /// What is known of a tail grows with the cells that were looked at, and a long query has many in each document.
-    pub(crate) fn thinning(arcs: usize, words: usize) -> usize {
-        (arcs * words).div_ceil(SAMPLE_CELLS).clamp(1, MOST_THINNING)
+    pub(crate) fn thinning(self, arcs: usize, words: usize) -> usize {
+        match self {
+            Self::Every(step) => (arcs * (words / step)).div_ceil(SAMPLE_CELLS).clamp(1, MOST_THINNING),
+            Self::Shuffles(_) => 1,
+        }
     }
 }
 
@@ -211,8 +214,11 @@ mod tests {
 
     #[test]
     fn a_smaller_sample_says_the_same() {
-        assert_eq!(Sample::thinning(100, 100_000), 1);
-        assert_eq!((Sample::thinning(300, 250_000), Sample::thinning(3000, 250_000)), (4, MOST_THINNING));
+        assert_eq!(Sample::Every(1).thinning(100, 100_000), 1);
+        assert_eq!(
+            (Sample::Every(1).thinning(300, 250_000), Sample::Every(1).thinning(3000, 250_000)),
+            (4, MOST_THINNING)
+        );
         let whole = Chance::new(250_000, &scores(unrelated(1200, 1.5)));
         for thinning in 2..=MOST_THINNING {
             let part = Chance::new(250_000, &scores(unrelated(1200 / thinning, 1.5)));
