@@ -232,6 +232,13 @@ impl GapModel {
         }
     }
 
+    /// Of monospaced lines: letter gaps are a quarter of a pitch wide, mostly, and at most .8; spaces 1.25 and at least 1.
+    pub(super) fn monospaced(pitch_xh: f32, x_height_px: f32, config: &PageConfig) -> Self {
+        let [letter, middle, space] = [0.25, 0.9, 1.25].map(|pitches: f32| (pitches * pitch_xh).sqrt());
+        let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
+        Self { middle, steepness: (space - letter) / (0.01 * pitch_xh + noise), usual: middle }
+    }
+
     /// Probability that a gap of this width is a space.
     pub(super) fn space(&self, gap_xh: f32) -> f32 {
         let root = gap_xh.max(0.0).sqrt();
