@@ -140,7 +140,7 @@ impl ColumnProfile {
     /// one. Underlines, which go on under the letters of both sides, do not.
     fn underscores(&self, level: f32) -> Vec<bool> {
         let n = self.body.len();
-        let tail = |k: usize| self.tail[k] >= level;
+        let tail = |k: usize| self.tail[k] >= UNDERSCORE_SHARE * level;
         let side = (UNDERSCORE_SIDE_XH * STEPS_PER_XH) as usize;
         let mostly = |range: std::ops::Range<usize>| {
             let len = range.len();
@@ -167,6 +167,8 @@ impl ColumnProfile {
     }
 }
 
+/// Share of the ink between letters and gaps that an underscore has, at least: it is thin, and often between two rows.
+const UNDERSCORE_SHARE: f32 = 0.6;
 /// Shortest stroke below the baseline that is an underscore and no comma.
 const UNDERSCORE_XH: f32 = 0.4;
 /// How far an underline goes on under the letters beside a gap.
