@@ -233,21 +233,28 @@ fn edges(ink: &Ink, x0: f32, x1: f32, first_guess: f32, slope: f32, height: f32)
     Some((baseline, baseline - x_line))
 }
 
-/// Slope of a chain's bottoms: the median slope between members half a chain apart.
+/// Slope of a chain: of its bottoms, or of its tops if that is much less: an underline below a part of the chain slopes bottoms.
 fn own_slope(members: &[usize], letters: &[Component], height: f32) -> f32 {
     let half = members.len() / 2;
     if half < 3 {
         return 0.0;
     }
-    let mut slopes: Vec<f32> = members
-        .iter()
-        .zip(&members[half..])
-        .map(|(&a, &b)| (&letters[a], &letters[b]))
-        .filter(|(a, b)| b.centre_x() - a.centre_x() > 2.0 * height)
-        .map(|(a, b)| (b.area.y1 as f32 - a.area.y1 as f32) / (b.centre_x() - a.centre_x()))
-        .collect();
-    if slopes.is_empty() { 0.0 } else { median(&mut slopes).clamp(-0.35, 0.35) }
+    // The median slope between members half a chain apart.
+    let slope_of = |edge: fn(&Component) -> usize| {
+        let pairs = members.iter().zip(&members[half..]).map(|(&a, &b)| (&letters[a], &letters[b]));
+        let mut slopes: Vec<f32> = pairs
+            .filter(|(a, b)| b.centre_x() - a.centre_x() > 2.0 * height)
+            .map(|(a, b)| (edge(b) as f32 - edge(a) as f32) / (b.centre_x() - a.centre_x()))
+            .collect();
+        if slopes.is_empty() { 0.0 } else { median(&mut slopes).clamp(-0.35, 0.35) }
+    };
+    let (bottoms, tops) = (slope_of(|c| c.area.y1), slope_of(|c| c.area.y0));
+    let length = letters[members[members.len() - 1]].centre_x() - letters[members[0]].centre_x();
+    if (bottoms.abs() - tops.abs()) * length > UNDERLINE_STEP * height { tops } else { bottoms }
 }
+
+/// An underline moves the bottoms of letters by more than this share of their height.
+const UNDERLINE_STEP: f32 = 0.3;
 
 /// Joins lines that continue each other on one baseline over a gap too wide for chaining.
 fn join_pieces(mut lines: Vec<LineFit>, letters: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
