@@ -11,7 +11,7 @@ use super::lines::LineFit;
 use super::words::Cuts;
 
 /// Pitches of monospaced typefaces, in x-heights: from DejaVu Sans Mono's 1.10 to Courier's 1.45, with room for errors.
-const LEAST_XH: f32 = 1.0;
+const LEAST_XH: f32 = 0.85;
 const MOST_XH: f32 = 1.6;
 /// Steps between pitches that are tried, as a share of the least: a quarter of a cell at most over the gaps that are looked at.
 const STEP: f32 = 0.006;
@@ -22,7 +22,11 @@ const LEAST_GAPS: usize = 12;
 const MOST_GAPS: usize = 24;
 /// How well gaps must keep to a pitch. Those of proportional text reach .45 (median) to .75 (1 % of lines), of monospaced .92.
 const LEAST_RESONANCE: f32 = 0.82;
-/// How well they must keep to a pitch that their neighbours have, give or take so much: lines of a photo bend.
+/// How well two lines of a region must keep to their best pitches if these are one (within so much, in natural-log units): letters
+/// of small text snap to pixels.
+const AGREED_RESONANCE: f32 = 0.75;
+const SAME_PITCH: f32 = 0.012;
+/// How well a line must keep to the pitch of a monospaced neighbour, give or take so much: lines of a photo bend.
 const SHARED_RESONANCE: f32 = 0.65;
 const SHARED_WITHIN: f32 = 0.03;
 
@@ -31,12 +35,14 @@ const SHARED_WITHIN: f32 = 0.03;
 pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
     let middles: Vec<Vec<f32>> = cuts.iter().map(letter_gaps).collect();
     let tells = |k: usize| middles[k].len() >= LEAST_GAPS;
-    let mut pitches: Vec<Option<f32>> = (0..lines.len())
+    let own: Vec<(f32, f32)> = (0..lines.len())
         .map(|k| {
             let (least, most) = (LEAST_XH * lines[k].x_height_px, MOST_XH * lines[k].x_height_px);
-            if tells(k) { best_pitch(&middles[k], least, most, LEAST_RESONANCE) } else { None }
+            if tells(k) { best_pitch(&middles[k], least, most) } else { (0.0, 0.0) }
         })
         .collect();
+    let mut pitches: Vec<Option<f32>> =
+        own.iter().map(|&(resonance, pitch)| (resonance >= LEAST_RESONANCE).then_some(pitch)).collect();
     // The nearest line of the region that is of this one's size.
     let nearest = |region: &[usize], at: usize, is_asked: &dyn Fn(usize) -> bool| {
         let alike = |j: usize| (lines[j].x_height_px / lines[region[at]].x_height_px).ln().abs() < ALIKE;
@@ -44,12 +50,21 @@ pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) 
         others.min_by_key(|&j| j.abs_diff(at)).map(|j| region[j])
     };
     for region in regions {
+        let agree = |j: usize, k: usize| {
+            j != k && own[j].0.min(own[k].0) >= AGREED_RESONANCE && (own[j].1 / own[k].1).ln().abs() < SAME_PITCH
+        };
+        for &k in region {
+            if region.iter().any(|&j| agree(j, k)) {
+                pitches[k] = Some(own[k].1);
+            }
+        }
         let clear = pitches.clone();
         for (at, &k) in region.iter().enumerate().filter(|&(_, &k)| clear[k].is_none() && tells(k)) {
             let shared = nearest(region, at, &|j| clear[j].is_some()).and_then(|j| clear[j]);
             pitches[k] = shared.and_then(|pitch| {
                 let (least, most) = (pitch * (1.0 - SHARED_WITHIN), pitch * (1.0 + SHARED_WITHIN));
-                best_pitch(&middles[k], least, most, SHARED_RESONANCE)
+                let (resonance, pitch) = best_pitch(&middles[k], least, most);
+                (resonance >= SHARED_RESONANCE).then_some(pitch)
             });
         }
         for (at, &k) in region.iter().enumerate().filter(|&(_, &k)| !tells(k)) {
@@ -66,12 +81,11 @@ fn letter_gaps(cuts: &Cuts) -> Vec<f32> {
     narrow.map(|(p, _)| (p[0].x1 + p[1].x0) / 2.0).take(MOST_GAPS).collect()
 }
 
-/// The pitch that places keep to best, if they keep to it well enough.
-fn best_pitch(places: &[f32], least: f32, most: f32, resonance_asked: f32) -> Option<f32> {
+/// How well places keep to the pitch that they keep to best, and that pitch.
+fn best_pitch(places: &[f32], least: f32, most: f32) -> (f32, f32) {
     let steps = ((most / least - 1.0) / STEP) as usize;
     let pitches = (0..=steps).map(|k| least * (1.0 + k as f32 * STEP));
-    let best = pitches.map(|p| (resonance(places, p), p)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(resonance, _)| *resonance >= resonance_asked).map(|(_, pitch)| pitch)
+    pitches.map(|p| (resonance(places, p), p)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, least))
 }
 
 /// Turns of the unit circle in a table.
