@@ -340,13 +340,14 @@ fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
         let near = || near.iter().map(|&k| &all[k]);
         let middle = (l.x0 + l.x1) / 2.0;
         let overlap = |big: &LineFit| (l.x1.min(big.x1) - l.x0.max(big.x0)).max(0.0);
-        // The same text twice: keep the longer one; of lines that grew to the same ends, that of more letters.
-        let twice = near().any(|big| {
-            let above = big.baseline_at(middle) - l.baseline_at(middle);
-            overlap(big) > 0.5 * l.width()
-                && 2 * big.members.len() >= l.members.len()
-                && above.abs() < 0.5 * big.x_height_px
-                && is_longer(big, l)
+        // The same text twice: keep the longer one; of lines that grew to the same ends, that of more letters. One that is nearly
+        // as long and has twice the letters is better: the longer one's melted with an underline.
+        let twice = near().any(|other| {
+            let above = other.baseline_at(middle) - l.baseline_at(middle);
+            let (own, others) = (l.members.len(), other.members.len());
+            overlap(other) > 0.5 * l.width()
+                && above.abs() < 0.5 * other.x_height_px.max(l.x_height_px)
+                && (2 * others >= own && is_longer(other, l) || others > 2 * own && overlap(other) > 0.9 * l.width())
         });
         // The larger lines may be several, one after the other.
         let larger = near().filter(|big| {
