@@ -39,9 +39,17 @@ pub(super) fn take_off_tints(ink: &mut Ink) {
 
 /// Boxes around everything that may hold a filled box: rows of ink above the floor, wide enough, one under another.
 fn filled(ink: &Ink) -> Vec<Area> {
+    // What is as high as a filled box has a row at a multiple of its height.
+    let long = |row: usize| row < ink.height() && !long_runs(ink, row).is_empty();
+    let long: Vec<bool> = (0..=ink.height() / HEIGHT + 1).map(|k| long(k * HEIGHT)).collect();
+    boxes(ink, (0..ink.height()).filter(|y| long[y / HEIGHT] || long[y / HEIGHT + 1]))
+}
+
+/// The same from some rows; those left out have no part in any such box.
+fn boxes(ink: &Ink, rows: impl Iterator<Item = usize>) -> Vec<Area> {
     let mut open: Vec<Area> = Vec::new();
     let mut done: Vec<Area> = Vec::new();
-    for y in 0..ink.height() {
+    for y in rows {
         for (x0, x1) in long_runs(ink, y) {
             let touches = |a: &Area| a.y1 >= y && a.x0 < x1 && x0 < a.x1;
             let mut area = Area { x0, y0: y, x1, y1: y + 1 };
@@ -158,6 +166,17 @@ mod tests {
     }
 
     proptest! {
+        /// Oracle: all rows.
+        #[test]
+        fn rows_left_out_hold_no_filled_box(
+            bars in prop::collection::vec((0usize..90, 0usize..40, 1usize..50, 1usize..12, 0u8..=255), 0..12),
+        ) {
+            let bars: Vec<(Area, u8)> =
+                bars.into_iter().map(|(x, y, w, h, grey)| (area(x, y, x + w, y + h), grey)).collect();
+            let ink = picture(97, 43, &bars);
+            prop_assert_eq!(filled(&ink), boxes(&ink, 0..ink.height()));
+        }
+
         /// Oracle: every box of the area, one after the other.
         #[test]
         fn the_opening_is_that_of_all_boxes(

@@ -135,15 +135,16 @@ fn strokes(line: &LineFit, ink: &Ink, rows_xh: [f32; 3]) -> usize {
     let xh = line.x_height_px;
     let step = (xh / 8.0).max(0.5);
     let widest = (WIDEST_XH * xh / step) as usize;
-    let inked = |x: f32, y: f32| {
-        let inside = x >= 0.0 && y >= 0.0 && (x as usize) < ink.width() && (y as usize) < ink.height();
-        inside && ink.is_ink(x as usize, y as usize)
-    };
+    let row = |y: f32| (y >= 0.0 && (y as usize) < ink.height()).then_some(y as usize);
+    let inked = |x: f32, y: Option<usize>| y.is_some_and(|y| ink.is_ink(x as usize, y));
+    // Rows of a level line are the same all along.
+    let rows = |baseline: f32| rows_xh.map(|r| row(baseline + r * xh));
+    let level = (line.slope == 0.0).then(|| rows(line.baseline));
     let (mut count, mut run) = (0, 0);
     let mut x = line.x0 + 0.25;
     while x < line.x1 + step {
-        let baseline = line.baseline_at(x);
-        if x < line.x1 && rows_xh.iter().any(|r| inked(x, baseline + r * xh)) {
+        let inside = x < line.x1 && x >= 0.0 && (x as usize) < ink.width();
+        if inside && level.unwrap_or_else(|| rows(line.baseline_at(x))).iter().any(|&y| inked(x, y)) {
             run += 1;
         } else {
             count += usize::from((1..=widest).contains(&run));

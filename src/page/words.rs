@@ -120,7 +120,7 @@ impl ColumnProfile {
         let mut inked: Vec<f32> = (0..n)
             .filter(|&k| {
                 let x = line.x0 + place(k) * ax;
-                body[k] > f32::from(ink.threshold_at(x, line.baseline_at(x) - 0.5 * xh))
+                body[k] > 0.0 && body[k] > f32::from(ink.threshold_at(x, line.baseline_at(x) - 0.5 * xh))
             })
             .map(|k| body[k])
             .collect();
