@@ -71,34 +71,31 @@ impl Background {
     fn count(&mut self, raster: &Raster, ty: usize, row: &mut [Histogram]) {
         let (width, height) = (raster.width() as usize, raster.height() as usize);
         let (y0, y1) = (ty * TILE, ((ty + 1) * TILE).min(height));
-        for (tx, histogram) in row.iter_mut().enumerate() {
-            let (x0, x1) = (tx * TILE, ((tx + 1) * TILE).min(width));
-            let rows = raster.luma()[y0 * width..y1 * width].chunks_exact(width).map(|row| &row[x0..x1]);
+        let rows = raster.luma()[y0 * width..y1 * width].chunks_exact(width);
+        // Pixel by pixel along whole rows, as they lie in memory: whether any differs from the first one of its tile.
+        let mut first = raster.row(y0 as u32).to_vec();
+        first.chunks_mut(TILE).for_each(|tile| tile.fill(tile[0]));
+        let mut differs = vec![0; width];
+        for row in rows.clone() {
+            for ((differs, grey), first) in differs.iter_mut().zip(row).zip(&first) {
+                *differs |= grey ^ first;
+            }
+        }
+        for ((tx, histogram), differs) in row.iter_mut().enumerate().zip(differs.chunks(TILE)) {
             *histogram = [0; BINS];
-            let flat = flat(rows.clone());
-            self.flat.push(flat);
-            if let Some(value) = flat {
-                histogram[usize::from(value) / 4] = ((x1 - x0) * (y1 - y0)) as u16;
+            let value = first[tx * TILE];
+            let flat = differs.iter().fold(0, |any, d| any | d) == 0;
+            self.flat.push(flat.then_some(value));
+            if flat {
+                histogram[usize::from(value) / 4] = (differs.len() * (y1 - y0)) as u16;
                 self.grain.push(0);
             } else {
-                rows.for_each(|row| count_row(row, histogram));
+                let across = tx * TILE..tx * TILE + differs.len();
+                rows.clone().for_each(|row| count_row(&row[across.clone()], histogram));
                 self.grain.push(grain::of_tile(histogram));
             }
         }
     }
-}
-
-/// The only grey value of some rows of up to 16 pixels; `None` if there are several.
-fn flat<'a>(mut rows: impl Iterator<Item = &'a [u8]> + Clone) -> Option<u8> {
-    let first = rows.clone().next()?;
-    let value = first[0];
-    let same = if <[u8; TILE]>::try_from(first).is_ok() {
-        let all = u128::from_le_bytes([value; TILE]);
-        rows.all(|row| <[u8; TILE]>::try_from(row).is_ok_and(|row| u128::from_le_bytes(row) == all))
-    } else {
-        rows.flatten().all(|&v| v == value)
-    };
-    same.then_some(value)
 }
 
 fn count_row(row: &[u8], histogram: &mut Histogram) {

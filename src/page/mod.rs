@@ -10,6 +10,7 @@ mod background;
 mod bands;
 mod components;
 mod grain;
+mod grid;
 mod grow;
 mod ink;
 mod lines;

@@ -17,7 +17,9 @@ pub(super) struct Columns {
 /// Neighbouring columns. Those beyond the last one repeat its first.
 struct Block {
     /// The pixel to the left of the first one, from the first pixel of all.
-    pixel: usize,
+    pixel: u32,
+    /// Pixels that they touch.
+    pixels: u8,
     /// The pixel to the left of each, from there.
     left: [u8; BLOCK],
     /// Weight of the pixel to its right.
@@ -48,10 +50,11 @@ impl Columns {
             }
             let (pixel, part) = ((left - this.first) as usize, x - 0.5 - left as f32);
             if k % BLOCK == 0 {
-                this.blocks.push(Block { pixel, left: [0; BLOCK], part: [part; BLOCK] });
+                this.blocks.push(Block { pixel: pixel as u32, pixels: 0, left: [0; BLOCK], part: [part; BLOCK] });
             }
             let block = &mut this.blocks[k / BLOCK];
-            block.left[k % BLOCK] = (pixel - block.pixel) as u8;
+            let left = (pixel - block.pixel as usize) as u8;
+            (block.left[k % BLOCK], block.pixels) = (left, left + 2);
             block.part[k % BLOCK] = part;
             this.pixels = pixel + 2;
             this.len = k + 1;
@@ -110,7 +113,7 @@ impl Columns {
         }
         let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.len.next_multiple_of(BLOCK)] };
         let (mut upper, mut lower) = (row(), row());
-        let mut pixels = vec![0; self.pixels + REACH];
+        let mut pixels = vec![0.0; self.pixels + REACH];
         for y in ys {
             let top = floor(y - 0.5);
             let part = y - 0.5 - top as f32;
@@ -137,7 +140,7 @@ impl Columns {
     }
 
     /// `pixels` is scratch, blank beyond what the columns touch.
-    fn load(&self, ink: &Ink, y: i32, row: &mut Row, pixels: &mut [u8]) {
+    fn load(&self, ink: &Ink, y: i32, row: &mut Row, pixels: &mut [f32]) {
         if row.y == y {
             return;
         }
@@ -154,18 +157,22 @@ impl Columns {
         }
         // Nothing is outside of the picture: `pixels` there was never written.
         let start = (-self.first).max(0) as usize;
-        pixels[start..start + inside.len()].copy_from_slice(inside);
+        pixels[start..start + inside.len()].iter_mut().zip(inside).for_each(|(p, &ink)| *p = f32::from(ink));
         for (values, block) in row.values.as_chunks_mut::<BLOCK>().0.iter_mut().zip(&self.blocks) {
-            let Some(window) = pixels[block.pixel..].first_chunk::<REACH>() else { continue };
-            // Both neighbours of a column are read at once.
-            let pair = |left: u8| {
-                let left = usize::from(left) % (REACH - 1);
-                u16::from_le_bytes([window[left], window[left + 1]])
-            };
-            let pairs = block.left.map(pair);
+            let Some(window) = pixels[block.pixel as usize..].first_chunk::<REACH>() else { continue };
+            // Between letters, above and below them most pixels are blank.
+            if block.pixels <= 16 && window[..16].iter().fold(0, |any, v| any | v.to_bits()) == 0 {
+                *values = [0.0; BLOCK];
+                continue;
+            }
+            let (mut a, mut b) = ([0.0; BLOCK], [0.0; BLOCK]);
             for k in 0..BLOCK {
-                let (a, b) = (f32::from(pairs[k] & 0xFF), f32::from(pairs[k] >> 8));
-                values[k] = a * (1.0 - block.part[k]) + b * block.part[k];
+                let left = usize::from(block.left[k]);
+                a[k] = window[left % REACH];
+                b[k] = window[(left + 1) % REACH];
+            }
+            for k in 0..BLOCK {
+                values[k] = a[k] * (1.0 - block.part[k]) + b[k] * block.part[k];
             }
         }
     }

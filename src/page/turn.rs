@@ -5,6 +5,7 @@
 //! the ink outside of the x-heights: in the scripts at hand more letters rise above the others than hang below.
 
 use super::components::Component;
+use super::grid::Grid;
 use super::ink::Ink;
 use super::lines::LineFit;
 
@@ -12,8 +13,6 @@ use super::lines::LineFit;
 const ASKED: usize = 400;
 /// Fewer letters with a neighbour say nothing.
 const FEWEST_ANSWERS: usize = 12;
-/// Side of a cell of the look-up grid, in pixels.
-const SIDE: usize = 32;
 
 /// Nearest neighbours beside and above or below.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,31 +33,17 @@ impl Neighbours {
             .iter()
             .filter(|c| c.width().max(c.height()) >= 3.0 && c.width().max(c.height()) <= 200.0)
             .collect();
-        let columns = letters.iter().map(|c| c.area.x1).max().unwrap_or(0) / SIDE + 1;
-        let rows = letters.iter().map(|c| c.area.y1).max().unwrap_or(0) / SIDE + 1;
-        let mut cells: Vec<Vec<u32>> = vec![Vec::new(); columns * rows];
-        for (k, c) in letters.iter().enumerate() {
-            for row in c.area.y0 / SIDE..=(c.area.y1 - 1) / SIDE {
-                for column in c.area.x0 / SIDE..=(c.area.x1 - 1) / SIDE {
-                    cells[row * columns + column].push(k as u32);
-                }
-            }
-        }
+        let grid = Grid::of(letters.iter().map(|c| c.area));
         let mut this = Self::default();
         for a in letters.iter().step_by(letters.len().div_ceil(ASKED).max(1)) {
             let reach = a.width().max(a.height()) as usize;
-            let column = |x: usize| (x / SIDE).min(columns - 1);
-            let row = |y: usize| (y / SIDE).min(rows - 1);
             let mut nearest: Option<(f32, bool)> = None;
-            for r in row(a.area.y0.saturating_sub(reach))..=row(a.area.y1 + reach) {
-                for c in column(a.area.x0.saturating_sub(reach))..=column(a.area.x1 + reach) {
-                    for &k in &cells[r * columns + c] {
-                        if let Some((gap, beside)) = gap(a, letters[k as usize])
-                            && nearest.is_none_or(|(best, _)| gap < best)
-                        {
-                            nearest = Some((gap, beside));
-                        }
-                    }
+            let across = (a.area.x0.saturating_sub(reach), a.area.x1 + reach);
+            for k in grid.near(across, (a.area.y0.saturating_sub(reach), a.area.y1 + reach)) {
+                if let Some((gap, beside)) = gap(a, letters[k])
+                    && nearest.is_none_or(|(best, _)| gap < best)
+                {
+                    nearest = Some((gap, beside));
                 }
             }
             match nearest {
