@@ -36,39 +36,52 @@ impl Background {
         let (tiles_x, tiles_y) = ((raster.width() as usize).div_ceil(TILE), (raster.height() as usize).div_ceil(TILE));
         let tiles = || Vec::with_capacity(tiles_x * tiles_y);
         let mut this = Self { tiles_x, mode: tiles(), grain: tiles(), flat: Vec::with_capacity(tiles_x * tiles_y) };
-        let blank = || vec![[0; BINS]; tiles_x];
-        let (mut row, mut total) = (blank(), blank());
-        // Rows of tiles within reach, summed across, and one that is free to be used again.
-        let mut rows: VecDeque<Vec<Histogram>> = VecDeque::with_capacity(2 * TILE_REACH + 1);
-        let mut spare = None;
+        // Rows of tiles within reach, and the sums of each column of them.
+        let mut rows: VecDeque<Vec<Tile>> = VecDeque::with_capacity(2 * TILE_REACH + 1);
+        let mut columns = vec![[0; BINS]; tiles_x];
         for ty in 0..tiles_y + TILE_REACH {
+            let mut row = if rows.len() > 2 * TILE_REACH { rows.pop_front() } else { None };
+            for (column, leaves) in columns.iter_mut().zip(row.iter().flatten()) {
+                leaves.subtract_from(column);
+            }
             if ty < tiles_y {
+                let mut row = row.take().unwrap_or_else(|| vec![Tile::BLANK; tiles_x]);
                 this.count(raster, ty, &mut row);
-                let mut sums = spare.take().unwrap_or_else(blank);
-                sum_across(&row, &mut sums);
-                total.iter_mut().zip(&sums).for_each(|(t, s)| add(t, s));
-                rows.push_back(sums);
+                columns.iter_mut().zip(&row).for_each(|(column, enters)| enters.add_to(column));
+                rows.push_back(row);
+            } else {
+                // Beyond the last row nothing enters.
+                rows.push_back(Vec::new());
             }
             if ty >= TILE_REACH {
-                // Most tiles have their neighbour's background: more than half of all pixels settle it.
-                let mut last = 0;
-                this.mode.extend(total.iter().map(|histogram| {
-                    if histogram[last] <= MAJORITY {
-                        last = best_bin(histogram);
-                    }
-                    centre(histogram, last)
-                }));
-            }
-            if ty >= 2 * TILE_REACH {
-                spare = rows.pop_front();
-                total.iter_mut().zip(spare.iter().flatten()).for_each(|(t, s)| subtract(t, s));
+                this.modes(&columns);
             }
         }
         this
     }
 
+    /// The backgrounds of a row of tiles, from the sums of the columns within reach.
+    fn modes(&mut self, columns: &[Histogram]) {
+        let mut sum = [0; BINS];
+        columns.iter().take(TILE_REACH).for_each(|column| add(&mut sum, column));
+        let mut last = 0;
+        for tx in 0..columns.len() {
+            if let Some(enters) = columns.get(tx + TILE_REACH) {
+                add(&mut sum, enters);
+            }
+            // Most tiles have their neighbour's background: more than half of all pixels settle it.
+            if sum[last] <= MAJORITY {
+                last = best_bin(&sum);
+            }
+            self.mode.push(centre(&sum, last));
+            if tx >= TILE_REACH {
+                subtract(&mut sum, &columns[tx - TILE_REACH]);
+            }
+        }
+    }
+
     /// Histograms of a row of tiles, and what they tell of each tile.
-    fn count(&mut self, raster: &Raster, ty: usize, row: &mut [Histogram]) {
+    fn count(&mut self, raster: &Raster, ty: usize, row: &mut [Tile]) {
         let (width, height) = (raster.width() as usize, raster.height() as usize);
         let (y0, y1) = (ty * TILE, ((ty + 1) * TILE).min(height));
         let rows = raster.luma()[y0 * width..y1 * width].chunks_exact(width);
@@ -81,35 +94,74 @@ impl Background {
                 *differs |= grey ^ first;
             }
         }
-        for ((tx, histogram), differs) in row.iter_mut().enumerate().zip(differs.chunks(TILE)) {
-            *histogram = [0; BINS];
+        for ((tx, tile), differs) in row.iter_mut().enumerate().zip(differs.chunks(TILE)) {
             let value = first[tx * TILE];
             let flat = differs.iter().fold(0, |any, d| any | d) == 0;
             self.flat.push(flat.then_some(value));
+            tile.flat = flat.then_some((value / 4, (differs.len() * (y1 - y0)) as u16));
             if flat {
-                histogram[usize::from(value) / 4] = (differs.len() * (y1 - y0)) as u16;
                 self.grain.push(0);
             } else {
                 let across = tx * TILE..tx * TILE + differs.len();
-                rows.clone().for_each(|row| count_row(&row[across.clone()], histogram));
-                self.grain.push(grain::of_tile(histogram));
+                tile.histogram = histogram_of(rows.clone().map(|row| &row[across.clone()]));
+                self.grain.push(grain::of_tile(&tile.histogram));
             }
         }
     }
 }
 
-fn count_row(row: &[u8], histogram: &mut Histogram) {
-    let (eights, rest) = row.as_chunks::<8>();
-    for eight in eights {
-        // Runs of one value, as most are, would wait for each other.
-        let bins = u64::from_le_bytes(*eight) & SAME_BIN;
-        if bins == u64::from_le_bytes([eight[0]; 8]) & SAME_BIN {
-            histogram[usize::from(eight[0]) / 4] += 8;
-        } else {
-            eight.iter().for_each(|&v| histogram[usize::from(v) / 4] += 1);
+/// The pixels of a tile by grey value.
+#[derive(Clone)]
+struct Tile {
+    /// The only bin of a tile of one value, and its pixels.
+    flat: Option<(u8, u16)>,
+    /// The bins of any other tile.
+    histogram: Histogram,
+}
+
+impl Tile {
+    const BLANK: Self = Self { flat: None, histogram: [0; BINS] };
+
+    fn add_to(&self, total: &mut Histogram) {
+        match self.flat {
+            Some((bin, pixels)) => total[usize::from(bin)] += pixels,
+            None => add(total, &self.histogram),
         }
     }
-    rest.iter().for_each(|&v| histogram[usize::from(v) / 4] += 1);
+
+    fn subtract_from(&self, total: &mut Histogram) {
+        match self.flat {
+            Some((bin, pixels)) => total[usize::from(bin)] -= pixels,
+            None => subtract(total, &self.histogram),
+        }
+    }
+}
+
+/// The histogram of some rows of pixels.
+fn histogram_of<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Histogram {
+    // Neighbours are often alike, and would wait for each other in one histogram.
+    let mut halves = [[0; BINS]; 2];
+    rows.for_each(|row| count_row(row, &mut halves));
+    let [mut histogram, other] = halves;
+    add(&mut histogram, &other);
+    histogram
+}
+
+fn count_row(row: &[u8], [even, odd]: &mut [Histogram; 2]) {
+    let (eights, rest) = row.as_chunks::<8>();
+    for eight in eights {
+        // Most are eight of one value.
+        let bins = u64::from_le_bytes(*eight) & SAME_BIN;
+        if bins == u64::from_le_bytes([eight[0]; 8]) & SAME_BIN {
+            even[usize::from(eight[0]) / 4] += 8;
+        } else {
+            for [a, b] in eight.as_chunks::<2>().0 {
+                even[usize::from(*a) / 4] += 1;
+                odd[usize::from(*b) / 4] += 1;
+            }
+        }
+    }
+    rest.iter().for_each(|&v| even[usize::from(v) / 4] += 1);
 }
 
 /// The bits of eight grey values that say which bin they are in.
@@ -143,9 +195,9 @@ fn best_bin<N: Count>(histogram: &[N; BINS]) -> usize {
 
 /// The centre of gravity of three bins in a row.
 fn centre<N: Count>(histogram: &[N; BINS], middle: usize) -> u8 {
-    let (mut weight, mut sum) = (0u64, 0u64);
+    let (mut weight, mut sum) = (0u32, 0u32);
     for (k, &pixels) in histogram.iter().enumerate().take(middle + 2).skip(middle.saturating_sub(1)) {
-        let pixels = u64::from(pixels.into());
+        let pixels: u32 = pixels.into();
         weight += pixels;
         // Values at the ends of the scale are mostly the ends themselves: pure black, pure white.
         let value = if k == 0 {
@@ -153,7 +205,7 @@ fn centre<N: Count>(histogram: &[N; BINS], middle: usize) -> u8 {
         } else if k == BINS - 1 {
             255
         } else {
-            4 * k as u64 + 2
+            4 * k as u32 + 2
         };
         sum += pixels * value;
     }
@@ -169,20 +221,5 @@ fn add(total: &mut Histogram, more: &Histogram) {
 fn subtract(total: &mut Histogram, less: &Histogram) {
     for (t, l) in total.iter_mut().zip(less) {
         *t -= l;
-    }
-}
-
-/// Sums of the tiles within reach of each on both sides.
-fn sum_across(tiles: &[Histogram], sums: &mut [Histogram]) {
-    let mut sum = [0; BINS];
-    tiles.iter().take(TILE_REACH).for_each(|t| add(&mut sum, t));
-    for (tx, out) in sums.iter_mut().enumerate() {
-        if let Some(enters) = tiles.get(tx + TILE_REACH) {
-            add(&mut sum, enters);
-        }
-        *out = sum;
-        if tx >= TILE_REACH {
-            subtract(&mut sum, &tiles[tx - TILE_REACH]);
-        }
     }
 }

@@ -153,6 +153,11 @@ impl Ink {
         self.floor[y / TILE * self.tiles_x + x / TILE]
     }
 
+    /// What pixels of a row must exceed at the least to count as ink, tile by tile.
+    pub(super) fn floors(&self, y: usize) -> &[u8] {
+        &self.floor[y / TILE * self.tiles_x..][..self.tiles_x]
+    }
+
     /// Ink of a row.
     pub(super) fn row(&self, y: usize) -> &[u8] {
         &self.ink[y * self.width..][..self.width]

@@ -214,12 +214,14 @@ impl<'a> Above<'a> {
 
     /// Pixels of a column from row `top` on; outside of the picture there are none.
     pub(super) fn column(&self, x: usize, top: i64, out: &mut [f32]) {
-        for (y, out) in (top..).zip(out) {
-            let value = usize::try_from(y).ok().filter(|&y| y < self.ink.height()).map(|y| {
-                let v = self.ink.row(y)[x];
-                if v > self.ink.thresholds(y)[x / CELL] / 2 { f32::from(v) } else { 0.0 }
-            });
-            *out = value.unwrap_or(0.0);
+        out.fill(0.0);
+        let rows = 0.max(top) as usize..self.ink.height().min((top + out.len() as i64).max(0) as usize);
+        let Some(out) = out.get_mut((rows.start as i64 - top) as usize..) else { return };
+        for (y, out) in rows.zip(out) {
+            let v = self.ink.row(y)[x];
+            if v > self.ink.thresholds(y)[x / CELL] / 2 {
+                *out = f32::from(v);
+            }
         }
     }
 }

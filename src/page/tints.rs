@@ -3,6 +3,7 @@
 //! Their height of one line is too low for a background of their own, and where small or blurred text is not much stronger than
 //! the tint, the tint itself would count as ink.
 
+use super::background::TILE;
 use super::ink::{Area, Ink};
 
 /// A tint fills boxes of this size everywhere; text leaves gaps in each.
@@ -74,7 +75,7 @@ fn boxes(ink: &Ink, rows: impl Iterator<Item = usize>) -> Vec<Area> {
 
 /// Runs of ink above the floor that are as long as a filled box.
 fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
-    let row = ink.row(y);
+    let (row, floors) = (ink.row(y), ink.floors(y));
     let mut runs = Vec::new();
     // A run as long as a box holds a pixel at each multiple of its length.
     let mut end = 0;
@@ -82,7 +83,7 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
         if probe < end || row[probe] == 0 {
             continue;
         }
-        let floor = ink.floor_at(probe as f32, y as f32);
+        let floor = floors[probe / TILE];
         if row[probe] <= floor {
             continue;
         }
