@@ -88,10 +88,12 @@ impl Background {
         // Pixel by pixel along whole rows, as they lie in memory: whether any differs from the first one of its tile.
         let mut first = raster.row(y0 as u32).to_vec();
         first.chunks_mut(TILE).for_each(|tile| tile.fill(tile[0]));
-        let mut differs = vec![0; width];
-        for row in rows.clone() {
-            for ((differs, grey), first) in differs.iter_mut().zip(row).zip(&first) {
-                *differs |= grey ^ first;
+        let mut differs = vec![0u8; width];
+        let mut pairs = rows.clone();
+        while let Some(a) = pairs.next() {
+            let b = pairs.next().unwrap_or(a);
+            for ((differs, first), (a, b)) in differs.iter_mut().zip(&first).zip(a.iter().zip(b)) {
+                *differs |= (a ^ first) | (b ^ first);
             }
         }
         for ((tx, tile), differs) in row.iter_mut().enumerate().zip(differs.chunks(TILE)) {

@@ -142,7 +142,11 @@ fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usize>> {
     for (i, a) in letters.iter().enumerate() {
         let reach = config.chain_gap * a.height() * 2.5;
         for j in grid.near((a.area.x0, (a.area.x1 as f32 + reach) as usize), (a.area.y0, a.area.y1 - 1)) {
-            if let Some(cost) = link_cost(a, &letters[j], config) {
+            let b = &letters[j];
+            if b.area.y0 < a.area.y1
+                && b.area.y1 > a.area.y0
+                && let Some(cost) = link_cost(a, b, config)
+            {
                 if right[i].is_none_or(|(best, _)| cost < best) {
                     right[i] = Some((cost, j));
                 }
