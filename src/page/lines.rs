@@ -239,21 +239,28 @@ fn edges(ink: &Ink, x0: f32, x1: f32, first_guess: f32, slope: f32, height: f32)
     Some((baseline, baseline - x_line))
 }
 
-/// Slope of a chain's bottoms: the median slope between members half a chain apart.
+/// Slope of a chain: of its bottoms, or of its tops if that is much less: an underline below a part of the chain slopes bottoms.
 fn own_slope(members: &[usize], letters: &[Component], height: f32) -> f32 {
     let half = members.len() / 2;
     if half < 3 {
         return 0.0;
     }
-    let mut slopes: Vec<f32> = members
-        .iter()
-        .zip(&members[half..])
-        .map(|(&a, &b)| (&letters[a], &letters[b]))
-        .filter(|(a, b)| b.centre_x() - a.centre_x() > 2.0 * height)
-        .map(|(a, b)| (b.area.y1 as f32 - a.area.y1 as f32) / (b.centre_x() - a.centre_x()))
-        .collect();
-    if slopes.is_empty() { 0.0 } else { median(&mut slopes).clamp(-0.35, 0.35) }
+    // The median slope between members half a chain apart.
+    let slope_of = |edge: fn(&Component) -> usize| {
+        let pairs = members.iter().zip(&members[half..]).map(|(&a, &b)| (&letters[a], &letters[b]));
+        let mut slopes: Vec<f32> = pairs
+            .filter(|(a, b)| b.centre_x() - a.centre_x() > 2.0 * height)
+            .map(|(a, b)| (edge(b) as f32 - edge(a) as f32) / (b.centre_x() - a.centre_x()))
+            .collect();
+        if slopes.is_empty() { 0.0 } else { median(&mut slopes).clamp(-0.35, 0.35) }
+    };
+    let (bottoms, tops) = (slope_of(|c| c.area.y1), slope_of(|c| c.area.y0));
+    let length = letters[members[members.len() - 1]].centre_x() - letters[members[0]].centre_x();
+    if (bottoms.abs() - tops.abs()) * length > UNDERLINE_STEP * height { tops } else { bottoms }
 }
+
+/// An underline moves the bottoms of letters by more than this share of their height.
+const UNDERLINE_STEP: f32 = 0.3;
 
 /// Joins lines that continue each other on one baseline over a gap too wide for chaining.
 fn join_pieces(mut lines: Vec<LineFit>, letters: &[Component], ink: &Ink, config: &PageConfig) -> Vec<LineFit> {
@@ -329,19 +336,23 @@ fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
         let (top, bottom) = l.baseline_rows(0.0);
         bands.file(k, top - 1.8 * l.x_height_px, bottom + 0.6 * l.x_height_px);
     }
+    let is_longer = |a: &LineFit, b: &LineFit| {
+        let by_letters = || a.members.len().cmp(&b.members.len()).then(b.x_height_px.total_cmp(&a.x_height_px));
+        a.width().total_cmp(&b.width()).then_with(by_letters).is_gt()
+    };
     let stays = |l: &LineFit| {
         let (top, bottom) = l.baseline_rows(0.0);
         let near = bands.near(top, bottom);
         let near = || near.iter().map(|&k| &all[k]);
         let middle = (l.x0 + l.x1) / 2.0;
         let overlap = |big: &LineFit| (l.x1.min(big.x1) - l.x0.max(big.x0)).max(0.0);
-        // The same text twice: keep the longer one.
+        // The same text twice: keep the longer one; of lines that grew to the same ends, that of more letters.
         let twice = near().any(|big| {
             let above = big.baseline_at(middle) - l.baseline_at(middle);
             overlap(big) > 0.5 * l.width()
                 && 2 * big.members.len() >= l.members.len()
                 && above.abs() < 0.5 * big.x_height_px
-                && big.width() > l.width()
+                && is_longer(big, l)
         });
         // The larger lines may be several, one after the other.
         let larger = near().filter(|big| {
