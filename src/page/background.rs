@@ -225,3 +225,70 @@ fn subtract(total: &mut Histogram, less: &Histogram) {
         *t -= l;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Each tile by itself, from the pixels of all tiles within reach.
+    fn plainly(raster: &Raster) -> Background {
+        let (width, height) = (raster.width() as usize, raster.height() as usize);
+        let (tiles_x, tiles_y) = (width.div_ceil(TILE), height.div_ceil(TILE));
+        let mut all = Background { tiles_x, mode: Vec::new(), grain: Vec::new(), flat: Vec::new() };
+        for ty in 0..tiles_y {
+            let mut last = 0;
+            for tx in 0..tiles_x {
+                let pixels = |reach: usize| {
+                    let within =
+                        move |t: usize, end: usize| t.saturating_sub(reach) * TILE..((t + reach + 1) * TILE).min(end);
+                    within(ty, height).flat_map(move |y| raster.luma()[y * width..][within(tx, width)].iter().copied())
+                };
+                let histogram = |reach: usize| {
+                    let mut bins = [0u16; BINS];
+                    pixels(reach).for_each(|v| bins[usize::from(v) / 4] += 1);
+                    bins
+                };
+                let own: Vec<u8> = pixels(0).collect();
+                all.flat.push(own.iter().all(|&v| v == own[0]).then_some(own[0]));
+                all.grain.push(grain::of_tile(&histogram(0)));
+                let around = histogram(TILE_REACH);
+                if around[last] <= MAJORITY {
+                    last = best_bin(&around);
+                }
+                all.mode.push(centre(&around, last));
+            }
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn sums_that_tiles_enter_and_leave_are_those_of_all_tiles_within_reach(
+            (width, height, ground) in (1usize..150, 1usize..150, any::<u8>()),
+            boxes in prop::collection::vec((0usize..150, 0usize..150, 1usize..100, 1usize..100, any::<u8>()), 0..6),
+            dots in prop::collection::vec((0usize..150, 0usize..150, any::<u8>()), 0..300),
+        ) {
+            let mut luma = vec![ground; width * height];
+            let dots = dots.into_iter().map(|(x, y, v)| (x, y, 1, 1, v));
+            for (x, y, w, h, v) in boxes.into_iter().chain(dots) {
+                for row in luma.chunks_mut(width).skip(y % height).take(h) {
+                    let x = x % width;
+                    row[x..(x + w).min(width)].fill(v);
+                }
+            }
+            let raster = Raster::from_luma(width as u32, height as u32, luma).expect("matching size");
+            let (fast, plain) = (Background::of(&raster), plainly(&raster));
+            prop_assert_eq!((fast.tiles_x, fast.mode, fast.grain, fast.flat), (plain.tiles_x, plain.mode, plain.grain, plain.flat));
+        }
+
+        #[test]
+        fn a_bin_as_good_as_the_best_is_found_first(bins in prop::collection::vec(0u16..200, BINS)) {
+            let bins: [u16; BINS] = bins.try_into().expect("as many");
+            let at = |k: usize| bins.get(k).map_or(0, |&n| u32::from(n));
+            let three = |k: usize| at(k.wrapping_sub(1)) + 2 * at(k) + at(k + 1);
+            let best = (0..BINS).rev().max_by_key(|&k| three(k));
+            prop_assert_eq!(Some(best_bin(&bins)), best);
+        }
+    }
+}

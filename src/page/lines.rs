@@ -329,7 +329,7 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
 }
 
 /// Drops lines made of other lines' accents, dots and descenders: small, and inside of a larger line's height.
-fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
+pub(super) fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
     let all = &*lines;
     let mut bands = Bands::of(height_px);
     for (k, l) in all.iter().enumerate() {
