@@ -82,7 +82,8 @@ fn label(ink: &Ink, area: Area) -> Vec<Component> {
     // What was found so far, each with the earlier one that it turned out to be a part of, or itself.
     let mut found: Vec<(usize, Component)> = Vec::new();
     // Runs of the row above and of this one, with what they are part of.
-    let (mut above, mut row): (Vec<(usize, usize, usize)>, Vec<(usize, usize, usize)>) = (Vec::new(), Vec::new());
+    let mut above: Vec<(usize, usize, usize)> = Vec::new();
+    let mut row = Vec::new();
     for y in area.y0..area.y1 {
         row.clear();
         let mut near = 0;
