@@ -20,7 +20,7 @@ pub(super) struct Cuts {
 /// Cuts a line at every run of columns whose strongest ink is below a share of the line's.
 pub(super) fn cut(line: &LineFit, ink: &Ink, config: &PageConfig) -> Cuts {
     let profile = ColumnProfile::of(line, ink);
-    let level = profile.level * config.gap_ink_share;
+    let level = profile.level * profile.gap_share(line.x_height_px, config);
     let underscored = profile.underscores(level);
     let inked = |k: usize| profile.body[k] >= level || underscored[k];
     let (mut pieces, mut gaps_xh): (Vec<Piece>, Vec<f32>) = (Vec::new(), Vec::new());
@@ -127,6 +127,33 @@ impl ColumnProfile {
         Self { step, margin, body, tail, level }
     }
 
+    /// Share of a stroke's ink below which a column belongs to a gap: more where small text melts together, until most runs of
+    /// ink are no longer than words are.
+    fn gap_share(&self, x_height_px: f32, config: &PageConfig) -> f32 {
+        let mut share = config.gap_ink_share;
+        while x_height_px < MELTS_BELOW_PX
+            && share < MOST_GAP_SHARE
+            && self.usual_run_px(share * self.level) > LONGEST_USUAL_RUN_XH * x_height_px
+        {
+            share += GAP_SHARE_STEP;
+        }
+        share
+    }
+
+    /// Length of the run of columns with this much ink that the middle one of all such columns lies in.
+    fn usual_run_px(&self, level: f32) -> f32 {
+        let runs = self.body.chunk_by(|a, b| (*a >= level) == (*b >= level));
+        let mut runs: Vec<usize> = runs.filter(|run| run[0] >= level).map(<[f32]>::len).collect();
+        runs.sort_unstable();
+        let columns: usize = runs.iter().sum();
+        let mut shorter = 0;
+        let middle = runs.into_iter().find(|run| {
+            shorter += run;
+            2 * shorter >= columns
+        });
+        middle.unwrap_or(0) as f32 * self.step
+    }
+
     /// Where the profile crosses `level` between columns `k - 1` and `k`, in pixels from the line's start.
     fn crossing(&self, k: usize, level: f32) -> f32 {
         let after = self.body.get(k).copied().unwrap_or(0.0);
@@ -166,6 +193,12 @@ impl ColumnProfile {
     }
 }
 
+/// Text of a smaller x-height melts together where it is blurred.
+const MELTS_BELOW_PX: f32 = 5.0;
+/// Runs of ink are longer than this where words melt together: most words' letters are some 5 x-heights long.
+const LONGEST_USUAL_RUN_XH: f32 = 6.0;
+const MOST_GAP_SHARE: f32 = 0.8;
+const GAP_SHARE_STEP: f32 = 0.05;
 /// Share of the ink between letters and gaps that an underscore has, at least: it is thin, and often between two rows.
 const UNDERSCORE_SHARE: f32 = 0.6;
 /// Shortest stroke below the baseline that is an underscore and no comma.
