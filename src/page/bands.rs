@@ -41,3 +41,73 @@ impl Bands {
         near
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::components::Component;
+    use super::super::ink::Area;
+    use super::super::lines::{LineFit, drop_shadows};
+    use super::super::marks::add_short_lines;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A picture of no height has one band: everything is near everything.
+    const ALL: usize = 0;
+
+    fn lines() -> impl Strategy<Value = Vec<LineFit>> {
+        let line = (0.0f32..300.0, 5.0f32..200.0, 0.0f32..900.0, -0.1f32..0.1, 2.2f32..40.0, 0usize..30);
+        let line = line.prop_map(|(x0, width, baseline, slope, x_height_px, letters)| LineFit {
+            x0,
+            x1: x0 + width,
+            baseline,
+            slope,
+            x_height_px,
+            members: (0..letters).collect(),
+        });
+        prop::collection::vec(line, 0..40)
+    }
+
+    fn components() -> impl Strategy<Value = Vec<Component>> {
+        let component = (0usize..400, 0usize..900, 1usize..25, 1usize..25);
+        let component = component.prop_map(|(x0, y0, width, height)| Component {
+            area: Area { x0, y0, x1: x0 + width, y1: y0 + height },
+            pixels: (width * height) as u32,
+        });
+        prop::collection::vec(component, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_filed_near_is_found_and_nothing_far_away(
+            height in 1usize..500,
+            filed in prop::collection::vec((-100.0f32..600.0, 0.0f32..200.0), 0..30),
+            (y0, rows) in (-100.0f32..600.0, 0.0f32..100.0),
+        ) {
+            let mut bands = Bands::of(height);
+            for (k, &(top, high)) in filed.iter().enumerate() {
+                bands.file(k, top, top + high);
+            }
+            let found = bands.near(y0, y0 + rows);
+            prop_assert!(found.is_sorted_by(|a, b| a < b));
+            let inside = |y: f32| y.clamp(0.0, height as f32);
+            for (k, &(top, high)) in filed.iter().enumerate() {
+                let apart = (inside(top) - inside(y0 + rows)).max(inside(y0) - inside(top + high));
+                prop_assert!(found.contains(&k) || apart > 0.0, "{k} touches the rows");
+                prop_assert!(!found.contains(&k) || apart <= BAND, "{k} is {apart} px away");
+            }
+            prop_assert!(bands.at(y0).eq(bands.near(y0, y0)));
+        }
+
+        /// Oracle: each line and component compared with all lines of the picture.
+        #[test]
+        fn lines_near_by_do_what_all_lines_do(lines in lines(), components in components()) {
+            let (mut by_bands, mut by_all) = (lines.clone(), lines);
+            drop_shadows(&mut by_bands, 900);
+            drop_shadows(&mut by_all, ALL);
+            prop_assert_eq!(&by_bands, &by_all);
+            add_short_lines(&mut by_bands, &components, 900);
+            add_short_lines(&mut by_all, &components, ALL);
+            prop_assert_eq!(by_bands, by_all);
+        }
+    }
+}

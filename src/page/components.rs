@@ -1,6 +1,6 @@
 //! Connected components: boxes of touching ink, and the panels among them.
 //!
-//! Runs of ink are joined row by row with a union–find over runs; no label image is written, which makes this some 15 times
+//! Runs of ink are joined row by row with a union–find over what they are parts of; no label image is written, which makes this some 15 times
 //! faster than labelling every pixel (1.4 ms against 23 ms at 1080p).
 
 use super::PageConfig;
@@ -77,68 +77,68 @@ fn is_panel(c: &Component, ink: &Ink, config: &PageConfig) -> bool {
     across(a.y0 + 1) > 0.75 && across(a.y1 - 2) > 0.75 && down(a.x0 + 1) > 0.6 && down(a.x1 - 2) > 0.6
 }
 
-struct Run {
-    x0: u32,
-    x1: u32,
-    y: u32,
-    parent: u32,
-}
-
 /// Components (8-connected) within `area`.
 fn label(ink: &Ink, area: Area) -> Vec<Component> {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut row_start = 0;
+    // What was found so far, each with the earlier one that it turned out to be a part of, or itself.
+    let mut found: Vec<(usize, Component)> = Vec::new();
+    // Runs of the row above and of this one, with what they are part of.
+    let mut above: Vec<(usize, usize, usize)> = Vec::new();
+    let mut row = Vec::new();
     for y in area.y0..area.y1 {
-        let mut a = row_start;
-        row_start = runs.len();
+        row.clear();
+        let mut near = 0;
         for (x0, x1) in ink.mask().runs(y, area.x0, area.x1) {
-            runs.push(Run { x0: x0 as u32, x1: x1 as u32, y: y as u32, parent: runs.len() as u32 });
+            while above.get(near).is_some_and(|&(_, end, _)| end < x0) {
+                near += 1;
+            }
+            let touching = above[near..].iter().take_while(|&&(start, _, _)| start <= x1);
+            let part_of = touching.fold(None, |part_of, &(_, _, k)| {
+                let root = root(&mut found, k);
+                Some(part_of.map_or(root, |other| union(&mut found, root, other)))
+            });
+            let pixels = (x1 - x0) as u32;
+            let k = match part_of {
+                Some(k) => {
+                    let c = &mut found[k].1;
+                    c.area = Area { x0: c.area.x0.min(x0), y0: c.area.y0, x1: c.area.x1.max(x1), y1: y + 1 };
+                    c.pixels += pixels;
+                    k
+                }
+                None => {
+                    found.push((found.len(), Component { area: Area { x0, y0: y, x1, y1: y + 1 }, pixels }));
+                    found.len() - 1
+                }
+            };
+            row.push((x0, x1, k));
         }
-        for k in row_start..runs.len() {
-            while a < row_start && runs[a].x1 < runs[k].x0 {
-                a += 1;
-            }
-            let mut b = a;
-            while b < row_start && runs[b].x0 <= runs[k].x1 {
-                union(&mut runs, b, k);
-                b += 1;
-            }
+        std::mem::swap(&mut above, &mut row);
+    }
+    for k in 0..found.len() {
+        let part = found[k].1;
+        let root = root(&mut found, k);
+        if root != k {
+            let (a, b, whole) = (part.area, found[root].1.area, &mut found[root].1);
+            let (x0, y0) = (a.x0.min(b.x0), a.y0.min(b.y0));
+            whole.area = Area { x0, y0, x1: a.x1.max(b.x1), y1: a.y1.max(b.y1) };
+            whole.pixels += part.pixels;
         }
     }
-    let mut slot = vec![u32::MAX; runs.len()];
-    let mut out: Vec<Component> = Vec::new();
-    for k in 0..runs.len() {
-        let root = find(&mut runs, k);
-        let (x0, x1, y) = (runs[k].x0 as usize, runs[k].x1 as usize, runs[k].y as usize);
-        let pixels = runs[k].x1 - runs[k].x0;
-        if slot[root] == u32::MAX {
-            slot[root] = out.len() as u32;
-            out.push(Component { area: Area { x0, y0: y, x1, y1: y + 1 }, pixels });
-        } else {
-            let c = &mut out[slot[root] as usize];
-            c.area.x0 = c.area.x0.min(x0);
-            c.area.x1 = c.area.x1.max(x1);
-            c.area.y1 = y + 1;
-            c.pixels += pixels;
-        }
-    }
-    out
+    found.into_iter().enumerate().filter(|(k, (root, _))| k == root).map(|(_, (_, c))| c).collect()
 }
 
-fn find(runs: &mut [Run], mut k: usize) -> usize {
-    while runs[k].parent as usize != k {
-        let up = runs[runs[k].parent as usize].parent;
-        runs[k].parent = up;
-        k = up as usize;
+fn root(found: &mut [(usize, Component)], mut k: usize) -> usize {
+    while found[k].0 != k {
+        let up = found[found[k].0].0;
+        found[k].0 = up;
+        k = up;
     }
     k
 }
 
-fn union(runs: &mut [Run], a: usize, b: usize) {
-    let (a, b) = (find(runs, a), find(runs, b));
-    // The earlier run stays the root: components come out in reading order.
-    let (low, high) = (a.min(b), a.max(b));
-    runs[high].parent = low as u32;
+/// The earlier one of two roots becomes that of both: components come out in reading order.
+fn union(found: &mut [(usize, Component)], a: usize, b: usize) -> usize {
+    found[a.max(b)].0 = a.min(b);
+    a.min(b)
 }
 
 #[cfg(test)]

@@ -61,3 +61,43 @@ pub(super) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
 
 /// Tiles on each side that are looked at.
 const REACH: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn counted_or_sorted_the_middle_is_the_same(
+            values in prop::collection::vec(prop_oneof![3 => 20usize..24, 1 => 0usize..BINS], 1..257),
+        ) {
+            let mut histogram: Histogram = [0; BINS];
+            values.iter().for_each(|&v| histogram[v] += 1);
+            let middle_of = |mut values: Vec<usize>| {
+                values.sort_unstable();
+                values[(values.len() - 1) / 2]
+            };
+            let middle = middle_of(values.clone());
+            let distance = middle_of(values.iter().map(|v| v.abs_diff(middle)).collect());
+            prop_assert_eq!(usize::from(of_tile(&histogram)), (distance * 256 / BINS).min(255));
+        }
+
+        #[test]
+        fn the_grain_around_is_a_low_one_of_all_tiles_around(
+            tiles_x in 1usize..9,
+            tiles in prop::collection::vec(prop_oneof![Just(0), any::<u8>()], 1..60),
+        ) {
+            let tiles_y = tiles.len() / tiles_x;
+            let tiles = &tiles[..tiles_x * tiles_y];
+            let low = |tx: usize, ty: usize| {
+                let near = |k: &usize| (k % tiles_x).abs_diff(tx) <= REACH && (k / tiles_x).abs_diff(ty) <= REACH;
+                let mut around: Vec<u8> = (0..tiles.len()).filter(near).map(|k| tiles[k]).collect();
+                around.sort_unstable();
+                around[around.len() / 4]
+            };
+            let expected: Vec<u8> = (0..tiles.len()).map(|k| low(k % tiles_x, k / tiles_x)).collect();
+            prop_assert_eq!(smoothed(tiles, tiles_x), expected);
+        }
+    }
+}

@@ -87,9 +87,10 @@ fn same_line(other: &LineFit, line: &LineFit) -> bool {
 
 /// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
 fn stroke_level(line: &LineFit, ink: &Ink) -> Option<f32> {
-    let xs = (line.x0 as usize..line.x1 as usize).map(|x| x as f32 + 0.5);
-    let columns = strongest_of(line, &xs.clone().collect::<Vec<_>>(), ink);
-    let inked = xs.zip(columns).filter(|&(x, v)| v > f32::from(ink.floor_at(x, line.baseline_at(x))));
+    let (x0, x1) = (line.x0 as usize, line.x1 as usize);
+    let columns = strongest_of(line, x0 as f32 + 0.5, x1.saturating_sub(x0), ink);
+    let xs = (x0..x1).map(|x| x as f32 + 0.5);
+    let inked = xs.zip(columns).filter(|&(x, v)| v > 0.0 && v > f32::from(ink.floor_at(x, line.baseline_at(x))));
     let mut columns: Vec<f32> = inked.map(|(_, v)| v).collect();
     (!columns.is_empty()).then(|| median(&mut columns))
 }
@@ -117,44 +118,39 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
         if blank(line, end.min(far), end.max(far), INKED * level, ink) {
             return end;
         }
-        let ahead: Vec<f32> = (0..=steps + window).map(|k| end + direction * (k as f32 + 0.5)).collect();
-        let inked: Vec<bool> = strongest_of(line, &ahead, ink).into_iter().map(|v| v >= INKED * level).collect();
-        let Some(first) = (0..=steps).find(|&k| inside(ahead[k]) && inked[k]) else { return end };
-        let columns: Vec<f32> = ahead[first..first + window].iter().copied().filter(|&x| inside(x)).collect();
-        let inked = &inked[first..first + columns.len()];
-        let last = if text_like(line, &columns, level, ink) {
+        // What is ahead, from the end on.
+        let place = |k: usize| end + direction * (k as f32 + 0.5);
+        let leftmost = |from: usize, len: usize| if direction > 0.0 { place(from) } else { place(from + len - 1) };
+        let mut inked: Vec<bool> = strongest_of(line, leftmost(0, steps + window + 1), steps + window + 1, ink)
+            .into_iter()
+            .map(|v| v >= INKED * level)
+            .collect();
+        if direction < 0.0 {
+            inked.reverse();
+        }
+        let Some(first) = (0..=steps).find(|&k| inside(place(k)) && inked[k]) else { return end };
+        let columns = (first..first + window).take_while(|&k| inside(place(k))).count();
+        let inked = &inked[first..first + columns];
+        let last = if text_like(line, leftmost(first, columns), columns, level, ink) {
             inked.iter().rposition(|&inked| inked).unwrap_or(0)
         } else {
             // A mark or a narrow letter that stands by itself.
             let alone = inked.iter().take_while(|&&inked| inked).count().max(1);
-            if alone as f32 > ALONE_XH * xh || !text_like(line, &columns[..alone], level, ink) {
+            if alone as f32 > ALONE_XH * xh || !text_like(line, leftmost(first, alone), alone, level, ink) {
                 return end;
             }
             alone - 1
         };
-        end = columns[last] + 0.5 * direction;
+        end = place(first + last) + 0.5 * direction;
     }
 }
 
-/// Strongest ink of neighbouring columns, in either direction.
-fn strongest_of(line: &LineFit, columns: &[f32], ink: &Ink) -> Vec<f32> {
+/// Strongest ink of so many columns, from `x` on, one pixel from each other.
+fn strongest_of(line: &LineFit, x: f32, columns: usize, ink: &Ink) -> Vec<f32> {
     if line.slope != 0.0 {
-        return columns.iter().map(|&x| strongest(line, x, ink)).collect();
+        return (0..columns).map(|k| strongest(line, x + k as f32, ink)).collect();
     }
-    let (backwards, sampled) = sample(columns);
-    let mut values = sampled.strongest(ink, heights(line, line.x0).rev());
-    if backwards {
-        values.reverse();
-    }
-    values
-}
-
-/// Columns of a level line from left to right, and whether they were given from right to left.
-fn sample(columns: &[f32]) -> (bool, Columns) {
-    let backwards = columns.first() > columns.last();
-    let sampled =
-        if backwards { Columns::at(columns.iter().rev().copied()) } else { Columns::at(columns.iter().copied()) };
-    (backwards, sampled)
+    Columns::next_to(x, columns).strongest(ink, heights(line, x).rev())
 }
 
 /// Whether no pixel between baseline and x-height comes near some ink: the usual end of a line.
@@ -167,28 +163,20 @@ fn blank(line: &LineFit, x0: f32, x1: f32, least: f32, ink: &Ink) -> bool {
     rows.map(strongest).all(|v| f32::from(v) < least - 0.5)
 }
 
-/// Whether the ink of some neighbouring columns lies between baseline and x-height rather than beyond.
-fn text_like(line: &LineFit, columns: &[f32], level: f32, ink: &Ink) -> bool {
+/// Whether the ink of so many columns, from `x` on, lies between baseline and x-height rather than beyond.
+fn text_like(line: &LineFit, x: f32, columns: usize, level: f32, ink: &Ink) -> bool {
     let xh = line.x_height_px;
-    let sampled = (line.slope == 0.0).then(|| sample(columns));
+    let level_columns = (line.slope == 0.0).then(|| Columns::next_to(x, columns));
     let mean = |from: f32, to: f32| {
         let rows = ((to - from) * xh).round().max(1.0) as usize;
         let down = |r: usize| (from + (r as f32 + 0.5) / rows as f32 * (to - from)) * xh;
-        let mut sum = 0.0;
-        if let Some((backwards, sampled)) = &sampled {
-            let mut values = Vec::new();
-            sampled.each_row(ink, (0..rows).map(|r| line.baseline + down(r)), |row| values.extend_from_slice(row));
-            // Column by column, as for sloped lines.
-            for k in 0..columns.len() {
-                let k = if *backwards { columns.len() - 1 - k } else { k };
-                sum = values.iter().skip(k).step_by(columns.len()).fold(sum, |sum, v| sum + v.min(level));
-            }
+        let sum: f32 = if let Some(columns) = &level_columns {
+            columns.sums(ink, (0..rows).map(|r| line.baseline + down(r)), level).iter().sum()
         } else {
-            for &x in columns {
-                sum = (0..rows).fold(sum, |sum, r| sum + ink.linear(x, line.baseline_at(x) + down(r)).min(level));
-            }
-        }
-        sum / (rows * columns.len()) as f32
+            let xs = (0..columns).map(|k| x + k as f32);
+            xs.map(|x| (0..rows).map(|r| ink.linear(x, line.baseline_at(x) + down(r)).min(level)).sum::<f32>()).sum()
+        };
+        sum / (rows * columns) as f32
     };
     let between = mean(-1.0, 0.0);
     if between <= LEAST_INK * level {

@@ -113,12 +113,12 @@ impl Ink {
                     for y in y0..(y0 + CELL).min(rows.end) {
                         let ink = &mut self.ink[y * width..][across.clone()];
                         let grey = &raster.luma()[y * width..][across.clone()];
-                        for ((ink, grey), mode) in ink.iter_mut().zip(grey).zip(&modes[across.clone()]) {
+                        let columns = strongest[across.clone()].iter_mut().zip(&modes[across.clone()]);
+                        for ((ink, grey), (strongest, mode)) in ink.iter_mut().zip(grey).zip(columns) {
                             *ink = grey.abs_diff(*mode);
+                            *strongest = (*ink).max(*strongest);
                         }
-                        for (strongest, &ink) in strongest[across.clone()].iter_mut().zip(&*ink) {
-                            *strongest = ink.max(*strongest);
-                        }
+                        // Sums are wider: a loop of their own takes more of them at once.
                         for (sum, &ink) in sums[across.clone()].iter_mut().zip(&*ink) {
                             *sum += u16::from(ink);
                         }
@@ -151,6 +151,11 @@ impl Ink {
         let x = (x.max(0.0) as usize).min(self.width - 1);
         let y = (y.max(0.0) as usize).min(self.height - 1);
         self.floor[y / TILE * self.tiles_x + x / TILE]
+    }
+
+    /// What pixels of a row must exceed at the least to count as ink, tile by tile.
+    pub(super) fn floors(&self, y: usize) -> &[u8] {
+        &self.floor[y / TILE * self.tiles_x..][..self.tiles_x]
     }
 
     /// Ink of a row.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::PageConfig;
 use super::bands::Bands;
 use super::components::Component;
+use super::grid::Grid;
 use super::grow::{bridge_gaps, grow};
 use super::ink::{Area, Ink};
 use super::marks::add_short_lines;
@@ -134,13 +135,18 @@ fn drop_frames(letters: &mut Vec<Component>) {
 
 /// Sequences of components, left to right, in which each is the best neighbour of the other.
 fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usize>> {
-    let grid = Grid::of(letters);
+    // Each under its left edge.
+    let grid = Grid::of(letters.iter().map(|c| Area { x1: c.area.x0 + 1, ..c.area }));
     let mut right: Vec<Option<(f32, usize)>> = vec![None; letters.len()];
     let mut left: Vec<Option<(f32, usize)>> = vec![None; letters.len()];
     for (i, a) in letters.iter().enumerate() {
         let reach = config.chain_gap * a.height() * 2.5;
-        grid.near(a, reach, |j| {
-            if let Some(cost) = link_cost(a, &letters[j], config) {
+        for j in grid.near((a.area.x0, (a.area.x1 as f32 + reach) as usize), (a.area.y0, a.area.y1 - 1)) {
+            let b = &letters[j];
+            if b.area.y0 < a.area.y1
+                && b.area.y1 > a.area.y0
+                && let Some(cost) = link_cost(a, b, config)
+            {
                 if right[i].is_none_or(|(best, _)| cost < best) {
                     right[i] = Some((cost, j));
                 }
@@ -148,7 +154,7 @@ fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usize>> {
                     left[j] = Some((cost, i));
                 }
             }
-        });
+        }
     }
     let next: Vec<Option<usize>> = (0..letters.len())
         .map(|i| right[i].map(|(_, j)| j).filter(|&j| left[j].is_some_and(|(_, back)| back == i)))
@@ -323,8 +329,8 @@ fn level_short_lines(lines: &mut [LineFit], letters: &[Component], ink: &Ink, co
 }
 
 /// Drops lines made of other lines' accents, dots and descenders: small, and inside of a larger line's height.
-fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
-    let all: Vec<LineFit> = lines.clone();
+pub(super) fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
+    let all = &*lines;
     let mut bands = Bands::of(height_px);
     for (k, l) in all.iter().enumerate() {
         let (top, bottom) = l.baseline_rows(0.0);
@@ -334,7 +340,7 @@ fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
         let by_letters = || a.members.len().cmp(&b.members.len()).then(b.x_height_px.total_cmp(&a.x_height_px));
         a.width().total_cmp(&b.width()).then_with(by_letters).is_gt()
     };
-    lines.retain(|l| {
+    let stays = |l: &LineFit| {
         let (top, bottom) = l.baseline_rows(0.0);
         let near = bands.near(top, bottom);
         let near = || near.iter().map(|&k| &all[k]);
@@ -360,7 +366,9 @@ fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
         let (covered, letters) = larger.fold((0.0, 0), |(c, n), big| (c + overlap(big), n + big.members.len()));
         let shadow = covered > 0.5 * l.width() && 2 * letters >= l.members.len();
         !(twice || shadow)
-    });
+    };
+    let mut stay = all.iter().map(stays).collect::<Vec<bool>>().into_iter();
+    lines.retain(|_| stay.next() == Some(true));
 }
 
 /// Ink per row along a line, in steps of one pixel.
@@ -465,45 +473,4 @@ fn densest(sorted: &[f32], reach: f32) -> f32 {
         }
     }
     best.iter().sum::<f32>() / best.len() as f32
-}
-
-/// Components by place, for neighbour look-up.
-struct Grid<'a> {
-    letters: &'a [Component],
-    columns: usize,
-    rows: usize,
-    cells: Vec<Vec<u32>>,
-}
-
-impl<'a> Grid<'a> {
-    const SIDE: usize = 32;
-
-    /// Each component is filed under its left edge's centre.
-    fn of(letters: &'a [Component]) -> Self {
-        let columns = letters.iter().map(|c| c.area.x1).max().unwrap_or(0) / Self::SIDE + 1;
-        let rows = letters.iter().map(|c| c.area.y1).max().unwrap_or(0) / Self::SIDE + 1;
-        let mut cells = vec![Vec::new(); columns * rows];
-        for (k, c) in letters.iter().enumerate() {
-            for row in c.area.y0 / Self::SIDE..=(c.area.y1 - 1) / Self::SIDE {
-                cells[row * columns + c.area.x0 / Self::SIDE].push(k as u32);
-            }
-        }
-        Self { letters, columns, rows, cells }
-    }
-
-    /// Calls `f` for components whose left edge lies within `reach` right of `a` and that share rows with it (some twice).
-    fn near(&self, a: &Component, reach: f32, mut f: impl FnMut(usize)) {
-        let first = a.area.x0 / Self::SIDE;
-        let last = ((a.area.x1 as f32 + reach) as usize / Self::SIDE).min(self.columns - 1);
-        for row in a.area.y0 / Self::SIDE..=((a.area.y1 - 1) / Self::SIDE).min(self.rows - 1) {
-            for column in first..=last {
-                for &k in &self.cells[row * self.columns + column] {
-                    let b = &self.letters[k as usize];
-                    if b.area.y0 < a.area.y1 && b.area.y1 > a.area.y0 {
-                        f(k as usize);
-                    }
-                }
-            }
-        }
-    }
 }

@@ -31,9 +31,19 @@ impl Mask {
         self.bits[y * self.stride + eight] = bits;
     }
 
-    /// Whether a row has eight set pixels in a row that begin at a multiple of eight: all runs of 15 and more do.
-    pub(super) fn has_long_run(&self, y: usize) -> bool {
-        memchr::memchr(0xFF, self.row(y)).is_some()
+    /// Runs of at least [`LONG`] set pixels of a row, from left to right, half-open.
+    pub(super) fn long_runs(&self, y: usize) -> impl Iterator<Item = (usize, usize)> {
+        let row = self.row(y);
+        // Each has eight pixels that begin at a multiple of eight.
+        let mut from = 0;
+        let runs = std::iter::from_fn(move || {
+            let byte = from + memchr::memchr(0xFF, row.get(from..)?)?;
+            let start = 8 * byte - if byte > 0 { row[byte - 1].leading_ones() as usize } else { 0 };
+            let (_, end) = Runs { words: row.as_chunks().0, at: start, end: 8 * row.len() }.next()?;
+            from = end / 8 + 1;
+            Some((start, end))
+        });
+        runs.filter(|(start, end)| end - start >= LONG)
     }
 
     /// Set pixels of a row within `x0..x1`.
@@ -53,6 +63,9 @@ impl Mask {
         Runs { words: self.row(y).as_chunks().0, at: x0, end: x1 }
     }
 }
+
+/// Fewest pixels of a long run; no fewer than 15.
+pub(super) const LONG: usize = 16;
 
 /// Iterator over the runs of a row.
 pub(super) struct Runs<'a> {
@@ -140,9 +153,9 @@ mod tests {
                 prop_assert_eq!(inside[x], pixels[x] && (x0..x1).contains(&x));
             }
             prop_assert_eq!(mask.count(1, x0, x1), inside.iter().filter(|&&set| set).count());
-            let long = pixels.chunk_by(|a, b| a == b).any(|run| run[0] && run.len() >= 15);
-            prop_assert!(mask.has_long_run(1) || !long);
-            prop_assert!(!mask.has_long_run(0) && mask.runs(0, 0, pixels.len()).next().is_none());
+            let long = mask.runs(1, 0, pixels.len()).filter(|(start, end)| end - start >= LONG);
+            prop_assert!(mask.long_runs(1).eq(long));
+            prop_assert!(mask.long_runs(0).next().is_none() && mask.runs(0, 0, pixels.len()).next().is_none());
         }
     }
 }

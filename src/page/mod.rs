@@ -10,6 +10,7 @@ mod background;
 mod bands;
 mod components;
 mod grain;
+mod grid;
 mod grow;
 mod ink;
 mod lines;
@@ -286,14 +287,15 @@ pub struct Word {
 /// ```
 #[must_use]
 pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
-    readings(raster, config).swap_remove(0)
+    let likelier = upright::upright(raster, 1, config).swap_remove(0);
+    page(likelier, config)
 }
 
 /// As [`analyse`], but where the text does not tell which end of the picture is up, both ways to read it: one page or two, the
 /// likelier one first.
 #[must_use]
 pub fn readings(raster: &Raster, config: &PageConfig) -> Vec<Page> {
-    upright::upright(raster, config).into_iter().map(|u| page(u, config)).collect()
+    upright::upright(raster, 2, config).into_iter().map(|u| page(u, config)).collect()
 }
 
 /// Ink, components and lines of a picture.

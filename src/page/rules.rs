@@ -2,9 +2,8 @@
 
 use super::ink::Ink;
 
-/// A horizontal stroke is a rule only if it is at least this long, in pixels.
-const MIN_LENGTH: usize = 16;
-/// … and this many times as long as it is thick; an underscore is some 13 times, a long dash 18 times.
+/// A horizontal stroke is a rule only if it is a long run of pixels, and this many times as long as it is thick; an underscore is
+/// some 13 times, a long dash 18 times.
 const MIN_SLENDERNESS: usize = 24;
 /// A stroke this long is a rule even where it strikes through text.
 const STRIKING_LENGTH: usize = 100;
@@ -16,10 +15,10 @@ const MAX_BESIDE: f32 = 0.4;
 
 /// Removes long thin horizontal strokes. Letters that cross a rule keep the part of them that it covers.
 pub(super) fn take_off_rules(ink: &mut Ink) {
-    let (width, height) = (ink.width(), ink.height());
+    let height = ink.height();
     let mut rules: Vec<(usize, usize, usize, usize)> = Vec::new();
-    for y in (0..height).filter(|&y| ink.mask().has_long_run(y)) {
-        for (x0, x1) in ink.mask().runs(y, 0, width).filter(|(x0, x1)| x1 - x0 >= MIN_LENGTH) {
+    for y in 0..height {
+        for (x0, x1) in ink.mask().long_runs(y) {
             if let Some(thickness) = thickness(ink, x0, x1, y) {
                 rules.push((x0, x1, y, thickness));
             }

@@ -2,23 +2,24 @@
 
 use super::ink::{CELL, Ink, floor};
 
-/// Columns of a level line, anywhere between pixels.
+/// Columns of a level line: any places between pixels, or the centres of neighbouring pixels.
 pub(super) struct Columns {
     /// The first pixel that any of them touches; may lie outside of the picture.
     first: i32,
     /// Pixels that they touch.
     pixels: usize,
+    /// Empty if the columns are centres of pixels.
     blocks: Vec<Block>,
     /// Number of columns.
     len: usize,
-    /// Whether they are the centres of neighbouring pixels.
-    centres: bool,
 }
 
 /// Neighbouring columns. Those beyond the last one repeat its first.
 struct Block {
     /// The pixel to the left of the first one, from the first pixel of all.
-    pixel: usize,
+    pixel: u32,
+    /// Pixels that they touch.
+    pixels: u8,
     /// The pixel to the left of each, from there.
     left: [u8; BLOCK],
     /// Weight of the pixel to its right.
@@ -40,19 +41,20 @@ struct Row {
 impl Columns {
     /// Columns at ascending places, less than 8 px from each other.
     pub(super) fn at(xs: impl Iterator<Item = f32>) -> Self {
-        let mut this = Self { first: 0, pixels: 0, blocks: Vec::new(), len: 0, centres: true };
+        let mut this =
+            Self { first: 0, pixels: 0, blocks: Vec::with_capacity(xs.size_hint().0.div_ceil(BLOCK)), len: 0 };
         for (k, x) in xs.enumerate() {
             let left = floor(x - 0.5);
             if k == 0 {
                 this.first = left;
             }
             let (pixel, part) = ((left - this.first) as usize, x - 0.5 - left as f32);
-            this.centres &= pixel == k && part == 0.0;
             if k % BLOCK == 0 {
-                this.blocks.push(Block { pixel, left: [0; BLOCK], part: [part; BLOCK] });
+                this.blocks.push(Block { pixel: pixel as u32, pixels: 0, left: [0; BLOCK], part: [part; BLOCK] });
             }
             let block = &mut this.blocks[k / BLOCK];
-            block.left[k % BLOCK] = (pixel - block.pixel) as u8;
+            let left = (pixel - block.pixel as usize) as u8;
+            (block.left[k % BLOCK], block.pixels) = (left, left + 2);
             block.part[k % BLOCK] = part;
             this.pixels = pixel + 2;
             this.len = k + 1;
@@ -60,23 +62,58 @@ impl Columns {
         this
     }
 
-    /// The strongest ink of each column at some ascending heights.
-    pub(super) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
-        let mut out = vec![0.0f32; self.len];
-        self.each_row(ink, ys, |row| {
-            for (out, &value) in out.iter_mut().zip(row) {
-                *out = if value > *out { value } else { *out };
-            }
-        });
-        out
+    /// So many columns from `x` on, one pixel from each other.
+    pub(super) fn next_to(x: f32, len: usize) -> Self {
+        let first = floor(x - 0.5);
+        if x - 0.5 == first as f32 {
+            Self { first, pixels: len, blocks: Vec::new(), len }
+        } else {
+            Self::at((0..len).map(|k| x + k as f32))
+        }
     }
 
-    /// Calls `f` with the ink of all columns at each of some ascending heights where there is any.
-    pub(super) fn each_row(&self, ink: &Ink, ys: impl Iterator<Item = f32>, mut f: impl FnMut(&[f32])) {
+    /// The strongest ink of each column at some ascending heights.
+    pub(super) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
+        self.fold(ink, ys, |most, value| if value > most { value } else { most })
+    }
+
+    /// The sum of each column's ink at some ascending heights, `most` at each.
+    pub(super) fn sums(&self, ink: &Ink, ys: impl Iterator<Item = f32>, most: f32) -> Vec<f32> {
+        self.fold(ink, ys, |sum, value| sum + if value > most { most } else { value })
+    }
+
+    /// Folds the ink of each column at some ascending heights, beginning with nothing; what is blank changes nothing.
+    fn fold(&self, ink: &Ink, ys: impl Iterator<Item = f32>, f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+        let mut out = vec![0.0f32; self.len];
+        if self.blocks.is_empty() {
+            let start = (-self.first).clamp(0, self.len as i32) as usize;
+            for y in ys {
+                let top = floor(y - 0.5);
+                let part = y - 0.5 - top as f32;
+                let (upper, lower) = (self.inside(ink, top), self.inside(ink, top + 1));
+                match (upper, lower) {
+                    ([], []) => {}
+                    (upper, []) => {
+                        out[start..]
+                            .iter_mut()
+                            .zip(upper)
+                            .for_each(|(out, &a)| *out = f(*out, f32::from(a) * (1.0 - part)));
+                    }
+                    ([], lower) => {
+                        out[start..].iter_mut().zip(lower).for_each(|(out, &b)| *out = f(*out, f32::from(b) * part));
+                    }
+                    (upper, lower) => {
+                        for ((out, &a), &b) in out[start..].iter_mut().zip(upper).zip(lower) {
+                            *out = f(*out, f32::from(a) * (1.0 - part) + f32::from(b) * part);
+                        }
+                    }
+                }
+            }
+            return out;
+        }
         let row = || Row { y: i32::MIN, blank: true, values: vec![0.0; self.len.next_multiple_of(BLOCK)] };
         let (mut upper, mut lower) = (row(), row());
         let mut pixels = vec![0.0; self.pixels + REACH];
-        let mut between = vec![0.0; self.len];
         for y in ys {
             let top = floor(y - 0.5);
             let part = y - 0.5 - top as f32;
@@ -88,11 +125,18 @@ impl Columns {
             if upper.blank && lower.blank {
                 continue;
             }
-            for ((out, a), b) in between.iter_mut().zip(&upper.values).zip(&lower.values) {
-                *out = a * (1.0 - part) + b * part;
+            for ((out, a), b) in out.iter_mut().zip(&upper.values).zip(&lower.values) {
+                *out = f(*out, a * (1.0 - part) + b * part);
             }
-            f(&between);
         }
+        out
+    }
+
+    /// The pixels of a row that the columns touch, without those outside of the picture.
+    fn inside<'a>(&self, ink: &'a Ink, y: i32) -> &'a [u8] {
+        let last = (i64::from(self.first) + self.pixels as i64).clamp(0, ink.width() as i64) as usize;
+        let from = (self.first.max(0) as usize).min(last);
+        if y >= 0 && (y as usize) < ink.height() { &ink.row(y as usize)[from..last] } else { &[] }
     }
 
     /// `pixels` is scratch, blank beyond what the columns touch.
@@ -101,9 +145,7 @@ impl Columns {
             return;
         }
         row.y = y;
-        let last = (i64::from(self.first) + self.pixels as i64).clamp(0, ink.width() as i64) as usize;
-        let from = (self.first.max(0) as usize).min(last);
-        let inside = if y >= 0 && (y as usize) < ink.height() { &ink.row(y as usize)[from..last] } else { &[] };
+        let inside = self.inside(ink, y);
         let blank = inside.iter().fold(0, |any, v| any | v) == 0;
         if blank && row.blank {
             return;
@@ -116,12 +158,13 @@ impl Columns {
         // Nothing is outside of the picture: `pixels` there was never written.
         let start = (-self.first).max(0) as usize;
         pixels[start..start + inside.len()].iter_mut().zip(inside).for_each(|(p, &ink)| *p = f32::from(ink));
-        if self.centres {
-            row.values[..self.len].copy_from_slice(&pixels[..self.len]);
-            return;
-        }
         for (values, block) in row.values.as_chunks_mut::<BLOCK>().0.iter_mut().zip(&self.blocks) {
-            let Some(window) = pixels[block.pixel..].first_chunk::<REACH>() else { continue };
+            let Some(window) = pixels[block.pixel as usize..].first_chunk::<REACH>() else { continue };
+            // Between letters, above and below them most pixels are blank.
+            if block.pixels <= 16 && window[..16].iter().fold(0, |any, v| any | v.to_bits()) == 0 {
+                *values = [0.0; BLOCK];
+                continue;
+            }
             let (mut a, mut b) = ([0.0; BLOCK], [0.0; BLOCK]);
             for k in 0..BLOCK {
                 let left = usize::from(block.left[k]);
@@ -161,17 +204,24 @@ impl<'a> Above<'a> {
         }
         let row = &self.ink.row(y)[self.x0..self.x1];
         let least = &self.least[self.x0 % CELL..][..row.len()];
-        row.iter().zip(least).map(|(&v, &least)| if v > least { u32::from(v) } else { 0 }).sum()
+        // Sums of 256 values fit 16 bits.
+        let part = |(row, least): (&[u8], &[u8])| {
+            let above = row.iter().zip(least).map(|(&v, &least)| if v > least { u16::from(v) } else { 0 });
+            u32::from(above.sum::<u16>())
+        };
+        row.chunks(256).zip(least.chunks(256)).map(part).sum()
     }
 
     /// Pixels of a column from row `top` on; outside of the picture there are none.
     pub(super) fn column(&self, x: usize, top: i64, out: &mut [f32]) {
-        for (y, out) in (top..).zip(out) {
-            let value = usize::try_from(y).ok().filter(|&y| y < self.ink.height()).map(|y| {
-                let v = self.ink.row(y)[x];
-                if v > self.ink.thresholds(y)[x / CELL] / 2 { f32::from(v) } else { 0.0 }
-            });
-            *out = value.unwrap_or(0.0);
+        out.fill(0.0);
+        let rows = 0.max(top) as usize..self.ink.height().min((top + out.len() as i64).max(0) as usize);
+        let Some(out) = out.get_mut((rows.start as i64 - top) as usize..) else { return };
+        for (y, out) in rows.zip(out) {
+            let v = self.ink.row(y)[x];
+            if v > self.ink.thresholds(y)[x / CELL] / 2 {
+                *out = f32::from(v);
+            }
         }
     }
 }
@@ -201,7 +251,7 @@ mod tests {
             let ys = (0..rows).map(|r| y + row_step * r as f32);
             let expected: Vec<f32> =
                 xs.clone().map(|x| ys.clone().map(|y| ink.linear(x, y)).fold(0.0, f32::max)).collect();
-            prop_assert_eq!(Columns::at(xs).strongest(&ink, ys), expected);
+            prop_assert_eq!(Columns::at(xs).strongest(&ink, ys.clone()), expected);
 
             let (x0, x1, y) = (n as u32 % width, width, rows as u32 % height);
             let (x0, x1, y) = (x0 as usize, x1 as usize, y as usize);
@@ -213,6 +263,16 @@ mod tests {
             prop_assert_eq!(above.row_sum(y), sum);
             prop_assert_eq!(above.row_sum(0), Above::of(&ink, x0, x1).row_sum(0));
             let mut pixel = [0.0; 1];
+            // Neighbouring columns, at centres and between, against the points one by one.
+            for x in [x, x.floor() + 0.5] {
+                let columns = Columns::next_to(x, n);
+                let point = |k: usize, y: f32| ink.linear(x + k as f32, y);
+                let strongest: Vec<f32> =
+                    (0..n).map(|k| ys.clone().map(|y| point(k, y)).fold(0.0, f32::max)).collect();
+                prop_assert_eq!(columns.strongest(&ink, ys.clone()), strongest);
+                let sums: Vec<f32> = (0..n).map(|k| ys.clone().map(|y| point(k, y).min(100.0)).sum()).collect();
+                prop_assert_eq!(columns.sums(&ink, ys.clone(), 100.0), sums);
+            }
             let columns = (x0..x1).map(|x| {
                 above.column(x, y as i64, &mut pixel);
                 pixel[0] as u32

@@ -3,19 +3,11 @@
 use std::collections::HashMap;
 
 use super::lines::LineFit;
-use super::words::{Cuts, GapModel};
+use super::words::{Cuts, GapModel, Kinds};
 use super::{ALIKE, PageConfig};
 
 /// Width of an average letter with its gap.
 const LETTER_XH: f32 = 1.1;
-
-/// The gaps of some lines.
-struct Gaps {
-    /// Their widths, ascending.
-    widths_xh: Vec<f32>,
-    /// About how many letters the lines have.
-    letters: f32,
-}
 
 /// The models of a page's sizes, each made when it is first asked for.
 pub(super) struct Models<'a> {
@@ -23,7 +15,7 @@ pub(super) struct Models<'a> {
     /// By the bits of the x-height: lines of a region mostly have the same.
     models: HashMap<u32, GapModel>,
     /// By the lines that they are of.
-    gaps: HashMap<Vec<u32>, Gaps>,
+    kinds: HashMap<Vec<u32>, Kinds>,
 }
 
 impl<'a> Models<'a> {
@@ -31,23 +23,24 @@ impl<'a> Models<'a> {
     pub(super) fn of(fits: &'a [LineFit], cuts: &'a [Cuts], pitches: &[Option<f32>]) -> Self {
         let proportional = fits.iter().zip(cuts).zip(pitches).filter(|(_, pitch)| pitch.is_none());
         let lines = proportional.map(|(line, _)| line).filter(|(l, _)| !l.is_short()).collect();
-        Self { lines, models: HashMap::new(), gaps: HashMap::new() }
+        Self { lines, models: HashMap::new(), kinds: HashMap::new() }
     }
 
     /// How likely each gap of a line of this x-height is a space.
     pub(super) fn of_size(&mut self, x_height_px: f32, config: &PageConfig) -> GapModel {
-        let Self { lines, models, gaps } = self;
+        let Self { lines, models, kinds } = self;
         *models.entry(x_height_px.to_bits()).or_insert_with(|| {
-            let alike = |&k: &u32| (lines[k as usize].0.x_height_px / x_height_px).ln().abs() < ALIKE;
+            let ratios = (-ALIKE).exp()..ALIKE.exp();
+            let alike = |&k: &u32| ratios.contains(&(lines[k as usize].0.x_height_px / x_height_px));
             let alike: Vec<u32> = (0..lines.len() as u32).filter(alike).collect();
-            let gaps = gaps.entry(alike).or_insert_with_key(|alike| {
+            let kinds = kinds.entry(alike).or_insert_with_key(|alike| {
                 let alike = || alike.iter().map(|&k| lines[k as usize]);
                 let mut widths_xh: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
                 widths_xh.sort_unstable_by(f32::total_cmp);
-                let letters = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
-                Gaps { widths_xh, letters }
+                let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
+                Kinds::of(&widths_xh, letters as usize, config)
             });
-            GapModel::fit(&gaps.widths_xh, gaps.letters as usize, x_height_px, config)
+            GapModel::of(kinds, x_height_px, config)
         })
     }
 }

@@ -6,7 +6,7 @@
 //! skew; only lines over much of the picture support a curvature.
 
 use super::PageConfig;
-use super::warp::{Bend, TERMS, terms};
+use super::warp::{Bend, TERMS, powers, terms};
 use crate::geom::Point;
 
 /// The lower edges of one line's letters, in pixels of the picture.
@@ -100,30 +100,32 @@ fn fit(baselines: &[Baseline], bend: &Bend) -> Option<[f64; TERMS]> {
 }
 
 impl Fitted {
-    fn residual(&self, foot: (f64, f64), field: &[f64; TERMS]) -> f64 {
-        let displacement: f64 = terms(foot.0, self.v).iter().zip(field).map(|(t, f)| t * f).sum();
-        foot.1 - displacement - self.v
+    /// How far each foot is off the line, given the field.
+    fn residuals(&self, field: &[f64; TERMS]) -> impl Iterator<Item = f64> {
+        let mut by_power = [0.0; 4];
+        for ((power, factor), weight) in powers(self.v).into_iter().zip(field) {
+            by_power[power] += factor * weight;
+        }
+        let (v, [_, once, twice, thrice]) = (self.v, by_power);
+        self.feet.iter().map(move |&(u, w)| w - v - u * (once + u * (twice + u * thrice)))
     }
 
     /// Takes the line's height from its feet.
     fn level(&mut self, field: &[f64; TERMS]) {
         let sum: f64 = self.weights.iter().sum();
         if sum > 0.0 {
-            let off: f64 = self.feet.iter().zip(&self.weights).map(|(&f, w)| w * self.residual(f, field)).sum();
+            let off: f64 = self.residuals(field).zip(&self.weights).map(|(off, weight)| weight * off).sum();
             self.v += off / sum;
         }
     }
 
     fn reweigh(&mut self, field: &[f64; TERMS], reach_xh: f64) {
-        let reach = reach_xh * self.x_height;
-        self.weights = self
-            .feet
-            .iter()
-            .map(|&f| {
-                let off = self.residual(f, field) / reach;
-                if off.abs() < 1.0 { (1.0 - off * off).powi(2) } else { 0.0 }
-            })
-            .collect();
+        let per_reach = 1.0 / (reach_xh * self.x_height);
+        let weight = |off: f64| {
+            let off = off * per_reach;
+            if off.abs() < 1.0 { (1.0 - off * off).powi(2) } else { 0.0 }
+        };
+        self.weights = self.residuals(field).map(weight).collect();
     }
 }
 
@@ -135,28 +137,33 @@ fn solve(lines: &[Fitted]) -> Option<[f64; TERMS]> {
         normal[row][row] = 1.0 / (prior * prior);
     }
     for line in lines {
-        let sum: f64 = line.weights.iter().sum();
+        // Sums of the powers of u, and of these times w: on one line all terms are powers of u.
+        let (mut of_u, mut of_uw) = ([0.0; 7], [0.0; 4]);
+        for (&(u, w), &weight) in line.feet.iter().zip(&line.weights) {
+            let mut power = weight;
+            for sum in &mut of_u {
+                *sum += power;
+                power *= u;
+            }
+            let mut power = weight * w;
+            for sum in &mut of_uw {
+                *sum += power;
+                power *= u;
+            }
+        }
+        let sum = of_u[0];
         if sum < 3.0 {
             continue;
         }
         let precision = 1.0 / (FOOT_NOISE_XH * line.x_height).powi(2);
-        let (mut mean, mut mean_w) = ([0.0; TERMS], 0.0);
-        for (&(u, w), weight) in line.feet.iter().zip(&line.weights) {
-            for (m, t) in mean.iter_mut().zip(terms(u, line.v)) {
-                *m += weight * t / sum;
+        let terms = powers(line.v);
+        for (a, &(i, factor)) in terms.iter().enumerate() {
+            let scaled = precision * factor;
+            // The other half is the same.
+            for (b, &(j, factor)) in terms[..=a].iter().enumerate() {
+                normal[a][b] += scaled * factor * (of_u[i + j] - of_u[i] * of_u[j] / sum);
             }
-            mean_w += weight * w / sum;
-        }
-        for (&(u, w), weight) in line.feet.iter().zip(&line.weights) {
-            let t = terms(u, line.v);
-            for a in 0..TERMS {
-                let scaled = precision * weight * (t[a] - mean[a]);
-                // The other half is the same.
-                for b in 0..=a {
-                    normal[a][b] += scaled * (t[b] - mean[b]);
-                }
-                right[a] += scaled * (w - mean_w);
-            }
+            right[a] += scaled * (of_uw[i] - of_u[i] * of_uw[0] / sum);
         }
     }
     cholesky(normal, right)
@@ -216,7 +223,56 @@ mod tests {
         (0..14).map(line).collect()
     }
 
+    /// The terms taken one by one, foot by foot.
+    fn solve_plainly(lines: &[Fitted]) -> Option<[f64; TERMS]> {
+        let mut normal: [[f64; TERMS]; TERMS] =
+            std::array::from_fn(|i| std::array::from_fn(|j| if i == j { PRIOR[i].powi(-2) } else { 0.0 }));
+        let mut right = [0.0; TERMS];
+        for line in lines.iter().filter(|l| l.weights.iter().sum::<f64>() >= 3.0) {
+            let sum: f64 = line.weights.iter().sum();
+            let feet = || line.feet.iter().zip(&line.weights);
+            let mean =
+                |of: &dyn Fn(f64, f64) -> f64| feet().map(|(&(u, w), weight)| weight * of(u, w) / sum).sum::<f64>();
+            let mean_w = mean(&|_, w| w);
+            let means: [f64; TERMS] = std::array::from_fn(|a| mean(&|u, _| terms(u, line.v)[a]));
+            for (&(u, w), weight) in feet() {
+                let off: [f64; TERMS] = std::array::from_fn(|a| terms(u, line.v)[a] - means[a]);
+                let precision = weight / (FOOT_NOISE_XH * line.x_height).powi(2);
+                for a in 0..TERMS {
+                    (0..TERMS).for_each(|b| normal[a][b] += precision * off[a] * off[b]);
+                    right[a] += precision * off[a] * (w - mean_w);
+                }
+            }
+        }
+        cholesky(normal, right)
+    }
+
     proptest! {
+        #[test]
+        fn sums_of_powers_give_what_terms_give(
+            lines in prop::collection::vec(
+                (prop::collection::vec((-1.0f64..1.0, -0.05f64..0.05, 0.0f64..1.0), 6..40), -0.8f64..0.8),
+                1..8,
+            ),
+            field in prop::array::uniform6(-0.1f64..0.1),
+        ) {
+            let line = |(feet, v): (Vec<(f64, f64, f64)>, f64)| Fitted {
+                feet: feet.iter().map(|&(u, off, _)| (u, v + off)).collect(),
+                weights: feet.iter().map(|f| f.2).collect(),
+                v,
+                x_height: 0.01,
+            };
+            let lines: Vec<Fitted> = lines.into_iter().map(line).collect();
+            let (fast, plain) = (solve(&lines).expect("definite"), solve_plainly(&lines).expect("definite"));
+            prop_assert!(fast.iter().zip(plain).all(|(a, b)| (a - b).abs() < 1e-9), "{fast:?} {plain:?}");
+            for line in &lines {
+                for (off, &(u, w)) in line.residuals(&field).zip(&line.feet) {
+                    let bent: f64 = terms(u, line.v).iter().zip(&field).map(|(t, f)| t * f).sum();
+                    prop_assert!((off - (w - bent - line.v)).abs() < 1e-12);
+                }
+            }
+        }
+
         #[test]
         fn a_known_bend_is_found_again(
             angle in -0.17f64..0.17,

@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::background::TILE;
 use super::ink::{Area, Ink};
 
 /// A tint fills boxes of this size everywhere; text leaves gaps in each.
@@ -59,9 +60,17 @@ fn is_flat(levels: &[u8], ink: &Ink, area: Area, tints: &RangeInclusive<u8>, sla
 
 /// Boxes around everything that may hold a filled box: rows of ink above the floor, wide enough, one under another.
 fn filled(ink: &Ink) -> Vec<Area> {
+    // What is as high as a filled box has a row at a multiple of its height.
+    let long = |row: usize| row < ink.height() && !long_runs(ink, row).is_empty();
+    let long: Vec<bool> = (0..=ink.height() / HEIGHT + 1).map(|k| long(k * HEIGHT)).collect();
+    boxes(ink, (0..ink.height()).filter(|y| long[y / HEIGHT] || long[y / HEIGHT + 1]))
+}
+
+/// The same from some rows; those left out have no part in any such box.
+fn boxes(ink: &Ink, rows: impl Iterator<Item = usize>) -> Vec<Area> {
     let mut open: Vec<Area> = Vec::new();
     let mut done: Vec<Area> = Vec::new();
-    for y in 0..ink.height() {
+    for y in rows {
         for (x0, x1) in long_runs(ink, y) {
             let touches = |a: &Area| a.y1 >= y && a.x0 < x1 && x0 < a.x1;
             let mut area = Area { x0, y0: y, x1, y1: y + 1 };
@@ -86,7 +95,7 @@ fn filled(ink: &Ink) -> Vec<Area> {
 
 /// Runs of ink above the floor that are as long as a filled box.
 fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
-    let row = ink.row(y);
+    let (row, floors) = (ink.row(y), ink.floors(y));
     let mut runs = Vec::new();
     // A run as long as a box holds a pixel at each multiple of its length.
     let mut end = 0;
@@ -94,12 +103,16 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
         if probe < end || row[probe] == 0 {
             continue;
         }
-        let floor = ink.floor_at(probe as f32, y as f32);
+        let floor = floors[probe / TILE];
         if row[probe] <= floor {
             continue;
         }
-        let start = row[..probe].iter().rposition(|&v| v <= floor).map_or(0, |x| x + 1);
-        end = row[probe..].iter().position(|&v| v <= floor).map_or(row.len(), |x| probe + x);
+        // Sixteen pixels at a time, then one by one.
+        let above = |sixteen: &[u8; 16]| sixteen.iter().fold(255, |a, &b| a.min(b)) > floor;
+        let before = probe - 16 * row[..probe].as_rchunks().1.iter().rev().take_while(|s| above(s)).count();
+        let after = probe + 16 * row[probe..].as_chunks().0.iter().take_while(|s| above(s)).count();
+        let start = row[..before].iter().rposition(|&v| v <= floor).map_or(0, |x| x + 1);
+        end = row[after..].iter().position(|&v| v <= floor).map_or(row.len(), |x| after + x);
         if end - start >= WIDTH {
             runs.push((start, end));
         }
@@ -178,6 +191,17 @@ mod tests {
     }
 
     proptest! {
+        /// Oracle: all rows.
+        #[test]
+        fn rows_left_out_hold_no_filled_box(
+            bars in prop::collection::vec((0usize..90, 0usize..40, 1usize..50, 1usize..12, 0u8..=255), 0..12),
+        ) {
+            let bars: Vec<(Area, u8)> =
+                bars.into_iter().map(|(x, y, w, h, grey)| (area(x, y, x + w, y + h), grey)).collect();
+            let ink = picture(97, 43, &bars);
+            prop_assert_eq!(filled(&ink), boxes(&ink, 0..ink.height()));
+        }
+
         /// Oracle: every box of the area, one after the other.
         #[test]
         fn the_opening_is_that_of_all_boxes(

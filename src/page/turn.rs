@@ -5,6 +5,7 @@
 //! the ink outside of the x-heights: in the scripts at hand more letters rise above the others than hang below.
 
 use super::components::Component;
+use super::grid::Grid;
 use super::ink::Ink;
 use super::lines::LineFit;
 
@@ -12,8 +13,6 @@ use super::lines::LineFit;
 const ASKED: usize = 400;
 /// Fewer letters with a neighbour say nothing.
 const FEWEST_ANSWERS: usize = 12;
-/// Side of a cell of the look-up grid, in pixels.
-const SIDE: usize = 32;
 
 /// Nearest neighbours beside and above or below.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,31 +33,17 @@ impl Neighbours {
             .iter()
             .filter(|c| c.width().max(c.height()) >= 3.0 && c.width().max(c.height()) <= 200.0)
             .collect();
-        let columns = letters.iter().map(|c| c.area.x1).max().unwrap_or(0) / SIDE + 1;
-        let rows = letters.iter().map(|c| c.area.y1).max().unwrap_or(0) / SIDE + 1;
-        let mut cells: Vec<Vec<u32>> = vec![Vec::new(); columns * rows];
-        for (k, c) in letters.iter().enumerate() {
-            for row in c.area.y0 / SIDE..=(c.area.y1 - 1) / SIDE {
-                for column in c.area.x0 / SIDE..=(c.area.x1 - 1) / SIDE {
-                    cells[row * columns + column].push(k as u32);
-                }
-            }
-        }
+        let grid = Grid::of(letters.iter().map(|c| c.area));
         let mut this = Self::default();
         for a in letters.iter().step_by(letters.len().div_ceil(ASKED).max(1)) {
             let reach = a.width().max(a.height()) as usize;
-            let column = |x: usize| (x / SIDE).min(columns - 1);
-            let row = |y: usize| (y / SIDE).min(rows - 1);
             let mut nearest: Option<(f32, bool)> = None;
-            for r in row(a.area.y0.saturating_sub(reach))..=row(a.area.y1 + reach) {
-                for c in column(a.area.x0.saturating_sub(reach))..=column(a.area.x1 + reach) {
-                    for &k in &cells[r * columns + c] {
-                        if let Some((gap, beside)) = gap(a, letters[k as usize])
-                            && nearest.is_none_or(|(best, _)| gap < best)
-                        {
-                            nearest = Some((gap, beside));
-                        }
-                    }
+            let across = (a.area.x0.saturating_sub(reach), a.area.x1 + reach);
+            for k in grid.near(across, (a.area.y0.saturating_sub(reach), a.area.y1 + reach)) {
+                if let Some((gap, beside)) = gap(a, letters[k])
+                    && nearest.is_none_or(|(best, _)| gap < best)
+                {
+                    nearest = Some((gap, beside));
                 }
             }
             match nearest {
@@ -135,15 +120,16 @@ fn strokes(line: &LineFit, ink: &Ink, rows_xh: [f32; 3]) -> usize {
     let xh = line.x_height_px;
     let step = (xh / 8.0).max(0.5);
     let widest = (WIDEST_XH * xh / step) as usize;
-    let inked = |x: f32, y: f32| {
-        let inside = x >= 0.0 && y >= 0.0 && (x as usize) < ink.width() && (y as usize) < ink.height();
-        inside && ink.is_ink(x as usize, y as usize)
-    };
+    let row = |y: f32| (y >= 0.0 && (y as usize) < ink.height()).then_some(y as usize);
+    let inked = |x: f32, y: Option<usize>| y.is_some_and(|y| ink.is_ink(x as usize, y));
+    // Rows of a level line are the same all along.
+    let rows = |baseline: f32| rows_xh.map(|r| row(baseline + r * xh));
+    let level = (line.slope == 0.0).then(|| rows(line.baseline));
     let (mut count, mut run) = (0, 0);
     let mut x = line.x0 + 0.25;
     while x < line.x1 + step {
-        let baseline = line.baseline_at(x);
-        if x < line.x1 && rows_xh.iter().any(|r| inked(x, baseline + r * xh)) {
+        let inside = x < line.x1 && x >= 0.0 && (x as usize) < ink.width();
+        if inside && level.unwrap_or_else(|| rows(line.baseline_at(x))).iter().any(|&y| inked(x, y)) {
             run += 1;
         } else {
             count += usize::from((1..=widest).contains(&run));

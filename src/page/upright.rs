@@ -29,8 +29,9 @@ const FEWEST_WIDTHS: usize = 20;
 /// Times that a picture is laid flat and looked at again.
 const ROUNDS: usize = 2;
 
-/// The picture brought upright; where the text does not tell which end is up, both ways, the likelier one first.
-pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
+/// The picture brought upright; where the text does not tell which end is up, both ways, the likelier one first, but at most
+/// as many ways as are asked for.
+pub(super) fn upright(raster: &Raster, most: usize, config: &PageConfig) -> Vec<Upright> {
     let mut pass = Pass::of(raster, config);
     let (mut turned, mut warp) = (Cow::Borrowed(raster), None);
     if Neighbours::of(&pass.components).sideways() {
@@ -47,7 +48,8 @@ pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
         rising = Rising::of(&pass.fits, &pass.ink).sigmas();
         warp = Some(flattened);
     }
-    if rising > config.surely_up_sigmas {
+    let this_first = rising > -config.turned_sigmas;
+    if rising > config.surely_up_sigmas || this_first && most == 1 {
         return vec![Upright { pass, warp }];
     }
     let other_way = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();
@@ -55,7 +57,9 @@ pub(super) fn upright(raster: &Raster, config: &PageConfig) -> Vec<Upright> {
     let flat = other_way.flat_page(&turned);
     let other = Upright { pass: Pass::of(flat.as_ref().unwrap_or(&turned), config), warp: Some(other_way) };
     let this = Upright { pass, warp };
-    if rising > -config.turned_sigmas { vec![this, other] } else { vec![other, this] }
+    let mut both = if this_first { vec![this, other] } else { vec![other, this] };
+    both.truncate(most);
+    both
 }
 
 /// A warp that lays flat what is bent or stretched on the page that `before` gave; `None` if it is level enough.

@@ -16,6 +16,11 @@ pub(super) fn terms(u: f64, v: f64) -> [f64; TERMS] {
     [u, u * v, u * u, u * u * v, u * u * u, u * v * v]
 }
 
+/// Each term as a power of `u` and what stands before it: [`terms`] of all points of one height.
+pub(super) fn powers(v: f64) -> [(usize, f64); TERMS] {
+    [(1, 1.0), (1, v), (2, 1.0), (2, v), (3, 1.0), (1, v * v)]
+}
+
 /// How to lay a picture flat: rotation about its centre, then a vertical displacement.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Bend {

@@ -117,13 +117,12 @@ impl ColumnProfile {
             }
         };
         let (body, tail) = (strongest(-1.55 * xh, 0.05 * xh), strongest(0.12 * xh, 0.45 * xh));
-        let mut inked: Vec<f32> = (0..n)
-            .filter(|&k| {
-                let x = line.x0 + place(k) * ax;
-                body[k] > f32::from(ink.threshold_at(x, line.baseline_at(x) - 0.5 * xh))
-            })
-            .map(|k| body[k])
-            .collect();
+        let threshold = |k: usize| {
+            let x = line.x0 + place(k) * ax;
+            f32::from(ink.threshold_at(x, line.baseline_at(x) - 0.5 * xh))
+        };
+        let inked = (0..n).filter(|&k| body[k] > 0.0 && body[k] > threshold(k));
+        let mut inked: Vec<f32> = inked.map(|k| body[k]).collect();
         let level = if inked.is_empty() { 255.0 } else { super::lines::median(&mut inked) };
         Self { step, margin, body, tail, level }
     }
@@ -210,6 +209,19 @@ const UNDERSCORE_SIDE_XH: f32 = 0.6;
 /// All gaps wider than this are as surely spaces.
 const WIDEST_GAP_XH: f32 = 1.5;
 
+/// The gaps of lines that look alike, parted into two kinds by the square root of their width.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kinds {
+    /// Middles of letter gaps, of spaces, and where they are parted.
+    letter: f32,
+    space: f32,
+    middle: f32,
+    /// Variance of both kinds.
+    spread: f32,
+    /// How much the gaps count, 0 to 1, against what is usual.
+    trust: f32,
+}
+
 /// How likely a gap is a space: two kinds of gaps, fitted to the page, compared in the square root of their width.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct GapModel {
@@ -221,16 +233,15 @@ pub(super) struct GapModel {
     usual: f32,
 }
 
-impl GapModel {
-    /// Splits the gaps of lines that look alike into two kinds such that both are as narrow as they can be (N. Otsu, "A
-    /// threshold selection method from gray-level histograms", 1979), then takes both as bell curves of one width.
+impl Kinds {
+    /// Splits the gaps of lines that look alike, ascending, into two kinds such that both are as narrow as they can be
+    /// (N. Otsu, "A threshold selection method from gray-level histograms", 1979).
     ///
     /// `letters` is about how many letters the lines have: where letters touch, their gaps are there, but cannot be seen.
-    pub(super) fn fit(gaps_xh: &[f32], letters: usize, x_height_px: f32, config: &PageConfig) -> Self {
+    pub(super) fn of(gaps_xh: &[f32], letters: usize, config: &PageConfig) -> Self {
         let (low, high) = (config.narrowest_space_xh.sqrt(), config.widest_letter_gap_xh.sqrt());
         let usual = config.usual_space_xh.sqrt();
-        let mut seen: Vec<f32> = gaps_xh.iter().map(|g| g.min(WIDEST_GAP_XH).sqrt()).collect();
-        seen.sort_unstable_by(f32::total_cmp);
+        let seen: Vec<f32> = gaps_xh.iter().map(|g| g.min(WIDEST_GAP_XH).sqrt()).collect();
         // Gaps too narrow to be seen come first.
         let hidden = if seen.is_empty() { 0 } else { letters.saturating_sub(seen.len()) };
         let hidden_root = config.min_gap_xh.sqrt() / 2.0;
@@ -258,8 +269,17 @@ impl GapModel {
         // Gaps between columns and fields are wider than spaces; they say nothing about the spaces' spread.
         let widest = spaces.get(spaces.len() / 2).map_or(f32::INFINITY, |middle| 1.35 * middle);
         let (space, space_spread) = moments(&spaces[..spaces.partition_point(|&r| r <= widest)], 1.8 * middle);
+        Self { letter, space, middle, spread: (letter_spread + space_spread) / 2.0, trust }
+    }
+}
+
+impl GapModel {
+    /// Takes both kinds as bell curves of one width: that of the gaps, and what text of this size can be measured to.
+    pub(super) fn of(kinds: &Kinds, x_height_px: f32, config: &PageConfig) -> Self {
+        let Kinds { letter, space, middle, spread, trust } = *kinds;
+        let usual = config.usual_space_xh.sqrt();
         let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
-        let within = (letter_spread + space_spread) / 2.0 * trust + 0.01 * (1.0 - trust) + noise;
+        let within = spread * trust + 0.01 * (1.0 - trust) + noise;
         Self {
             middle: middle * trust + usual * (1.0 - trust),
             steepness: (space - letter).max(0.1) / within,
