@@ -84,7 +84,7 @@ fn window<'r>(region: &'r Region, length: usize, random: &mut Random) -> Option<
 fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, Fingerprint), Error> {
     let areas: Vec<Rect> = window.iter().map(TrueWord::area).collect();
     let on = |w: &Word| {
-        let hull = w.frame.hull();
+        let hull = page.hull(&w.frame);
         let beside = |a: &&Rect| a.intersection(&hull).height() > 0.5 * a.height().min(hull.height());
         // Joined words reach beyond one of them, not beyond all.
         areas.iter().filter(beside).map(|a| a.intersection(&hull).width()).sum::<f32>() > 0.5 * hull.width()
