@@ -99,22 +99,13 @@ impl Matcher {
             let print = fingerprint(page, &*self.encoder)?;
             clock.millis.fingerprint += clock.lap();
 
-            // 4. Codes → documents that may hold them, and what chance would have found.
-            let query = Query::new(page, &print)?;
-            let found = self.search(&query)?;
-            effort += found.effort;
-            clock.millis.search += clock.lap();
-
-            // 5. Documents → alignments, word by word.
-            let candidates = self.align(&query, &found, (page, &print))?;
-
-            // 6. Alignments → verdict: of two readings, the one less likely by chance.
-            let mut matches = select(candidates, &found.chance, page, &self.config.verdict);
+            // 4 to 6. Codes → verdict: of two readings, the one less likely by chance.
+            let (mut matches, looked_at) = self.decide(page, &print, &mut clock)?;
+            effort += looked_at;
             among_readings(&mut matches, pages.len(), &self.config.verdict);
             if best.as_ref().is_none_or(|(before, _)| e_value(&matches) < e_value(before)) {
                 best = Some((matches, page.words_seen()));
             }
-            clock.millis.align += clock.lap();
         }
         let (matches, words_seen) = best.unwrap_or_default();
         Ok(verdict(matches, words_seen, (raster.width(), raster.height()), effort, clock.finish()))
@@ -127,10 +118,22 @@ impl Matcher {
     ///
     /// [`Error::Caller`] if page and fingerprint do not belong together.
     pub fn matches(&self, page: &Page, print: &Fingerprint) -> Result<Vec<Match>, Error> {
+        Ok(self.decide(page, print, &mut Clock::start())?.0)
+    }
+
+    fn decide(&self, page: &Page, print: &Fingerprint, clock: &mut Clock) -> Result<(Vec<Match>, Effort), Error> {
+        // 4. Codes → documents that may hold them, and what chance would have found.
         let query = Query::new(page, print)?;
         let found = self.search(&query)?;
+        clock.millis.search += clock.lap();
+
+        // 5. Documents → alignments, word by word.
         let candidates = self.align(&query, &found, (page, print))?;
-        Ok(select(candidates, &found.chance, page, &self.config.verdict))
+
+        // 6. Alignments → verdict.
+        let matches = select(candidates, &found.chance, page, &self.config.verdict);
+        clock.millis.align += clock.lap();
+        Ok((matches, found.effort))
     }
 
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
