@@ -25,6 +25,9 @@ const REFERENCE_DOCUMENTS: f64 = 2900.0;
 const BODY: (f64, f64) = (0.45, 2.0);
 /// Expected documents in the shallow part, and its scale in nats: phrases that people share.
 const TAIL: (f64, f64) = (0.45, 3.3);
+/// Expected documents that share a block with a page which too few of them have to know it for a frame (a list's footer, a
+/// notice), as strong as so many nats above that place, and the scale in nats of what is stronger.
+const FRAMES: (f64, f64, f64) = (0.025, 24.0, 3.0);
 /// Ranks in the sample, as shares of it, whose mean scores say where the tail begins: far out, further in, and near the bulk.
 const RANKS: [(f64, f64); 3] = [(0.003, 0.01), (0.01, 0.03), (0.03, 0.1)];
 /// The tail begins at this, plus so much of the first mean, less so much of the third.
@@ -101,9 +104,25 @@ impl Chance {
     #[must_use]
     pub fn e_value(&self, score_nats: f32) -> f64 {
         let above = f64::from(score_nats) - self.location_nats;
-        let part = |(count, scale): (f64, f64)| count * (-above / scale).exp();
-        (self.documents / REFERENCE_DOCUMENTS * (part(BODY) + part(TAIL))).min(self.documents)
+        self.expected(unrelated(above))
     }
+
+    /// The same for a passage that stands amid other words, in the picture and in the document: as frames do.
+    pub(crate) fn e_value_amid(&self, score_nats: f32) -> f64 {
+        let above = f64::from(score_nats) - self.location_nats;
+        let (count, strength, scale) = FRAMES;
+        self.expected(unrelated(above) + count * (-(above - strength).max(0.0) / scale).exp())
+    }
+
+    /// So many documents in a catalogue of [`REFERENCE_DOCUMENTS`], reckoned for this one.
+    fn expected(&self, documents: f64) -> f64 {
+        (self.documents / REFERENCE_DOCUMENTS * documents).min(self.documents)
+    }
+}
+
+/// Documents of [`REFERENCE_DOCUMENTS`] that reach so many nats more than where the tail begins.
+fn unrelated(above_nats: f64) -> f64 {
+    [BODY, TAIL].iter().map(|(count, scale)| count * (-above_nats / scale).exp()).sum()
 }
 
 /// A query with its words in another order.
@@ -177,16 +196,16 @@ mod tests {
     }
 
     /// Quantiles of what unrelated documents score: 8 nats for one word, then an exponential.
-    fn unrelated(n: usize, scale: f64) -> impl Iterator<Item = f64> {
+    fn unrelated_scores(n: usize, scale: f64) -> impl Iterator<Item = f64> {
         (0..n).map(move |k| (8.0 - scale * ((k as f64 + 0.5) / n as f64 / 0.2).ln()).max(8.0))
     }
 
     #[test]
     fn the_best_of_chance_is_expected_once() {
         for scale in [1.0, 1.5, 2.0] {
-            let chance = Chance::new(4000, &scores(unrelated(1200, scale)));
+            let chance = Chance::new(4000, &scores(unrelated_scores(1200, scale)));
             // Contradicted at both ends, as chance mostly is.
-            let best = unrelated(4000, scale).next().expect("the first is the best") as f32 - 9.0;
+            let best = unrelated_scores(4000, scale).next().expect("the first is the best") as f32 - 9.0;
             let e = chance.e_value(best);
             assert!((0.1..10.0).contains(&e), "scale {scale}: the best of 4,000 scores, {best}, has E = {e}");
         }
@@ -194,7 +213,7 @@ mod tests {
 
     #[test]
     fn chance_falls_with_the_score_and_grows_with_the_catalogue() {
-        let sample = scores(unrelated(1200, 1.5));
+        let sample = scores(unrelated_scores(1200, 1.5));
         let (small, large) = (Chance::new(1000, &sample), Chance::new(100_000, &sample));
         assert!((large.e_value(40.0) / small.e_value(40.0) - 100.0).abs() < 1.0);
         let e: Vec<f64> = (-50..100).map(|k| small.e_value(k as f32)).collect();
@@ -203,9 +222,9 @@ mod tests {
 
     #[test]
     fn right_answers_and_their_siblings_hide_nothing() {
-        let alone = Chance::new(4000, &scores(unrelated(1200, 1.5)));
+        let alone = Chance::new(4000, &scores(unrelated_scores(1200, 1.5)));
         for siblings in [1, 3, 10] {
-            let found = unrelated(1200, 1.5).enumerate().map(|(k, s)| if k < siblings { 52.0 } else { s });
+            let found = unrelated_scores(1200, 1.5).enumerate().map(|(k, s)| if k < siblings { 52.0 } else { s });
             let among = Chance::new(4000, &scores(found));
             assert!(among.e_value(52.0) < 1e-3, "{siblings}: {}", among.e_value(52.0));
             assert!(among.e_value(30.0) >= alone.e_value(30.0) * 0.5);
@@ -219,12 +238,24 @@ mod tests {
             (Sample::Every(1).thinning(300, 250_000), Sample::Every(1).thinning(3000, 250_000)),
             (4, MOST_THINNING)
         );
-        let whole = Chance::new(250_000, &scores(unrelated(1200, 1.5)));
+        let whole = Chance::new(250_000, &scores(unrelated_scores(1200, 1.5)));
         for thinning in 2..=MOST_THINNING {
-            let part = Chance::new(250_000, &scores(unrelated(1200 / thinning, 1.5)));
+            let part = Chance::new(250_000, &scores(unrelated_scores(1200 / thinning, 1.5)));
             let ratio = part.e_value(40.0) / whole.e_value(40.0);
             assert!((0.8..1.25).contains(&ratio), "one document in {thinning}: E-values {ratio} times as large");
         }
+    }
+
+    #[test]
+    fn amid_other_words_a_passage_must_be_longer_than_frames_are() {
+        let chance = Chance::new(5000, &scores(unrelated_scores(1200, 1.5)));
+        let nats =
+            |e: f64, of: &dyn Fn(f32) -> f64| (0..200).map(|k| k as f32).find(|k| of(*k) <= e).expect("some score");
+        let [alone, amid]: [&dyn Fn(f32) -> f64; 2] = [&|n| chance.e_value(n), &|n| chance.e_value_amid(n)];
+        assert!(nats(1.0, amid) - nats(1.0, alone) <= 1.0, "what chance reaches is no frame");
+        let more = nats(1e-3, amid) - nats(1e-3, alone);
+        assert!((8.0..20.0).contains(&more), "two or three words more: {more} nats");
+        assert!((0..200).all(|k| chance.e_value(k as f32) <= chance.e_value_amid(k as f32)));
     }
 
     #[test]
