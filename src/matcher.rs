@@ -15,7 +15,9 @@ use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
-use crate::verdict::{Candidate, Chance, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select};
+use crate::verdict::{
+    Candidate, Chance, ChanceModel, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select,
+};
 use crate::{Config, Error};
 
 /// Recognises documents of a catalogue in pictures.
@@ -42,6 +44,7 @@ pub struct Matcher {
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
     index: Index,
+    chance: ChanceModel,
     /// For the seed engine: the documents of the catalogue's [`Sample`].
     background: Option<Strip>,
 }
@@ -60,13 +63,14 @@ impl Matcher {
             Engine::Seeds => true,
             Engine::Auto => index.words() > SCAN_WORDS,
         };
-        let step = match Sample::of(index.documents()) {
+        let chance = catalogue.config().chance;
+        let step = match chance.sample(index.documents()) {
             Sample::Every(step) => step,
             Sample::Shuffles(_) => 1,
         };
         let background = by_seeds.then(|| index.every(step)).transpose()?;
         let encoder = catalogue.config().family.encoder();
-        Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
+        Ok(Self { config, encoder, kernels: Kernels::best(), index, chance, background })
     }
 
     /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
@@ -162,7 +166,7 @@ impl Matcher {
 
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
-            let chance = Chance::new(0, &[]);
+            let chance = self.chance.chance(0, &[]);
             let effort = Effort::default();
             return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance, effort });
         }
@@ -171,7 +175,7 @@ impl Matcher {
             None => self.search_all(query, &scores)?,
             Some(background) => self.search_seeds(query, &scores, background)?,
         };
-        let chance = Chance::new(self.index.documents(), &unrelated);
+        let chance = self.chance.chance(self.index.documents(), &unrelated);
         let max_e = self.config.verdict.max_e.max(MAX_CANDIDATE_E);
         documents.retain(|d| chance.e_value(d.nats()) <= max_e);
         // Best first; equal scores in the documents' order.
@@ -187,10 +191,10 @@ impl Matcher {
             scan(&self.index, query, scores, &self.kernels, &self.config.score)
         };
         let documents = scan_all(query, scores)?;
-        let sample = Sample::of(documents.len());
+        let sample = self.chance.sample(documents.len());
         let unrelated = match sample {
             Sample::Every(step) => {
-                let thinning = sample.thinning(query.arcs.len(), self.index.words());
+                let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
                 documents.iter().copied().step_by(step * thinning).collect()
             }
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
@@ -203,8 +207,8 @@ impl Matcher {
     fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Searched, Error> {
         let (documents, effort) =
             seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
-        let sample = Sample::of(self.index.documents());
-        let thinning = sample.thinning(query.arcs.len(), self.index.words());
+        let sample = self.chance.sample(self.index.documents());
+        let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
         let thinned;
         let background = if thinning == 1 {
             background

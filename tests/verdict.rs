@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use common::{mails, matcher};
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::verdict::{CERTAIN, LIKELY, Level, Match, Millis, Verdict};
+use leakprint::verdict::{CERTAIN, ChanceModel, LIKELY, Level, Match, Millis, Verdict};
 use leakprint::{Config, Matcher};
 use serde_json::Value;
 
@@ -164,6 +164,34 @@ fn words_put_in_and_left_out_have_a_probability() {
     let lacking: Vec<[u32; 2]> =
         changed.lacking.iter().filter(|l| l.deleted_probability > 0.5).map(|l| l.document_words).collect();
     assert_eq!(lacking, [[later as u32, later as u32 + more.len() as u32 - 1]]);
+}
+
+#[test]
+fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
+    let doubtful = ChanceModel { tail: (0.45, 30.1), reference_documents: 0.3, ..ChanceModel::default() };
+    let picture = std::fs::read("testdata/shots/tunnel-delay--small.jpg").unwrap();
+    let e_value = |chance: ChanceModel| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = CatalogueConfig { chance, ..CatalogueConfig::default() };
+        let mut written = Catalogue::edit(folder.path(), config).unwrap();
+        written.add_mails(&mails()).unwrap();
+        written.commit().unwrap();
+        let opened = Catalogue::open(folder.path()).unwrap();
+        assert_eq!(opened.config(), written.config());
+        let mut config = Config::default();
+        config.verdict.max_e = 1.0;
+        let [a, b] = [&written, &opened].map(|catalogue| {
+            let verdict = Matcher::new(catalogue, config.clone()).unwrap().identify(&picture).unwrap();
+            verdict.matches.first().map(|m| m.e_value)
+        });
+        assert_eq!(a, b);
+        a.expect("a match")
+    };
+    assert!(e_value(doubtful) > 1e6 * e_value(ChanceModel::default()));
+    let config =
+        CatalogueConfig { chance: ChanceModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
+    let wrong = Catalogue::new(config).err().expect("a scale of 0").to_string();
+    assert!(wrong.contains("chance.tail.1"), "{wrong}");
 }
 
 fn answers(catalogue: &Catalogue, threads: usize) -> Vec<Verdict> {
