@@ -178,36 +178,13 @@ impl Atlas {
     /// Draws a word in a face that the atlas has.
     pub(super) fn draw(&self, face: usize, word: &str) -> Drawn {
         let (placed, complete) = self.place(face, word);
-        let left = placed.iter().map(|(_, g, pen)| pen + g.left).min().unwrap_or(0);
-        let right = placed.iter().map(|(_, g, pen)| pen + g.right).max().unwrap_or(0);
+        let (left, right) = ends(&placed);
         if left >= right {
             let patch = Patch::from_ink([0; ROWS * COLS]);
             return Drawn { patch, width_xh: 0.5, complete: false };
         }
-        let mut samples = [[0u16; STRIDE]; SAMPLES];
-        let step = Step::new(left, (right - left).max(MIN_WIDTH));
-        for (face, glyph, pen) in placed {
-            let columns = &face.columns[glyph.at..][..glyph.count];
-            let origin = pen + glyph.origin;
-            let (first, end) = (step.first(origin), step.first(origin + (glyph.count as i32 - 1) * PARTS));
-            for (number, sums) in samples.iter_mut().enumerate().take(end).skip(first) {
-                let offset = (step.at(number) - origin) as usize;
-                let (column, part) = (offset / PARTS as usize, (offset % PARTS as usize) as u16);
-                let (before, after) = (&columns[column], &columns[column + 1]);
-                for ((sum, &a), &b) in sums.iter_mut().zip(before).zip(after) {
-                    // At most 255 × 64 each: overlapping ink is clamped below.
-                    *sum = sum.saturating_add(u16::from(a) * (PARTS as u16 - part) + u16::from(b) * part);
-                }
-            }
-        }
-        let mut cells = [0u16; ROWS * COLS];
-        for (col, pair) in samples.as_chunks::<OVER>().0.iter().enumerate() {
-            for row in 0..ROWS {
-                cells[row * COLS + col] = pair[0][row].min(FULL) + pair[1][row].min(FULL);
-            }
-        }
         Drawn {
-            patch: Patch::from_cells(&cells, OVER as u16 * PARTS as u16),
+            patch: Patch::from_cells(&cells(&placed, left, right), UNIT),
             width_xh: (right - left) as f32 / (PARTS * X_HEIGHT_PX as i32) as f32,
             complete,
         }
@@ -239,6 +216,42 @@ impl Atlas {
     }
 }
 
+/// Left and right end of the ink of glyphs at the pen's places; 0 and 0 of none.
+fn ends(placed: &[(&FaceAtlas, Glyph, i32)]) -> (i32, i32) {
+    let left = placed.iter().map(|(_, g, pen)| pen + g.left).min().unwrap_or(0);
+    let right = placed.iter().map(|(_, g, pen)| pen + g.right).max().unwrap_or(0);
+    (left, right)
+}
+
+/// The ink of glyphs at the pen's places, in the cells of a patch from `left` to `right`, in parts of 1/[`UNIT`] of a grey value.
+fn cells(placed: &[(&FaceAtlas, Glyph, i32)], left: i32, right: i32) -> [u16; ROWS * COLS] {
+    let mut samples = [[0u16; STRIDE]; SAMPLES];
+    let step = Step::new(left, (right - left).max(MIN_WIDTH));
+    for &(face, glyph, pen) in placed {
+        let columns = &face.columns[glyph.at..][..glyph.count];
+        let origin = pen + glyph.origin;
+        let (first, end) = (step.first(origin), step.first(origin + (glyph.count as i32 - 1) * PARTS));
+        for (number, sums) in samples.iter_mut().enumerate().take(end).skip(first) {
+            let offset = (step.at(number) - origin) as usize;
+            let (column, part) = (offset / PARTS as usize, (offset % PARTS as usize) as u16);
+            let (before, after) = (&columns[column], &columns[column + 1]);
+            for ((sum, &a), &b) in sums.iter_mut().zip(before).zip(after) {
+                // At most 255 × 64 each: overlapping ink is clamped below.
+                *sum = sum.saturating_add(u16::from(a) * (PARTS as u16 - part) + u16::from(b) * part);
+            }
+        }
+    }
+    let mut cells = [0u16; ROWS * COLS];
+    for (col, pair) in samples.as_chunks::<OVER>().0.iter().enumerate() {
+        for row in 0..ROWS {
+            cells[row * COLS + col] = pair[0][row].min(FULL) + pair[1][row].min(FULL);
+        }
+    }
+    cells
+}
+
+/// Parts of a grey value in a cell of [`cells`].
+const UNIT: u16 = OVER as u16 * PARTS as u16;
 /// Full ink, in a sample.
 const FULL: u16 = 255 * PARTS as u16;
 /// Longer words are drawn up to here; no line of a picture holds more.
@@ -372,11 +385,8 @@ mod tests {
         }
     }
 
-    /// The same word by the general way: each glyph a raster of its own, sampled point by point.
-    fn reference(atlas: &Atlas, face: usize, word: &str) -> Patch {
-        let (placed, _) = atlas.place(face, word);
-        let left = placed.iter().map(|(_, g, pen)| pen + g.left).min().unwrap();
-        let right = placed.iter().map(|(_, g, pen)| pen + g.right).max().unwrap();
+    /// [`cells`] by the general way: each glyph a raster of its own, sampled point by point.
+    fn reference(placed: &[(&FaceAtlas, Glyph, i32)], left: i32, right: i32) -> [f32; ROWS * COLS] {
         let rasters: Vec<(Raster, f32)> = placed
             .iter()
             .map(|(face, g, pen)| {
@@ -395,7 +405,7 @@ mod tests {
                 grey[row / 2 * COLS + sample / OVER] += ink.min(255.0) / (2 * OVER) as f32;
             }
         }
-        Patch::from_grey(&grey)
+        grey
     }
 
     fn most_different(a: &Patch, b: &Patch) -> u8 {
@@ -422,10 +432,14 @@ mod tests {
         #[test]
         fn the_fast_way_equals_the_general_one(word in "[!-~À-ʯΑ-ωА-я–—€…]{1,24}", face in 0usize..3) {
             let atlas = atlas().unwrap();
-            let drawn = atlas.draw(face, &word);
-            prop_assume!(drawn.complete);
-            let difference = most_different(&drawn.patch, &reference(atlas, face, &word));
-            prop_assert!(difference <= 6, "{difference}");
+            let (placed, complete) = atlas.place(face, &word);
+            prop_assume!(complete);
+            let (left, right) = ends(&placed);
+            // Before they are normalised, which is no continuous function: half of an "i" is ink, and either half may be.
+            let fast = cells(&placed, left, right).map(|c| f32::from(c) / f32::from(UNIT));
+            let general = reference(&placed, left, right);
+            let difference = fast.iter().zip(&general).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            prop_assert!(difference <= 4.0, "{difference}");
         }
     }
 

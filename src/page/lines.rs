@@ -323,19 +323,23 @@ fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
         let (top, bottom) = l.baseline_rows(0.0);
         bands.file(k, top - 1.8 * l.x_height_px, bottom + 0.6 * l.x_height_px);
     }
+    let is_longer = |a: &LineFit, b: &LineFit| {
+        let by_letters = || a.members.len().cmp(&b.members.len()).then(b.x_height_px.total_cmp(&a.x_height_px));
+        a.width().total_cmp(&b.width()).then_with(by_letters).is_gt()
+    };
     lines.retain(|l| {
         let (top, bottom) = l.baseline_rows(0.0);
         let near = bands.near(top, bottom);
         let near = || near.iter().map(|&k| &all[k]);
         let middle = (l.x0 + l.x1) / 2.0;
         let overlap = |big: &LineFit| (l.x1.min(big.x1) - l.x0.max(big.x0)).max(0.0);
-        // The same text twice: keep the longer one.
+        // The same text twice: keep the longer one; of lines that grew to the same ends, that of more letters.
         let twice = near().any(|big| {
             let above = big.baseline_at(middle) - l.baseline_at(middle);
             overlap(big) > 0.5 * l.width()
                 && 2 * big.members.len() >= l.members.len()
                 && above.abs() < 0.5 * big.x_height_px
-                && big.width() > l.width()
+                && is_longer(big, l)
         });
         // The larger lines may be several, one after the other.
         let larger = near().filter(|big| {

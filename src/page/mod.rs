@@ -16,6 +16,7 @@ mod ink;
 mod lines;
 mod marks;
 mod mask;
+mod pitch;
 mod regions;
 mod rules;
 mod sample;
@@ -327,10 +328,15 @@ fn page(upright: upright::Upright, config: &PageConfig) -> Page {
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();
 
     let mut page = Page { warp, ..Page::default() };
-    let mut models = sizes::Models::of(&fits, &cuts);
+    let pitches = pitch::pitches(&fits, &cuts, &regions);
+    let mut models = sizes::Models::of(&fits, &cuts, &pitches);
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
-            let model = models.of_size(fits[k].x_height_px, config);
+            let x_height_px = fits[k].x_height_px;
+            let model = match pitches[k] {
+                Some(pitch_px) => words::GapModel::monospaced(pitch_px / x_height_px, x_height_px, config),
+                None => models.of_size(x_height_px, config),
+            };
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
     }

@@ -69,25 +69,32 @@ fn distance(upper: &LineFit, lower: &LineFit) -> f32 {
 }
 
 /// Lines of one region mostly have one size: each takes the middle x-height of the lines around it that are alike, the longer
-/// ones counting more. A single short line of small text can be off by a fifth, the middle of a paragraph is not.
+/// ones counting more. Of small text, whose x-height and baseline fall on whole pixels, it takes the mean: a line can be off by
+/// most of a pixel, a paragraph is not.
 pub(super) fn share_x_heights(lines: &mut [LineFit], regions: &[Vec<usize>]) {
     for region in regions {
         let own: Vec<(f32, f32)> = region.iter().map(|&k| (lines[k].x_height_px, lines[k].width())).collect();
         for (at, &k) in region.iter().enumerate() {
             let around = &own[at.saturating_sub(REACH)..(at + REACH + 1).min(own.len())];
-            let mut alike: Vec<(f32, f32)> =
-                around.iter().copied().filter(|(xh, _)| (xh / own[at].0).ln().abs() < super::ALIKE).collect();
+            let is_alike = |xh: f32| (xh / own[at].0).ln().abs() < super::ALIKE || (xh - own[at].0).abs() < SNAP_PX;
+            let mut alike: Vec<(f32, f32)> = around.iter().copied().filter(|(xh, _)| is_alike(*xh)).collect();
             alike.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-            let half = alike.iter().map(|a| a.1).sum::<f32>() / 2.0;
+            let width = alike.iter().map(|a| a.1).sum::<f32>();
             let mut sum = 0.0;
             let middle = alike.iter().find(|a| {
                 sum += a.1;
-                sum >= half
+                sum >= width / 2.0
             });
-            lines[k].x_height_px = middle.map_or(own[at].0, |m| m.0);
+            let middle = middle.map_or(own[at].0, |m| m.0);
+            let small = middle < SMALL_PX && width > 0.0;
+            lines[k].x_height_px = if small { alike.iter().map(|(xh, w)| xh * w).sum::<f32>() / width } else { middle };
         }
     }
 }
 
+/// How far apart two estimates of one x-height can be because both edges of a line fall on whole pixels (mostly; at most 2).
+const SNAP_PX: f32 = 1.4;
+/// Text of a smaller x-height is small.
+const SMALL_PX: f32 = 6.0;
 /// Lines before and after that are looked at.
 const REACH: usize = 5;

@@ -27,8 +27,10 @@ pub(super) struct Models<'a> {
 }
 
 impl<'a> Models<'a> {
-    pub(super) fn of(fits: &'a [LineFit], cuts: &'a [Cuts]) -> Self {
-        let lines = fits.iter().zip(cuts).filter(|(l, _)| !l.is_short()).collect();
+    /// Of lines that are not monospaced.
+    pub(super) fn of(fits: &'a [LineFit], cuts: &'a [Cuts], pitches: &[Option<f32>]) -> Self {
+        let proportional = fits.iter().zip(cuts).zip(pitches).filter(|(_, pitch)| pitch.is_none());
+        let lines = proportional.map(|(line, _)| line).filter(|(l, _)| !l.is_short()).collect();
         Self { lines, models: HashMap::new(), gaps: HashMap::new() }
     }
 

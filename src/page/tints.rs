@@ -3,6 +3,8 @@
 //! Their height of one line is too low for a background of their own, and where small or blurred text is not much stronger than
 //! the tint, the tint itself would count as ink.
 
+use std::ops::RangeInclusive;
+
 use super::ink::{Area, Ink};
 
 /// A tint fills boxes of this size everywhere; text leaves gaps in each.
@@ -11,6 +13,10 @@ const HEIGHT: usize = 6;
 /// Text on a tint is stronger than the tint: a tint has at most this share of the strongest ink within
 /// what hangs together with it. Bars of large letters have all of it.
 const MOST_SHARE: f32 = 0.65;
+/// How far above a tint, as a share of the same, its plain ground lies.
+const FLATNESS: f32 = 0.08;
+/// Percent of a tint that is plain ground, at least. Of the haze between blurred letters, which fills boxes too, 5 to 20 is.
+const LEAST_PLAIN: usize = 30;
 /// Fainter tints are below the threshold beside their text anyway.
 const LEAST_SHARE: f32 = 0.15;
 
@@ -22,6 +28,9 @@ pub(super) fn take_off_tints(ink: &mut Ink) {
         let share = |share: f32| (share * f32::from(strongest)) as u8;
         let tints = share(LEAST_SHARE).max(1)..=share(MOST_SHARE);
         let levels = opening(ink, area);
+        if !is_flat(&levels, ink, area, &tints, share(FLATNESS).max(2)) {
+            continue;
+        }
         let mut changed = false;
         for (y, row) in (area.y0..area.y1).zip(levels.chunks_exact(area.width())) {
             for (x, &level) in (area.x0..area.x1).zip(row) {
@@ -35,6 +44,17 @@ pub(super) fn take_off_tints(ink: &mut Ink) {
             ink.remeasure(area);
         }
     }
+}
+
+/// Whether what fills boxes is plain ground with something on it: ink that is mostly no stronger than its level.
+fn is_flat(levels: &[u8], ink: &Ink, area: Area, tints: &RangeInclusive<u8>, slack: u8) -> bool {
+    let inks = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]);
+    let (mut all, mut plain) = (0, 0);
+    for (&level, &ink) in levels.iter().zip(inks).filter(|(level, _)| tints.contains(level)) {
+        all += 1;
+        plain += usize::from(ink - level <= slack);
+    }
+    100 * plain >= LEAST_PLAIN * all
 }
 
 /// Boxes around everything that may hold a filled box: rows of ink above the floor, wide enough, one under another.

@@ -140,7 +140,7 @@ impl ColumnProfile {
     /// one. Underlines, which go on under the letters of both sides, do not.
     fn underscores(&self, level: f32) -> Vec<bool> {
         let n = self.body.len();
-        let tail = |k: usize| self.tail[k] >= level;
+        let tail = |k: usize| self.tail[k] >= UNDERSCORE_SHARE * level;
         let side = (UNDERSCORE_SIDE_XH * STEPS_PER_XH) as usize;
         let mostly = |range: std::ops::Range<usize>| {
             let len = range.len();
@@ -167,6 +167,8 @@ impl ColumnProfile {
     }
 }
 
+/// Share of the ink between letters and gaps that an underscore has, at least: it is thin, and often between two rows.
+const UNDERSCORE_SHARE: f32 = 0.6;
 /// Shortest stroke below the baseline that is an underscore and no comma.
 const UNDERSCORE_XH: f32 = 0.4;
 /// How far an underline goes on under the letters beside a gap.
@@ -230,6 +232,13 @@ impl GapModel {
             steepness: (space - letter).max(0.1) / within,
             usual: space,
         }
+    }
+
+    /// Of monospaced lines: letter gaps are a quarter of a pitch wide, mostly, and at most .8; spaces 1.25 and at least 1.
+    pub(super) fn monospaced(pitch_xh: f32, x_height_px: f32, config: &PageConfig) -> Self {
+        let [letter, middle, space] = [0.25, 0.9, 1.25].map(|pitches: f32| (pitches * pitch_xh).sqrt());
+        let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
+        Self { middle, steepness: (space - letter) / (0.01 * pitch_xh + noise), usual: middle }
     }
 
     /// Probability that a gap of this width is a space.

@@ -1,0 +1,151 @@
+//! Monospaced lines: all their letters stand at one pitch, and so tell which gaps are spaces.
+//!
+//! In such text the gaps beside a colon or an "i" are wider than a space of other typefaces, but never as wide as a letter's
+//! cell; a space is never narrower than one.
+
+use std::f32::consts::TAU;
+use std::sync::LazyLock;
+
+use super::ALIKE;
+use super::lines::LineFit;
+use super::words::Cuts;
+
+/// Pitches of monospaced typefaces, in x-heights: from DejaVu Sans Mono's 1.10 to Courier's 1.45, with room for errors.
+const LEAST_XH: f32 = 1.0;
+const MOST_XH: f32 = 1.6;
+/// Steps between pitches that are tried, as a share of the least: a quarter of a cell at most over the gaps that are looked at.
+const STEP: f32 = 0.006;
+/// Gaps wider than this are not between two letters.
+const WIDEST_LETTER_GAP_XH: f32 = 1.0;
+/// With fewer gaps, a line cannot tell; more are not looked at.
+const LEAST_GAPS: usize = 12;
+const MOST_GAPS: usize = 24;
+/// How well gaps must keep to a pitch. Those of proportional text reach .45 (median) to .75 (1 % of lines), of monospaced .92.
+const LEAST_RESONANCE: f32 = 0.82;
+/// How well they must keep to a pitch that their neighbours have, give or take so much: lines of a photo bend.
+const SHARED_RESONANCE: f32 = 0.65;
+const SHARED_WITHIN: f32 = 0.03;
+
+/// For each line its pitch in pixels, if it is monospaced. A line that does not clearly tell is as the nearest lines of its region
+/// and size that do. Cost: some 2,400 look-ups a line.
+pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
+    let middles: Vec<Vec<f32>> = cuts.iter().map(letter_gaps).collect();
+    let tells = |k: usize| middles[k].len() >= LEAST_GAPS;
+    let mut pitches: Vec<Option<f32>> = (0..lines.len())
+        .map(|k| {
+            let (least, most) = (LEAST_XH * lines[k].x_height_px, MOST_XH * lines[k].x_height_px);
+            if tells(k) { best_pitch(&middles[k], least, most, LEAST_RESONANCE) } else { None }
+        })
+        .collect();
+    // The nearest line of the region that is of this one's size.
+    let nearest = |region: &[usize], at: usize, is_asked: &dyn Fn(usize) -> bool| {
+        let alike = |j: usize| (lines[j].x_height_px / lines[region[at]].x_height_px).ln().abs() < ALIKE;
+        let others = (0..region.len()).filter(|&j| j != at && alike(region[j]) && is_asked(region[j]));
+        others.min_by_key(|&j| j.abs_diff(at)).map(|j| region[j])
+    };
+    for region in regions {
+        let clear = pitches.clone();
+        for (at, &k) in region.iter().enumerate().filter(|&(_, &k)| clear[k].is_none() && tells(k)) {
+            let shared = nearest(region, at, &|j| clear[j].is_some()).and_then(|j| clear[j]);
+            pitches[k] = shared.and_then(|pitch| {
+                let (least, most) = (pitch * (1.0 - SHARED_WITHIN), pitch * (1.0 + SHARED_WITHIN));
+                best_pitch(&middles[k], least, most, SHARED_RESONANCE)
+            });
+        }
+        for (at, &k) in region.iter().enumerate().filter(|&(_, &k)| !tells(k)) {
+            pitches[k] = nearest(region, at, &tells).and_then(|j| pitches[j]);
+        }
+    }
+    pitches
+}
+
+/// Middles of the first gaps that may be between letters, in pixels along the line.
+fn letter_gaps(cuts: &Cuts) -> Vec<f32> {
+    let between = cuts.pieces.windows(2).zip(&cuts.gaps_xh);
+    let narrow = between.filter(|(_, gap)| **gap < WIDEST_LETTER_GAP_XH);
+    narrow.map(|(p, _)| (p[0].x1 + p[1].x0) / 2.0).take(MOST_GAPS).collect()
+}
+
+/// The pitch that places keep to best, if they keep to it well enough.
+fn best_pitch(places: &[f32], least: f32, most: f32, resonance_asked: f32) -> Option<f32> {
+    let steps = ((most / least - 1.0) / STEP) as usize;
+    let pitches = (0..=steps).map(|k| least * (1.0 + k as f32 * STEP));
+    let best = pitches.map(|p| (resonance(places, p), p)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(resonance, _)| *resonance >= resonance_asked).map(|(_, pitch)| pitch)
+}
+
+/// Turns of the unit circle in a table.
+const TURNS: usize = 256;
+static CIRCLE: LazyLock<[(f32, f32); TURNS]> =
+    LazyLock::new(|| std::array::from_fn(|k| ((k as f32 + 0.5) * TAU / TURNS as f32).sin_cos()));
+
+/// How well places keep to a pitch, 0 to 1: the length of the mean of their phases (the circular statistics' resultant; K. V.
+/// Mardia and P. E. Jupp, Directional Statistics, 2000, §2.3).
+fn resonance(places: &[f32], pitch: f32) -> f32 {
+    let turns = TURNS as f32 / pitch;
+    let phases = places.iter().map(|x| CIRCLE[(x * turns) as i32 as usize % TURNS]);
+    let (sin, cos) = phases.fold((0.0, 0.0), |(a, b), (sin, cos)| (a + sin, b + cos));
+    (sin * sin + cos * cos).sqrt() / places.len().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::page::Piece;
+
+    /// A line of letters of these ink widths (in x-heights), each in a cell of this width or, without, after a gap of .2.
+    fn line(inks: &[f32], cell: Option<f32>) -> (LineFit, Cuts) {
+        let xh = 8.0;
+        let mut x = 0.0;
+        let pieces: Vec<Piece> = inks
+            .iter()
+            .map(|ink| {
+                let advance = cell.unwrap_or(ink + 0.2);
+                let x0 = x + (advance - ink) / 2.0;
+                x += advance;
+                Piece { x0: x0 * xh, x1: (x0 + ink) * xh }
+            })
+            .collect();
+        let gaps_xh = pieces.windows(2).map(|p| (p[1].x0 - p[0].x1) / xh).collect();
+        let fit = LineFit { x0: 0.0, x1: x * xh, baseline: 50.0, slope: 0.0, x_height_px: xh, members: vec![0] };
+        (fit, Cuts { pieces, gaps_xh, marks_xh: 0.0 })
+    }
+
+    const INKS: [f32; 20] =
+        [0.9, 0.2, 0.8, 0.7, 0.3, 0.85, 0.5, 0.2, 0.9, 0.75, 0.6, 0.25, 0.8, 0.9, 0.4, 0.7, 0.2, 0.85, 0.6, 0.95];
+
+    /// The pitch of a line that is alone on its page.
+    fn pitch_of((fit, cuts): (LineFit, Cuts)) -> Option<f32> {
+        pitches(&[fit], &[cuts], &[vec![0]])[0]
+    }
+
+    #[test]
+    fn cells_are_found_and_letters_of_their_own_widths_have_none() {
+        let pitch = pitch_of(line(&INKS, Some(1.14))).expect("a pitch");
+        assert!((pitch / 8.0 - 1.14).abs() < 0.02, "{pitch}");
+        assert_eq!(pitch_of(line(&INKS, None)), None);
+        assert_eq!(pitch_of(line(&INKS[..8], Some(1.14))), None, "too few gaps");
+    }
+
+    #[test]
+    fn short_lines_are_as_their_neighbours() {
+        let (lines, cuts): (Vec<_>, Vec<_>) =
+            [line(&INKS, None), line(&INKS, Some(1.14)), line(&INKS[..3], Some(1.14)), line(&INKS[..3], None)]
+                .into_iter()
+                .unzip();
+        let found = pitches(&lines, &cuts, &[vec![1, 2], vec![0, 3]]);
+        assert!(found[1].is_some() && found[2] == found[1] && found[0].is_none() && found[3].is_none(), "{found:?}");
+    }
+
+    proptest! {
+        /// Oracle: sines and cosines of each place.
+        #[test]
+        fn resonance_is_the_mean_phase(places in prop::collection::vec(0.0f32..3000.0, 1..40), pitch in 2.0f32..120.0) {
+            let mean = |f: fn(f32) -> f32| places.iter().map(|x| f(x / pitch * TAU)).sum::<f32>() / places.len() as f32;
+            let expected = mean(f32::sin).hypot(mean(f32::cos));
+            prop_assert!((resonance(&places, pitch) - expected).abs() < 0.02);
+        }
+    }
+}
