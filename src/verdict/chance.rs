@@ -47,7 +47,7 @@ pub struct ChanceModel {
     /// Expected documents in the shallow part, and its scale in nats: phrases that people share.
     pub tail: (f64, f64),
     /// Expected documents that share a block with a page which too few of them have to know it for a frame (a list's footer, a
-    /// notice), as strong as so many nats above that place, and the scale in nats of what is stronger.
+    /// notice), the words that such a block has, and by how many more it becomes rarer by a factor of e.
     pub frames: (f64, f64, f64),
 }
 
@@ -66,7 +66,7 @@ impl Default for ChanceModel {
             reference_documents: 2900.0,
             body: (0.45, 2.0),
             tail: (0.45, 3.3),
-            frames: (0.025, 24.0, 3.0),
+            frames: (0.025, 8.0, 1.5),
         }
     }
 }
@@ -178,11 +178,11 @@ impl Chance {
         self.expected(self.unrelated(score_nats))
     }
 
-    /// The same for a passage that stands amid other words, in the picture and in the document: as frames do.
-    pub(crate) fn e_value_amid(&self, score_nats: f32) -> f64 {
-        let (count, strength, scale) = self.model.frames;
-        let stronger = (f64::from(score_nats) - self.location_nats - strength).max(0.0);
-        self.expected(self.unrelated(score_nats) + count * (-stronger / scale).exp())
+    /// The same for a passage of so many words that stands amid other words, in the picture and in the document: as frames do.
+    pub(crate) fn e_value_amid(&self, score_nats: f32, words: usize) -> f64 {
+        let (count, usual, scale) = self.model.frames;
+        let longer = (words as f64 - usual).max(0.0);
+        self.expected(self.unrelated(score_nats) + count * (-longer / scale).exp())
     }
 
     /// Documents in a catalogue of reference.
@@ -321,13 +321,11 @@ mod tests {
     #[test]
     fn amid_other_words_a_passage_must_be_longer_than_frames_are() {
         let chance = ChanceModel::default().chance(5000, &scores(unrelated_scores(1200, 1.5)));
-        let nats =
-            |e: f64, of: &dyn Fn(f32) -> f64| (0..200).map(|k| k as f32).find(|k| of(*k) <= e).expect("some score");
-        let [alone, amid]: [&dyn Fn(f32) -> f64; 2] = [&|n| chance.e_value(n), &|n| chance.e_value_amid(n)];
-        assert!(nats(1.0, amid) - nats(1.0, alone) <= 1.0, "what chance reaches is no frame");
-        let more = nats(1e-3, amid) - nats(1e-3, alone);
-        assert!((8.0..20.0).contains(&more), "two or three words more: {more} nats");
-        assert!((0..200).all(|k| chance.e_value(k as f32) <= chance.e_value_amid(k as f32)));
+        let amid = |words| chance.e_value_amid(60.0, words);
+        assert!(chance.e_value(60.0) < 1e-6 && amid(8) > 0.01 && amid(12) > 1e-3 && amid(18) < 1e-3);
+        assert!((5..40).all(|words| amid(words) >= amid(words + 1) && amid(words) > chance.e_value(60.0)));
+        let weak = (0..60).map(|k| k as f32).find(|n| chance.e_value(*n) < 1.0).expect("some score");
+        assert!(chance.e_value_amid(weak, 3) < 1.1, "what chance reaches is no frame");
     }
 
     #[test]

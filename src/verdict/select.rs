@@ -45,13 +45,11 @@ pub(crate) fn select(
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    let words = |c: &Candidate<'_>| {
-        let agreeing = c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
-        agreeing + c.header_words.min(agreeing)
-    };
+    let agreeing = |c: &Candidate<'_>| c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
+    let words = |c: &Candidate<'_>| agreeing(c) + c.header_words.min(agreeing(c));
     let e_value = |c: &Candidate<'_>| {
         let amid = c.contradicted.words >= FRAMED_WORDS && !config.boilerplate;
-        if amid { chance.e_value_amid(c.best_passage_nats) } else { chance.e_value(c.best_passage_nats) }
+        if amid { chance.e_value_amid(c.best_passage_nats, words(c)) } else { chance.e_value(c.best_passage_nats) }
     };
     candidates.retain(|c| words(c) >= config.min_words && e_value(c) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
