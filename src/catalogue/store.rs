@@ -82,7 +82,9 @@ pub(super) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Error> {
     if parts.next() != Some(format!("{:08x}", crc32fast::hash(body)).as_str()) {
         return Err(Error::file(&path, "its checksum is wrong: the file is damaged"));
     }
-    serde_json::from_slice(body).map(Some).map_err(|e| Error::file(&path, e.to_string()))
+    let manifest: Manifest = serde_json::from_slice(body).map_err(|e| Error::file(&path, e.to_string()))?;
+    manifest.chance.check().map_err(|e| Error::file(&path, e.to_string()))?;
+    Ok(Some(manifest))
 }
 
 /// Writes a manifest: readers see the old one or the new one, whole.

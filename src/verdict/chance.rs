@@ -18,7 +18,7 @@ use crate::simd::kernels::WordScore;
 /// measurement). A catalogue keeps those that it was made with in its manifest, so that whoever opens it, by threads, shards
 /// or releases, gives the same E-value to the same alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct ChanceModel {
     /// Documents whose scores are looked at, about. Default: 1,200.
     pub sample_documents: usize,
