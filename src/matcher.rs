@@ -15,7 +15,9 @@ use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
-use crate::verdict::{Candidate, Chance, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select};
+use crate::verdict::{
+    Candidate, Chance, ChanceModel, Decoy, Level, Match, Millis, Outcome, Sample, Verdict, VerdictConfig, select,
+};
 use crate::{Config, Error};
 
 /// Recognises documents of a catalogue in pictures.
@@ -42,6 +44,7 @@ pub struct Matcher {
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
     index: Index,
+    chance: ChanceModel,
     /// For the seed engine: the documents of the catalogue's [`Sample`].
     background: Option<Strip>,
 }
@@ -60,13 +63,14 @@ impl Matcher {
             Engine::Seeds => true,
             Engine::Auto => index.words() > SCAN_WORDS,
         };
-        let step = match Sample::of(index.documents()) {
+        let chance = catalogue.config().chance;
+        let step = match chance.sample(index.documents()) {
             Sample::Every(step) => step,
             Sample::Shuffles(_) => 1,
         };
         let background = by_seeds.then(|| index.every(step)).transpose()?;
         let encoder = catalogue.config().family.encoder();
-        Ok(Self { config, encoder, kernels: Kernels::best(), index, background })
+        Ok(Self { config, encoder, kernels: Kernels::best(), index, chance, background })
     }
 
     /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
@@ -99,22 +103,13 @@ impl Matcher {
             let print = fingerprint(page, &*self.encoder)?;
             clock.millis.fingerprint += clock.lap();
 
-            // 4. Codes → documents that may hold them, and what chance would have found.
-            let query = Query::new(page, &print)?;
-            let found = self.search(&query)?;
-            effort += found.effort;
-            clock.millis.search += clock.lap();
-
-            // 5. Documents → alignments, word by word.
-            let candidates = self.align(&query, &found, (page, &print))?;
-
-            // 6. Alignments → verdict: of two readings, the one less likely by chance.
-            let mut matches = select(candidates, &found.chance, page, &self.config.verdict);
+            // 4 to 6. Codes → verdict: of two readings, the one less likely by chance.
+            let (mut matches, looked_at) = self.decide(page, &print, &mut clock)?;
+            effort += looked_at;
             among_readings(&mut matches, pages.len(), &self.config.verdict);
             if best.as_ref().is_none_or(|(before, _)| e_value(&matches) < e_value(before)) {
                 best = Some((matches, page.words_seen()));
             }
-            clock.millis.align += clock.lap();
         }
         let (matches, words_seen) = best.unwrap_or_default();
         Ok(verdict(matches, words_seen, (raster.width(), raster.height()), effort, clock.finish()))
@@ -127,10 +122,22 @@ impl Matcher {
     ///
     /// [`Error::Caller`] if page and fingerprint do not belong together.
     pub fn matches(&self, page: &Page, print: &Fingerprint) -> Result<Vec<Match>, Error> {
+        Ok(self.decide(page, print, &mut Clock::start())?.0)
+    }
+
+    fn decide(&self, page: &Page, print: &Fingerprint, clock: &mut Clock) -> Result<(Vec<Match>, Effort), Error> {
+        // 4. Codes → documents that may hold them, and what chance would have found.
         let query = Query::new(page, print)?;
         let found = self.search(&query)?;
+        clock.millis.search += clock.lap();
+
+        // 5. Documents → alignments, word by word.
         let candidates = self.align(&query, &found, (page, print))?;
-        Ok(select(candidates, &found.chance, page, &self.config.verdict))
+
+        // 6. Alignments → verdict.
+        let matches = select(candidates, &found.chance, page, &self.config.verdict);
+        clock.millis.align += clock.lap();
+        Ok((matches, found.effort))
     }
 
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
@@ -159,7 +166,7 @@ impl Matcher {
 
     fn search(&self, query: &Query<'_>) -> Result<Found, Error> {
         if query.arcs.is_empty() {
-            let chance = Chance::new(0, &[]);
+            let chance = self.chance.chance(0, &[]);
             let effort = Effort::default();
             return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance, effort });
         }
@@ -168,7 +175,7 @@ impl Matcher {
             None => self.search_all(query, &scores)?,
             Some(background) => self.search_seeds(query, &scores, background)?,
         };
-        let chance = Chance::new(self.index.documents(), &unrelated);
+        let chance = self.chance.chance(self.index.documents(), &unrelated);
         let max_e = self.config.verdict.max_e.max(MAX_CANDIDATE_E);
         documents.retain(|d| chance.e_value(d.nats()) <= max_e);
         // Best first; equal scores in the documents' order.
@@ -184,10 +191,10 @@ impl Matcher {
             scan(&self.index, query, scores, &self.kernels, &self.config.score)
         };
         let documents = scan_all(query, scores)?;
-        let sample = Sample::of(documents.len());
+        let sample = self.chance.sample(documents.len());
         let unrelated = match sample {
             Sample::Every(step) => {
-                let thinning = sample.thinning(query.arcs.len(), self.index.words());
+                let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
                 documents.iter().copied().step_by(step * thinning).collect()
             }
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
@@ -200,8 +207,8 @@ impl Matcher {
     fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Searched, Error> {
         let (documents, effort) =
             seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
-        let sample = Sample::of(self.index.documents());
-        let thinning = sample.thinning(query.arcs.len(), self.index.words());
+        let sample = self.chance.sample(self.index.documents());
+        let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
         let thinned;
         let background = if thinning == 1 {
             background

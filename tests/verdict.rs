@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use common::{mails, matcher};
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::verdict::{CERTAIN, LIKELY, Level, Match, Millis, Verdict};
+use leakprint::index::Engine;
+use leakprint::verdict::{CERTAIN, ChanceModel, LIKELY, Level, Match, Millis, Verdict};
 use leakprint::{Config, Matcher};
 use serde_json::Value;
 
@@ -166,7 +167,35 @@ fn words_put_in_and_left_out_have_a_probability() {
     assert_eq!(lacking, [[later as u32, later as u32 + more.len() as u32 - 1]]);
 }
 
-fn answers(catalogue: &Catalogue, threads: usize) -> Vec<Verdict> {
+#[test]
+fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
+    let doubtful = ChanceModel { tail: (0.45, 30.1), reference_documents: 0.3, ..ChanceModel::default() };
+    let picture = std::fs::read("testdata/shots/tunnel-delay--small.jpg").unwrap();
+    let e_value = |chance: ChanceModel| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = CatalogueConfig { chance, ..CatalogueConfig::default() };
+        let mut written = Catalogue::edit(folder.path(), config).unwrap();
+        written.add_mails(&mails()).unwrap();
+        written.commit().unwrap();
+        let opened = Catalogue::open(folder.path()).unwrap();
+        assert_eq!(opened.config(), written.config());
+        let mut config = Config::default();
+        config.verdict.max_e = 1.0;
+        let [a, b] = [&written, &opened].map(|catalogue| {
+            let verdict = Matcher::new(catalogue, config.clone()).unwrap().identify(&picture).unwrap();
+            verdict.matches.first().map(|m| m.e_value)
+        });
+        assert_eq!(a, b);
+        a.expect("a match")
+    };
+    assert!(e_value(doubtful) > 1e6 * e_value(ChanceModel::default()));
+    let config =
+        CatalogueConfig { chance: ChanceModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
+    let wrong = Catalogue::new(config).err().expect("a scale of 0").to_string();
+    assert!(wrong.contains("chance.tail.1"), "{wrong}");
+}
+
+fn answers(catalogue: &Catalogue, engine: Engine, threads: usize) -> Vec<Verdict> {
     let bytes: Vec<Vec<u8>> = [pictures("testdata/shots"), pictures("testdata/doctored")]
         .concat()
         .iter()
@@ -174,29 +203,89 @@ fn answers(catalogue: &Catalogue, threads: usize) -> Vec<Verdict> {
         .map(|p| std::fs::read(p).unwrap())
         .collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let matcher = Matcher::new(catalogue, Config::default()).unwrap();
+    let mut config = Config::default();
+    config.search.engine = engine;
+    let matcher = Matcher::new(catalogue, config).unwrap();
     let answers = pool.install(|| matcher.identify_many(&bytes));
     answers.into_iter().map(|v| Verdict { millis: Millis::default(), ..v.unwrap() }).collect()
 }
 
 #[test]
-fn segments_threads_and_order_do_not_show() {
-    let mut expected: Option<Vec<Verdict>> = None;
-    for (segments, threads) in [(1, 1), (2, 8), (8, 2)] {
+fn commits_threads_and_order_do_not_show() {
+    for engine in [Engine::Scan, Engine::Seeds] {
+        let mut expected: Option<Vec<Verdict>> = None;
+        for (commits, threads) in [(1, 1), (2, 8), (8, 2)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut mails = mails();
+            if commits == 2 {
+                mails.reverse();
+            }
+            for part in mails.chunks(mails.len().div_ceil(commits)) {
+                let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+                catalogue.add_mails(part).unwrap();
+                catalogue.commit().unwrap();
+            }
+            let found = answers(&Catalogue::open(folder.path()).unwrap(), engine, threads);
+            match &expected {
+                None => expected = Some(found),
+                Some(e) => assert_eq!(&found, e, "{engine:?}: {commits} commits, {threads} threads"),
+            }
+        }
+    }
+}
+
+/// So many mails of invented words, 250 each.
+fn invented(number: usize) -> Vec<Mail> {
+    let mut state = 1u64;
+    let mut random = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut word =
+        || (0..1 + random(3)).map(|_| ["ra", "lo", "mi", "ten", "sur", "do", "kal"][random(7) as usize]).collect();
+    let mut body = || (0..250).map(|_| word()).collect::<Vec<String>>().join(" ");
+    (0..number).map(|k| Mail { id: format!("invented-{k:04}"), body: body(), ..Mail::default() }).collect()
+}
+
+#[test]
+fn engines_and_segments_name_the_same_mails() {
+    // Commits that are each half of the one before are not merged, and large enough for an inverted file.
+    let mut mails = mails();
+    mails.extend(invented(1500));
+    let (ends, mut layouts) = ([860, 1290, mails.len()], Vec::new());
+    for segments in [1, 3] {
         let folder = tempfile::tempdir().unwrap();
-        let mut mails = mails();
-        if segments == 2 {
-            mails.reverse();
-        }
-        for part in mails.chunks(mails.len().div_ceil(segments)) {
+        let mut start = 0;
+        // The mails that pictures show are spread over all segments.
+        mails.sort_unstable_by_key(|m| m.body.len() * 7919 % 1009);
+        for &end in &ends[3 - segments..] {
             let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
-            catalogue.add_mails(part).unwrap();
+            catalogue.add_mails(&mails[start..end]).unwrap();
             catalogue.commit().unwrap();
+            start = end;
         }
-        let found = answers(&Catalogue::open(folder.path()).unwrap(), threads);
-        match &expected {
-            None => expected = Some(found),
-            Some(e) => assert_eq!(&found, e, "{segments} segments, {threads} threads"),
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
+        assert_eq!(files.filter(|p| p.extension().is_some_and(|e| e == "seg")).count(), segments);
+        let catalogue = Catalogue::open(folder.path()).unwrap();
+        for engine in [Engine::Scan, Engine::Seeds] {
+            let found = answers(&catalogue, engine, 1);
+            assert_eq!(found, answers(&catalogue, engine, 8), "{segments} segments, {engine:?}: 1 thread and 8");
+            layouts.push((format!("{segments} segments, {engine:?}"), found));
+        }
+    }
+    let (_, expected) = layouts.remove(0);
+    let found = expected.iter().filter(|v| !v.matches.is_empty()).count();
+    assert!(2 * found > expected.len(), "{found} of {}", expected.len());
+    for (layout, found) in layouts {
+        for (e, f) in expected.iter().zip(&found) {
+            let named =
+                |v: &Verdict| v.matches.iter().map(|m| (m.documents.clone(), m.document_words)).collect::<Vec<_>>();
+            assert_eq!(named(e), named(f), "{layout}");
+            // A segment does not know which phrases stand once in each of the others.
+            for (e, f) in e.matches.iter().zip(&f.matches) {
+                let nats = (e.e_value.ln() - f.e_value.ln()).abs();
+                assert!(nats < 0.02 * f64::from(e.score_nats), "{layout}: {:?}: {nats} nats", e.documents);
+            }
         }
     }
 }

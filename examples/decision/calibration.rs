@@ -131,7 +131,8 @@ impl Phrases {
     }
 }
 
-fn phrases<'a>(words: impl Iterator<Item = &'a str>) -> [HashSet<u64>; 2] {
+/// Hashes of a text's phrases, long ones and short ones, marks and case aside.
+pub(super) fn phrases<'a>(words: impl Iterator<Item = &'a str>) -> [HashSet<u64>; 2] {
     let plain =
         |w: &str| -> String { w.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let words: Vec<String> = words.map(plain).filter(|w| !w.is_empty()).collect();

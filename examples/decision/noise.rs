@@ -92,7 +92,7 @@ pub(super) fn sheets(truths: &[(PathBuf, Truth)], encoder: &dyn Encoder) -> Resu
         let mut seen = vec![0.0; encoder.family().bits()];
         for word in truth.regions.iter().flat_map(|r| &r.words).filter(|w| w.vis >= 0.99) {
             let area = word.area();
-            let overlap = |w: &&Word| w.frame.hull().iou(&area);
+            let overlap = |w: &&Word| page.hull(&w.frame).iou(&area);
             let Some(best) = page.words.iter().max_by(|a, b| overlap(a).total_cmp(&overlap(b))) else { continue };
             if overlap(&best) < 0.65 {
                 continue;

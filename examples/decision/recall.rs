@@ -9,6 +9,7 @@ use leakprint::page::{Page, Word};
 use leakprint::{Error, Matcher};
 use rayon::prelude::*;
 
+use super::calibration::phrases;
 use super::noise::read;
 use super::random::Random;
 use crate::truth::{Region, TrueWord, Truth};
@@ -25,8 +26,16 @@ fn enrolled(font: &str) -> bool {
     ["Liberation Sans", "Liberation Serif", "Liberation Mono"].contains(&font)
 }
 
-/// Recognised and all windows, by typeface and number of words.
+/// Windows by typeface, those that tell which mail they are of first, then others: header blocks, footers, turns of phrase.
+const SERIES: [[&str; 2]; 2] = [["the atlas'", "the atlas', untelling"], ["others", "others, untelling"]];
+/// A phrase of three words in more mails than this is no mail's own: it may be quoted by a few.
+const MOST_MAILS: u32 = 4;
+
+/// Recognised and all windows, by series and number of words.
 pub(super) type Curve = BTreeMap<(&'static str, usize), (usize, usize)>;
+
+/// What is known of a window, and whether it was recognised.
+type Window = ((&'static str, usize), bool);
 
 /// `texts` are the catalogue's: a window that another mail holds too is recognised by that one as well.
 pub(super) fn recall(
@@ -35,36 +44,50 @@ pub(super) fn recall(
     truths: &[(PathBuf, Truth)],
     texts: &HashMap<&str, Vec<&str>>,
 ) -> Result<Curve, Error> {
-    let of_picture =
-        |(number, (path, truth)): (usize, &(PathBuf, Truth))| -> Result<Vec<(&'static str, usize, bool)>, Error> {
-            let (page, print) = read(path, encoder)?;
-            let mut random = Random::new(number as u64);
-            let mut out = Vec::new();
-            for region in &truth.regions {
-                let typeface = if enrolled(&region.font) { "the atlas'" } else { "others" };
-                for length in LENGTHS {
-                    for _ in 0..WINDOWS {
-                        let Some(window) = window(region, length, &mut random) else { continue };
-                        let (part, of) = cut(&page, &print, window)?;
-                        if part.words.first().is_none_or(|w| w.frame.x_height_px < MIN_X_HEIGHT_PX) {
-                            continue;
-                        }
-                        let shown: Vec<&str> = window.iter().map(|w| w.w.as_str()).collect();
-                        let named = matcher.matches(&part, &of)?;
-                        let right = |id: &String| {
-                            *id == region.email_id
-                                || texts.get(id.as_str()).is_some_and(|t| t.windows(shown.len()).any(|w| w == shown))
-                        };
-                        out.push((typeface, length, named.iter().flat_map(|m| &m.documents).any(right)));
+    let mut mails: HashMap<u64, u32> = HashMap::new();
+    let of_mails: Vec<HashSet<u64>> = texts
+        .par_iter()
+        .map(|(_, words)| {
+            let [_, short] = phrases(words.iter().copied());
+            short
+        })
+        .collect();
+    of_mails.into_iter().flatten().for_each(|p| *mails.entry(p).or_default() += 1);
+    // Half of its phrases are its own.
+    let telling = |shown: &[&str]| {
+        let [_, short] = phrases(shown.iter().copied());
+        2 * short.iter().filter(|p| mails.get(p).is_none_or(|n| *n <= MOST_MAILS)).count() >= short.len()
+    };
+    let of_picture = |(number, (path, truth)): (usize, &(PathBuf, Truth))| -> Result<Vec<Window>, Error> {
+        let (page, print) = read(path, encoder)?;
+        let mut random = Random::new(number as u64);
+        let mut out = Vec::new();
+        for region in &truth.regions {
+            let [own, common] = SERIES[usize::from(!enrolled(&region.font))];
+            for length in LENGTHS {
+                for _ in 0..WINDOWS {
+                    let Some(window) = window(region, length, &mut random) else { continue };
+                    let (part, of) = cut(&page, &print, window)?;
+                    if part.words.first().is_none_or(|w| w.frame.x_height_px < MIN_X_HEIGHT_PX) {
+                        continue;
                     }
+                    let shown: Vec<&str> = window.iter().map(|w| w.w.as_str()).collect();
+                    let named = matcher.matches(&part, &of)?;
+                    let right = |id: &String| {
+                        *id == region.email_id
+                            || texts.get(id.as_str()).is_some_and(|t| t.windows(shown.len()).any(|w| w == shown))
+                    };
+                    let series = if telling(&shown) { own } else { common };
+                    out.push(((series, length), named.iter().flat_map(|m| &m.documents).any(right)));
                 }
             }
-            Ok(out)
-        };
+        }
+        Ok(out)
+    };
     let mut curve = Curve::new();
     let found: Vec<_> = truths.par_iter().enumerate().map(of_picture).collect::<Result<_, Error>>()?;
-    for (typeface, length, hit) in found.into_iter().flatten() {
-        let sum = curve.entry((typeface, length)).or_default();
+    for (key, hit) in found.into_iter().flatten() {
+        let sum = curve.entry(key).or_default();
         *sum = (sum.0 + usize::from(hit), sum.1 + 1);
     }
     Ok(curve)
@@ -84,7 +107,7 @@ fn window<'r>(region: &'r Region, length: usize, random: &mut Random) -> Option<
 fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, Fingerprint), Error> {
     let areas: Vec<Rect> = window.iter().map(TrueWord::area).collect();
     let on = |w: &Word| {
-        let hull = w.frame.hull();
+        let hull = page.hull(&w.frame);
         let beside = |a: &&Rect| a.intersection(&hull).height() > 0.5 * a.height().min(hull.height());
         // Joined words reach beyond one of them, not beyond all.
         areas.iter().filter(beside).map(|a| a.intersection(&hull).width()).sum::<f32>() > 0.5 * hull.width()
@@ -112,7 +135,8 @@ fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, F
 
 pub(super) fn print(curve: &Curve) {
     println!("Pictures cut down to some words, x-height of {MIN_X_HEIGHT_PX} px and more, whole catalogue");
-    for ((typeface, length), (hit, all)) in curve {
-        println!("{typeface:12} {length:3} words: {hit:4} of {all:4} recognised: {:.3}", *hit as f32 / *all as f32);
+    println!("Untelling: more than half of the phrases of three words stand in more than {MOST_MAILS} mails");
+    for ((series, length), (hit, all)) in curve {
+        println!("{series:22} {length:3} words: {hit:4} of {all:4} recognised: {:.3}", *hit as f32 / *all as f32);
     }
 }

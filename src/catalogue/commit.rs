@@ -134,6 +134,7 @@ impl Catalogue {
         let manifest = Manifest {
             family: self.config.family,
             faces: self.config.faces.clone(),
+            chance: self.config.chance,
             next,
             codebook: codebook.as_ref().map(|b| b.0),
             segments: live.iter().map(named).collect(),

@@ -30,20 +30,27 @@ use self::text::Face;
 use crate::Error;
 use crate::fingerprint::{Codes, Family};
 use crate::index::{Codebook, Part, Segment};
+use crate::verdict::ChanceModel;
 
-/// Which hash and which typefaces a catalogue is made with. Fixed once it holds documents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by. Fixed once it holds documents.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CatalogueConfig {
     /// The word hash. Default: [`Family::Net`].
     pub family: Family,
     /// The typefaces behind each code of a word of text: a code is made of the mean of its faces' values, and of several codes
     /// the nearest to the picture's counts; each costs as many bytes again. Default: one code, of all three faces.
     pub faces: Vec<Vec<Face>>,
+    /// How scores of unrelated documents fall off. Default: as fitted for [`Family::Net`].
+    pub chance: ChanceModel,
 }
 
 impl Default for CatalogueConfig {
     fn default() -> Self {
-        Self { family: Family::default(), faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]] }
+        Self {
+            family: Family::default(),
+            faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]],
+            chance: ChanceModel::default(),
+        }
     }
 }
 
@@ -151,12 +158,13 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if there is no face.
+    /// [`Error::Caller`] if there is no face, or a constant of E-values is out of its range.
     pub fn new(config: CatalogueConfig) -> Result<Self, Error> {
         if config.faces.is_empty() || config.faces.iter().any(Vec::is_empty) {
             let expected = "there must be at least one code of at least one face";
             return Err(Error::caller("catalogue.faces", format!("{:?}", config.faces), expected));
         }
+        config.chance.check()?;
         Ok(Self {
             config,
             live: Vec::new(),
@@ -181,7 +189,7 @@ impl Catalogue {
     /// [`Error::File`] if the folder is no catalogue or a file in it is damaged, [`Error::Io`] if it cannot be read.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let manifest = Self::manifest_of(folder)?;
-        let mut this = Self::new(CatalogueConfig { family: manifest.family, faces: manifest.faces.clone() })?;
+        let mut this = Self::new(manifest.config())?;
         this.folder = Some(folder.to_owned());
         this.load(manifest)?;
         Ok(this)
@@ -253,7 +261,7 @@ impl Catalogue {
                 done => break done?,
             }
         };
-        self.config = CatalogueConfig { family: manifest.family, faces: manifest.faces.clone() };
+        self.config = manifest.config();
         (self.live, self.codebook, self.next, self.register) = (live, codebook, manifest.next, None);
         self.manifest = Some(manifest);
         Ok(())

@@ -7,24 +7,35 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::CatalogueConfig;
+use super::text::Face;
 use crate::Error;
-use crate::catalogue::text::Face;
 use crate::fingerprint::Family;
+use crate::verdict::ChanceModel;
 
 const MANIFEST: &str = "MANIFEST";
 const TITLE: &str = "leakprint-catalogue";
 const VERSION: u32 = 2;
 
 /// What a catalogue holds, as written to disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) family: Family,
     pub(super) faces: Vec<Vec<Face>>,
+    /// Manifests of the first releases say nothing about it.
+    #[serde(default)]
+    pub(super) chance: ChanceModel,
     /// Number of the next file.
     pub(super) next: u32,
     /// Number of the codebook's file; none while the catalogue is small.
     pub(super) codebook: Option<u32>,
     pub(super) segments: Vec<Named>,
+}
+
+impl Manifest {
+    pub(super) fn config(&self) -> CatalogueConfig {
+        CatalogueConfig { family: self.family, faces: self.faces.clone(), chance: self.chance }
+    }
 }
 
 /// A segment in the manifest.
@@ -71,7 +82,9 @@ pub(super) fn read_manifest(folder: &Path) -> Result<Option<Manifest>, Error> {
     if parts.next() != Some(format!("{:08x}", crc32fast::hash(body)).as_str()) {
         return Err(Error::file(&path, "its checksum is wrong: the file is damaged"));
     }
-    serde_json::from_slice(body).map(Some).map_err(|e| Error::file(&path, e.to_string()))
+    let manifest: Manifest = serde_json::from_slice(body).map_err(|e| Error::file(&path, e.to_string()))?;
+    manifest.chance.check().map_err(|e| Error::file(&path, e.to_string()))?;
+    Ok(Some(manifest))
 }
 
 /// Writes a manifest: readers see the old one or the new one, whole.

@@ -8,6 +8,7 @@
 
 mod background;
 mod bands;
+mod capitals;
 mod components;
 mod grain;
 mod grid;
@@ -304,6 +305,8 @@ struct Pass {
     components: Vec<components::Component>,
     letters: Vec<components::Component>,
     fits: Vec<lines::LineFit>,
+    /// Which of these have no small letters.
+    of_capitals: Vec<bool>,
 }
 
 impl Pass {
@@ -313,13 +316,15 @@ impl Pass {
         rules::take_off_rules(&mut ink);
         let components = components::components(raster, &mut ink, config);
         let (fits, letters) = lines::lines(&components, &ink, config);
-        Self { ink, components, letters, fits }
+        let of_capitals = capitals::of_capitals(&fits, &letters);
+        Self { ink, components, letters, fits, of_capitals }
     }
 }
 
 /// Lines in reading order and their words.
 fn page(upright: upright::Upright, config: &PageConfig) -> Page {
-    let upright::Upright { pass: Pass { ink, mut fits, .. }, warp } = upright;
+    let upright::Upright { pass: Pass { ink, mut fits, of_capitals, .. }, warp } = upright;
+    capitals::lower(&mut fits, &of_capitals);
     let regions = regions::regions(&fits, config);
     regions::share_x_heights(&mut fits, &regions);
     let cuts: Vec<words::Cuts> = fits.iter().map(|l| words::cut(l, &ink, config)).collect();

@@ -95,9 +95,9 @@ const SHORTEST_XH: f32 = 8.0;
 
 impl Rising {
     /// Counts strokes; lines that the picture's edge cuts through are left out.
-    pub(super) fn of(fits: &[LineFit], ink: &Ink) -> Self {
+    pub(super) fn of<'l>(lines: impl Iterator<Item = &'l LineFit>, ink: &Ink) -> Self {
         let mut this = Self::default();
-        for line in fits.iter().filter(|l| l.width() >= SHORTEST_XH * l.x_height_px) {
+        for line in lines.filter(|l| l.width() >= SHORTEST_XH * l.x_height_px) {
             let (y0, y1) = (line.baseline_at(line.x0), line.baseline_at(line.x1));
             let whole = y0.min(y1) - 1.6 * line.x_height_px >= 0.0
                 && y0.max(y1) + 0.6 * line.x_height_px <= ink.height() as f32;

@@ -39,13 +39,13 @@ pub(super) fn upright(raster: &Raster, most: usize, config: &PageConfig) -> Vec<
         pass = Pass::of(&turned, config);
         warp = Some(Warp::turned(raster, 1));
     }
-    let mut rising = Rising::of(&pass.fits, &pass.ink).sigmas();
+    let mut rising = pass.rising().sigmas();
     for _ in 0..ROUNDS {
         let before = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0));
         let Some(flattened) = flattened(&pass, rising < 0.0, &before, config) else { break };
         let Some(flat) = flattened.flat_page(&turned) else { break };
         pass = Pass::of(&flat, config);
-        rising = Rising::of(&pass.fits, &pass.ink).sigmas();
+        rising = pass.rising().sigmas();
         warp = Some(flattened);
     }
     let this_first = rising > -config.turned_sigmas;
@@ -80,6 +80,12 @@ fn flattened(pass: &Pass, upside_down: bool, before: &Warp, config: &PageConfig)
 }
 
 impl Pass {
+    /// Letters that rise and that hang, on lines that have small ones.
+    fn rising(&self) -> Rising {
+        let ordinary = self.fits.iter().zip(&self.of_capitals).filter(|(_, capitals)| !**capitals);
+        Rising::of(ordinary.map(|(l, _)| l), &self.ink)
+    }
+
     /// Middle width, in x-heights, of the letters that are as high as the x-height; `None` if there are too few.
     fn letter_width_xh(&self) -> Option<f32> {
         let mut widths: Vec<f32> = Vec::new();

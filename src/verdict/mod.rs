@@ -6,7 +6,7 @@ mod select;
 
 use serde::Serialize;
 
-pub use chance::Chance;
+pub use chance::{Chance, ChanceModel};
 pub(crate) use chance::{Decoy, Sample};
 pub(crate) use select::{Candidate, select};
 

@@ -31,8 +31,8 @@ pub(crate) struct Candidate<'a> {
 /// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
 const MORE_QUOTED: f32 = 0.5;
 
-/// A block that two documents share is a frame (a notice, a list's footer) if neither quotes it and so many words beside it, in both and
-/// in the picture, are different ones.
+/// A passage stands amid other words if so many beside it, in the picture and in the document, are different ones. A block that two
+/// documents share there is a frame (a notice, a list's footer) if neither quotes it; one that a single document has may be.
 const FRAMED_WORDS: usize = 10;
 
 /// Two matches may have this share of the shorter one's words in common and still be two.
@@ -45,17 +45,19 @@ pub(crate) fn select(
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    let words = |c: &Candidate<'_>| {
-        let agreeing = c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
-        agreeing + c.header_words.min(agreeing)
+    let agreeing = |c: &Candidate<'_>| c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
+    let words = |c: &Candidate<'_>| agreeing(c) + c.header_words.min(agreeing(c));
+    let e_value = |c: &Candidate<'_>| {
+        let amid = c.contradicted.words >= FRAMED_WORDS && !config.boilerplate;
+        if amid { chance.e_value_amid(c.best_passage_nats, words(c)) } else { chance.e_value(c.best_passage_nats) }
     };
-    candidates.retain(|c| words(c) >= config.min_words && chance.e_value(c.best_passage_nats) <= config.max_e);
+    candidates.retain(|c| words(c) >= config.min_words && e_value(c) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
     let mut chosen: Vec<(Match, &Candidate<'_>)> = Vec::new();
     let mut frames: Vec<&Candidate<'_>> = Vec::new();
     for c in &candidates {
-        let e_value = chance.e_value(c.best_passage_nats);
+        let e_value = e_value(c);
         let alone = chosen.is_empty();
         if !config.boilerplate {
             let frame = |o: &&Candidate<'_>| frame_of(c, o, config);
