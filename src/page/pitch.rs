@@ -20,6 +20,9 @@ const WIDEST_LETTER_GAP_XH: f32 = 1.0;
 /// With fewer gaps, a line cannot tell; more are not looked at.
 const LEAST_GAPS: usize = 12;
 const MOST_GAPS: usize = 24;
+/// Widths of a space, in pitches: a cell and the empty ends of those beside it.
+const LEAST_SPACE: f32 = 0.95;
+const MOST_SPACE: f32 = 1.75;
 /// How well gaps must keep to a pitch. Those of proportional text reach .45 (median) to .75 (1 % of lines), of monospaced .92.
 const LEAST_RESONANCE: f32 = 0.82;
 /// How well two lines of a region must keep to their best pitches if these are one (within so much, in natural-log units): letters
@@ -43,6 +46,14 @@ pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) 
         .collect();
     let mut pitches: Vec<Option<f32>> =
         own.iter().map(|&(resonance, pitch)| (resonance >= LEAST_RESONANCE).then_some(pitch)).collect();
+    // Capitals of proportional typefaces, too, are nearly of one width, but spaces between them are narrower.
+    let has_space = |k: usize| {
+        let pitch_xh = own[k].1 / lines[k].x_height_px;
+        cuts[k].gaps_xh.iter().any(|gap| (LEAST_SPACE..MOST_SPACE).contains(&(gap / pitch_xh)))
+    };
+    for k in (0..lines.len()).filter(|&k| tells(k)) {
+        pitches[k] = pitches[k].filter(|_| has_space(k));
+    }
     // The nearest line of the region that is of this one's size.
     let nearest = |region: &[usize], at: usize, is_asked: &dyn Fn(usize) -> bool| {
         let alike = |j: usize| (lines[j].x_height_px / lines[region[at]].x_height_px).ln().abs() < ALIKE;
@@ -51,7 +62,10 @@ pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) 
     };
     for region in regions {
         let agree = |j: usize, k: usize| {
-            j != k && own[j].0.min(own[k].0) >= AGREED_RESONANCE && (own[j].1 / own[k].1).ln().abs() < SAME_PITCH
+            j != k
+                && has_space(j)
+                && own[j].0.min(own[k].0) >= AGREED_RESONANCE
+                && (own[j].1 / own[k].1).ln().abs() < SAME_PITCH
         };
         for &k in region {
             if region.iter().any(|&j| agree(j, k)) {

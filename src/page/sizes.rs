@@ -6,8 +6,15 @@ use super::lines::LineFit;
 use super::words::{Cuts, GapModel, Kinds};
 use super::{ALIKE, PageConfig};
 
-/// Width of an average letter with its gap.
-const LETTER_XH: f32 = 1.1;
+/// A piece of ink counts for a hidden gap for every so many x-heights, less one. That is fewer than its letters: hidden gaps shall
+/// keep spaces, where they alone are seen, from being parted into two kinds, and not outvote letter gaps that are seen.
+const HIDDEN_EVERY_XH: f32 = 2.5;
+
+/// Gaps that cannot be seen, for letters touch: more than none in long pieces of ink.
+fn hidden_gaps(line: &LineFit, cuts: &Cuts) -> f32 {
+    let pieces = cuts.pieces.iter().map(|p| (p.x1 - p.x0) / line.x_height_px / HIDDEN_EVERY_XH);
+    (pieces.map(|n| (n - 1.0).max(0.0)).sum::<f32>() - cuts.marks_xh / HIDDEN_EVERY_XH).max(0.0)
+}
 
 /// The models of a page's sizes, each made when it is first asked for.
 pub(super) struct Models<'a> {
@@ -37,8 +44,8 @@ impl<'a> Models<'a> {
                 let alike = || alike.iter().map(|&k| lines[k as usize]);
                 let mut widths_xh: Vec<f32> = alike().flat_map(|(_, c)| c.gaps_xh.iter().copied()).collect();
                 widths_xh.sort_unstable_by(f32::total_cmp);
-                let letters: f32 = alike().map(|(l, c)| (l.width() / l.x_height_px - c.marks_xh) / LETTER_XH).sum();
-                Kinds::of(&widths_xh, letters as usize, config)
+                let hidden: f32 = alike().map(|(l, c)| hidden_gaps(l, c)).sum();
+                Kinds::of(&widths_xh, hidden as usize, config)
             });
             GapModel::of(kinds, x_height_px, config)
         })

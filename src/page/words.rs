@@ -237,13 +237,13 @@ impl Kinds {
     /// Splits the gaps of lines that look alike, ascending, into two kinds such that both are as narrow as they can be
     /// (N. Otsu, "A threshold selection method from gray-level histograms", 1979).
     ///
-    /// `letters` is about how many letters the lines have: where letters touch, their gaps are there, but cannot be seen.
-    pub(super) fn of(gaps_xh: &[f32], letters: usize, config: &PageConfig) -> Self {
+    /// `hidden` is about how many gaps there are that cannot be seen, for letters touch.
+    pub(super) fn of(gaps_xh: &[f32], hidden: usize, config: &PageConfig) -> Self {
         let (low, high) = (config.narrowest_space_xh.sqrt(), config.widest_letter_gap_xh.sqrt());
         let usual = config.usual_space_xh.sqrt();
         let seen: Vec<f32> = gaps_xh.iter().map(|g| g.min(WIDEST_GAP_XH).sqrt()).collect();
         // Gaps too narrow to be seen come first.
-        let hidden = if seen.is_empty() { 0 } else { letters.saturating_sub(seen.len()) };
+        let hidden = if seen.is_empty() { 0 } else { hidden };
         let hidden_root = config.min_gap_xh.sqrt() / 2.0;
         let n = (seen.len() + hidden) as f32;
         let total = seen.iter().sum::<f32>() + hidden as f32 * hidden_root;
