@@ -6,9 +6,9 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use rayon::prelude::*;
 
-use super::buckets::{Buckets, sort_in_buckets};
+use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
-use super::phrases::{Counted, PhraseTable, count, phrase};
+use super::phrases::{Counted, count, phrase};
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
 use super::{SAMPLE, scan_is_enough};
@@ -76,7 +76,7 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-    let counted = count(documents, &others);
+    let counted = count(documents, &others, around.gone);
     let caps = caps(documents, &counted, around);
     let Counted { own: phrases, distinct, .. } = counted;
     let grams = match around.codebook {
@@ -163,9 +163,7 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
 /// What each word may earn, as bytes.
 fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
     let language = Language {
-        own: PhraseTable::new(&counted.own),
-        elsewhere: PhraseTable::new(&counted.elsewhere),
-        gone: around.gone,
+        documents: counted.everywhere(),
         distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
     let of = |documents: &[Source<'_>]| -> Vec<Vec<u8>> {
@@ -235,12 +233,13 @@ impl Grams {
                     }
                     let key = u64::from(book.key(pair[0], pair[1]));
                     if key >> (key_bits - part_bits) == part {
-                        // Key and place in one number: one sort orders both.
-                        buckets.push(key << (64 - key_bits + part_bits), key << 32 | place as u64);
+                        buckets.push(key << 32 | place as u64);
                     }
                 }
             };
-            for gram in sort_in_buckets(&visual, words >> part_bits, emit, |grams| grams).into_iter().flatten() {
+            // Places come in order and stay so.
+            let by = SortedBits { common: 32 - key_bits + part_bits, ignored: 32 };
+            for gram in sort_in_buckets(&visual, words >> part_bits, by, emit, |grams| grams).into_iter().flatten() {
                 directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
                 postings.push(gram as u32);
                 tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
