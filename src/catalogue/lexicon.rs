@@ -72,28 +72,28 @@ impl Lexicon {
     }
 
     /// The numbers of all words of each mail, for [`Lexicon::words`]; they hold until the next call. Words that are not known yet
-    /// are drawn, spread over the cores. `words` gives a mail's.
-    pub(super) fn learn<'t, M: Sync, W: Iterator<Item = &'t str>>(
+    /// are drawn, spread over the cores. `each_word` visits a mail's words; what it answers is given back.
+    pub(super) fn learn<'t, M: Sync, R: Send>(
         &mut self,
         mails: &'t [M],
-        words: impl Fn(&'t M) -> W + Sync,
+        each_word: impl Fn(&'t M, &mut dyn FnMut(&'t str)) -> R + Sync,
         config: &CatalogueConfig,
-    ) -> Result<Vec<Vec<u32>>, Error> {
+    ) -> Result<Vec<(Vec<u32>, R)>, Error> {
         if self.young.widths.len() > MOST {
             self.old = std::mem::take(&mut self.young);
         }
         // Each word is looked up once, but for new ones: these stand for themselves until they have numbers.
-        let look_up = |mail: &'t M| -> (Vec<u32>, Vec<&'t str>) {
-            let mut unknown = Vec::new();
-            let number = |word: &'t str| {
-                self.young.numbers.get(word).copied().unwrap_or_else(|| {
+        let look_up = |mail: &'t M| -> ((Vec<u32>, R), Vec<&'t str>) {
+            let (mut numbers, mut unknown) = (Vec::new(), Vec::new());
+            let answer = each_word(mail, &mut |word| {
+                numbers.push(self.young.numbers.get(word).copied().unwrap_or_else(|| {
                     unknown.push(word);
                     UNKNOWN
-                })
-            };
-            (words(mail).map(number).collect(), unknown)
+                }));
+            });
+            ((numbers, answer), unknown)
         };
-        let mut found: Vec<(Vec<u32>, Vec<&str>)> = mails.par_iter().map(look_up).collect();
+        let mut found: Vec<((Vec<u32>, R), Vec<&str>)> = mails.par_iter().map(look_up).collect();
         let Self { young, old } = self;
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
         for &word in found.iter().flat_map(|(_, unknown)| unknown) {
@@ -119,11 +119,11 @@ impl Lexicon {
             numbers.insert(word, young.widths.len() as u32);
             young.add(word, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
         }
-        for (all, unknown) in &mut found {
+        for ((all, _), unknown) in &mut found {
             let unknown = unknown.iter().map(|word| numbers[word]);
             all.iter_mut().filter(|n| **n == UNKNOWN).zip(unknown).for_each(|(n, number)| *n = number);
         }
-        Ok(found.into_iter().map(|(all, _)| all).collect())
+        Ok(found.into_iter().map(|(learned, _)| learned).collect())
     }
 
     /// Words by their numbers.

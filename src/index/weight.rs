@@ -141,22 +141,28 @@ pub(crate) fn cap_units(byte: u8) -> i16 {
 /// lines look like letters, and mails that space their letters out would collect them by the dozen. Nor is a shape news that
 /// was there a moment ago: forms have lines to write on, tables columns of dashes, whatever their lengths.
 pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterator<Item = i16> + 'a {
-    static WIDTHS_XH: LazyLock<[f32; 256]> =
-        LazyLock::new(|| std::array::from_fn(|width| (width as f32 / WIDTH_STEPS - 3.0).exp2()));
-    let widths_xh = &*WIDTHS_XH;
-    let width_xh = |k: usize| widths_xh[usize::from(widths[k])];
+    /// Widths in x-heights, and what they let a word earn.
+    static BY_WIDTH: LazyLock<[(f32, i16); 256]> = LazyLock::new(|| {
+        std::array::from_fn(|width| {
+            let width_xh = (width as f32 / WIDTH_STEPS - 3.0).exp2();
+            (width_xh, units((NATS_PER_XH * width_xh - 0.3).max(0.3)))
+        })
+    });
+    let by_width = &*BY_WIDTH;
+    let (seen_once, no_news) = (units(SEEN_ONCE_NATS), units(NO_NEWS_NATS));
     let alike = (codes.family().bits() as u32).div_ceil(12);
     (0..widths.len()).map(move |k| {
         let recent = k.saturating_sub(RECENT)..k;
-        let spaced_out = width_xh(k) < SLIM_XH && recent.clone().filter(|&j| width_xh(j) < NARROW_XH).count() >= 3;
+        let (width_xh, most) = by_width[usize::from(widths[k])];
+        let narrow = |&j: &usize| by_width[usize::from(widths[j])].0 < NARROW_XH;
+        let spaced_out = width_xh < SLIM_XH && recent.clone().filter(narrow).count() >= 3;
         let seen = recent.into_iter().filter(|&j| differing_bits(codes.get(j), codes.get(k)) <= alike).count();
-        let by_width = (NATS_PER_XH * width_xh(k) - 0.3).max(0.3);
-        units(match seen {
-            _ if spaced_out => NO_NEWS_NATS,
-            0 => by_width,
-            1 => by_width.min(SEEN_ONCE_NATS),
-            _ => NO_NEWS_NATS,
-        })
+        match seen {
+            _ if spaced_out => no_news,
+            0 => most,
+            1 => most.min(seen_once),
+            _ => no_news,
+        }
     })
 }
 

@@ -263,25 +263,37 @@ type Visual = HashMap<u64, u16, BuildHasherDefault<Mixed>>;
 /// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
     let kernels = Kernels::best();
-    // Where each distinct word stands first.
-    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
-    for (number, document) in documents.iter().enumerate() {
-        for k in 0..document.widths.len() {
-            first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
+    // Where each distinct word stands first: in each share of the documents, then in all.
+    let firsts = |(first_number, documents): (usize, &[Source<'_>])| {
+        let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
+        for (number, document) in (first_number..).zip(documents) {
+            for k in 0..document.widths.len() {
+                first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
+            }
         }
-    }
+        first
+    };
+    let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
+    let numbered = documents.par_chunks(share).enumerate().map(|(k, documents)| (k * share, documents));
+    let shares: Vec<_> = numbered.map(firsts).collect();
+    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
+    first.extend(shares.into_iter().flatten());
     let nearest = |distances: &mut Vec<i16>, (hash, (number, k)): (u64, (usize, usize))| {
         let code: Vec<u64> = documents[number].first_face().iter().map(|lane| lane[k]).collect();
         (hash, book.nearest(&code, &kernels, distances))
     };
     let first: Vec<(u64, (usize, usize))> = first.into_iter().collect();
     let visual: Visual = first.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
-    let of = |document: &Source<'_>| -> Vec<u16> {
-        let words = (0..document.widths.len()).map(|k| visual[&phrase(document.first_face(), k, 1)]);
-        words.chain([SEPARATOR]).collect()
+    let of = |documents: &[Source<'_>]| -> Vec<u16> {
+        let of_document = |document: &Source<'_>| {
+            let first_face = document.first_face();
+            (0..document.widths.len()).map(|k| visual[&phrase(first_face, k, 1)]).chain([SEPARATOR]).collect::<Vec<_>>()
+        };
+        documents.iter().flat_map(of_document).collect()
     };
     let mut all = Vec::with_capacity(words + documents.len());
-    documents.par_iter().map(of).collect::<Vec<_>>().into_iter().for_each(|of_document| all.extend(of_document));
+    let shares: Vec<Vec<u16>> = documents.par_chunks(share.div_ceil(4)).map(of).collect();
+    shares.iter().for_each(|share| all.extend_from_slice(share));
     all
 }
 
