@@ -61,7 +61,8 @@ pub(super) fn sort_in_buckets<T: Sync, R: Send>(
     };
     let scattered: Vec<Vec<Vec<u64>>> = items.par_chunks(share).enumerate().map(scatter).collect();
     let of_bucket = |other: &mut Vec<u64>, bucket: usize| {
-        let mut numbers: Vec<u64> = scattered.iter().flat_map(|share| &share[bucket]).copied().collect();
+        let mut numbers = Vec::with_capacity(scattered.iter().map(|share| share[bucket].len()).sum());
+        scattered.iter().for_each(|share| numbers.extend_from_slice(&share[bucket]));
         sort_by_bits(&mut numbers, other, SortedBits { common: by.common + bits, ..by });
         take(numbers)
     };

@@ -93,8 +93,8 @@ impl<'a> PhraseTable<'a> {
     }
 }
 
-/// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this.
-const WORDS_AT_A_TIME: usize = 1 << 20;
+/// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this. A stream's segments are counted at once.
+const WORDS_AT_A_TIME: usize = 1 << 22;
 
 /// What [`count`] finds.
 #[derive(Default)]

@@ -253,7 +253,7 @@ impl Grams {
 }
 
 /// 2-grams sorted at a time.
-const GRAMS_AT_A_TIME: usize = 1 << 20;
+const GRAMS_AT_A_TIME: usize = 1 << 22;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
