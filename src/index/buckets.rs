@@ -52,21 +52,86 @@ pub(super) fn sort_in_buckets<T: Sync, R: Send>(
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
     take: impl Fn(Vec<u64>) -> R + Sync,
 ) -> Vec<R> {
+    let (_, bits, buckets) = scatter(items, expected, by, emit);
+    let of_bucket = |other: &mut Vec<u64>, shares: Vec<Vec<u64>>| {
+        let mut numbers = shares.concat();
+        drop(shares);
+        sort_by_bits(&mut numbers, other, SortedBits { common: by.common + bits, ..by });
+        take(numbers)
+    };
+    buckets.into_par_iter().map_init(Vec::new, of_bucket).collect()
+}
+
+/// Throws the numbers of shares of items into buckets: tells the items of a share, the buckets' bits, and the numbers of each share in each bucket.
+fn scatter<T: Sync>(
+    items: &[T],
+    expected: usize,
+    by: SortedBits,
+    emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
+) -> (usize, u32, Vec<Vec<Vec<u64>>>) {
     let bits = bucket_bits(expected);
     let share = items.len().div_ceil(4 * rayon::current_num_threads()).max(1);
-    let scatter = |(k, items_now): (usize, &[T])| {
+    let of_share = |(k, items_now): (usize, &[T])| {
         let mut buckets = Buckets::new(bits, by.common, expected * items_now.len() / items.len());
         emit(k * share, items_now, &mut buckets);
         buckets.buckets
     };
-    let scattered: Vec<Vec<Vec<u64>>> = items.par_chunks(share).enumerate().map(scatter).collect();
-    let of_bucket = |other: &mut Vec<u64>, bucket: usize| {
-        let mut numbers = Vec::with_capacity(scattered.iter().map(|share| share[bucket].len()).sum());
-        scattered.iter().for_each(|share| numbers.extend_from_slice(&share[bucket]));
-        sort_by_bits(&mut numbers, other, SortedBits { common: by.common + bits, ..by });
-        take(numbers)
+    let scattered: Vec<Vec<Vec<u64>>> = items.par_chunks(share).enumerate().map(of_share).collect();
+    let mut buckets: Vec<Vec<Vec<u64>>> = vec![Vec::new(); 1 << bits];
+    for of_share in scattered {
+        buckets.iter_mut().zip(of_share).for_each(|(bucket, numbers)| bucket.push(numbers));
+    }
+    (share, bits, buckets)
+}
+
+/// Answers to numbers, for those who make the same numbers in the same order once more.
+pub(super) struct Answers {
+    /// Items whose numbers were made in one go.
+    pub(super) share: usize,
+    bits: u32,
+    /// For each bucket the answers, and where those of each share begin.
+    buckets: Vec<(Vec<u64>, Vec<usize>)>,
+}
+
+/// The answers to the numbers of one share of the items.
+pub(super) struct Again<'a> {
+    bits: u32,
+    buckets: Vec<std::slice::Iter<'a, u64>>,
+}
+
+impl Answers {
+    pub(super) fn of_share(&self, share: usize) -> Again<'_> {
+        let left = |(answers, starts): &'_ (Vec<u64>, Vec<usize>)| starts[share]..answers.len();
+        Again { bits: self.bits, buckets: self.buckets.iter().map(|bucket| bucket.0[left(bucket)].iter()).collect() }
+    }
+}
+
+impl Again<'_> {
+    /// The answer to the next number.
+    #[inline]
+    pub(super) fn answer(&mut self, number: u64) -> u64 {
+        self.buckets[(number >> 1 >> (63 - self.bits)) as usize].next().copied().unwrap_or_default()
+    }
+}
+
+/// Numbers of items (see [`sort_in_buckets`]) in buckets by their first bits; `answer` replaces each number of a bucket by an answer. It
+/// is told how many bits they have in common, and given room to be used again.
+pub(super) fn answer_in_buckets<T: Sync, R: Send>(
+    items: &[T],
+    expected: usize,
+    emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
+    answer: impl Fn(&mut [u64], u32, &mut Vec<u64>) -> R + Sync,
+) -> (Vec<R>, Answers) {
+    let (share, bits, buckets) = scatter(items, expected, SortedBits { common: 0, ignored: 0 }, emit);
+    let of_bucket = |other: &mut Vec<u64>, shares: Vec<Vec<u64>>| {
+        let mut numbers = shares.concat();
+        let starts = shares.iter().scan(0, |start, share| Some(std::mem::replace(start, *start + share.len())));
+        let starts: Vec<usize> = starts.collect();
+        drop(shares);
+        (answer(&mut numbers, bits, other), (numbers, starts))
     };
-    (0..1 << bits).into_par_iter().map_init(Vec::new, of_bucket).collect()
+    let (found, buckets) = buckets.into_par_iter().map_init(Vec::new, of_bucket).unzip();
+    (found, Answers { share, bits, buckets })
 }
 
 /// The same in one thread: `emit` makes about `expected` numbers.
@@ -93,7 +158,7 @@ const DIGIT: u32 = 10;
 
 /// Sorts numbers by some of their bits and leaves those in their order that are equal there: a radix sort, last digit first
 /// (D. Knuth, The Art of Computer Programming, section 5.2.5, algorithm R). `other` is room to be used again.
-fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: SortedBits) {
+pub(super) fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: SortedBits) {
     let bits = 64u32.saturating_sub(by.common + by.ignored);
     if numbers.len() < FEW || bits == 0 {
         numbers.sort_by_key(|n| n >> by.ignored);

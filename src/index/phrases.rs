@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::buckets::{Buckets, SortedBits, sort_in_buckets};
+use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_by_bits, sort_in_buckets};
 use super::weight::ByPhrase;
 use super::writer::Source;
 
@@ -106,6 +106,8 @@ pub(super) struct Counted {
     all: Vec<u64>,
     /// Whether `all` is the same as `own`.
     alone: bool,
+    /// How often each phrase of each document was [`Seen`], in the order of [`each_phrase`], as numbers; for documents that are counted in one go.
+    pub(super) seen: Option<Answers>,
     /// Sum over the documents of their numbers of distinct words.
     pub(super) distinct: u64,
 }
@@ -127,42 +129,38 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
     let (mut counted, distinct) = (Counted { alone: others.is_empty(), ..Counted::default() }, AtomicU64::new(0));
     for part in 0..1u64 << part_bits {
+        let kept = part_bits == 0;
         let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
             let mut words = Distinct::default();
             for (number, document) in (first as u64..).zip(documents) {
                 words.clear(document.widths.len());
                 each_phrase(document.first_face(), |_, length, hash| {
-                    // Two shifts, for there may be one part only. Most words of a document are there again and again: that
-                    // leaves less to sort.
-                    if hash >> 1 >> (63 - part_bits) == part && (length > 1 || words.insert(hash >> COUNT_BITS)) {
+                    // Two shifts, for there may be one part only. Most words of a document are there again and again: if only the
+                    // documents matter, that leaves less to sort.
+                    if hash >> 1 >> (63 - part_bits) == part && (length > 1 || words.insert(hash >> COUNT_BITS) || kept) {
                         buckets.push(entry(hash, number));
                     }
                 });
                 distinct.fetch_add(words.len as u64, Ordering::Relaxed);
             }
         };
-        let take = |mut keys: Vec<u64>| {
-            keys.dedup();
-            let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
-            let mut entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
-            let own: Vec<u64> = entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
-            if others.is_empty() {
-                return (own, Vec::new());
-            }
-            let mut elsewhere: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
-            others.iter().for_each(|table| add_found(&mut elsewhere, table));
-            for (own, there) in entries.iter_mut().zip(elsewhere) {
-                let gone = if gone.is_empty() { 0 } else { gone.get(&entry(there, 0)).copied().unwrap_or(0) };
-                let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
-                *own = entry(*own, (*own & MAX_COUNT) + left);
-            }
-            entries.retain(|e| e & MAX_COUNT > 1);
-            entries.shrink_to_fit();
-            (own, entries)
-        };
+        let expected = (LONGEST * words) >> part_bits;
         // Documents come in order and stay so: only the hashes are to be sorted.
         let by = SortedBits { common: part_bits, ignored: COUNT_BITS };
-        let buckets = sort_in_buckets(documents, (LONGEST * words) >> part_bits, by, emit, take);
+        let buckets = if kept {
+            let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, other| {
+                look_around(phrases, common, other, |entries| tally(entries, others, gone))
+            });
+            counted.seen = Some(seen);
+            found
+        } else {
+            sort_in_buckets(documents, expected, by, emit, |mut keys| {
+                keys.dedup();
+                let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
+                let mut entries = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
+                tally(&mut entries, others, gone)
+            })
+        };
         for (own, all) in buckets {
             counted.own.extend(own);
             counted.all.extend(all);
@@ -170,6 +168,78 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
     }
     counted.distinct = distinct.into_inner();
     counted
+}
+
+/// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after.
+fn tally(entries: &mut Vec<u64>, others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, Vec<u64>) {
+    let repeated = |entries: &[u64]| entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
+    let own = repeated(entries);
+    if others.is_empty() {
+        return (own, Vec::new());
+    }
+    let mut elsewhere: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
+    others.iter().for_each(|table| add_found(&mut elsewhere, table));
+    for (own, there) in entries.iter_mut().zip(elsewhere) {
+        let gone = if gone.is_empty() { 0 } else { gone.get(&entry(there, 0)).copied().unwrap_or(0) };
+        let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
+        *own = entry(*own, (*own & MAX_COUNT) + left);
+    }
+    (own, repeated(entries))
+}
+
+/// How often a phrase stands elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Documents besides the one at hand.
+    pub(super) others: u32,
+    /// Times that the document itself says it besides: rows of dashes, tables, choruses.
+    pub(super) here: u32,
+}
+
+impl Seen {
+    pub(super) fn all(self) -> u32 {
+        self.others + self.here
+    }
+
+    fn to_number(self) -> u64 {
+        u64::from(self.others) << 32 | u64::from(self.here)
+    }
+
+    pub(super) fn from_number(number: u64) -> Self {
+        Self { others: (number >> 32) as u32, here: number as u32 }
+    }
+}
+
+/// Replaces phrases (hash and document's number, the documents in order) by how often they are [`Seen`], once `tally` has counted them everywhere.
+fn look_around<R>(
+    phrases: &mut [u64],
+    common: u32,
+    other: &mut Vec<u64>,
+    tally: impl FnOnce(&mut Vec<u64>) -> R,
+) -> R {
+    // The phrases' places, ordered by hash.
+    let mut order: Vec<u64> = (0..).zip(&*phrases).map(|(place, &phrase)| entry(phrase, place)).collect();
+    sort_by_bits(&mut order, other, SortedBits { common, ignored: COUNT_BITS });
+    let same_phrase = |a: &u64, b: &u64| (a ^ b) >> COUNT_BITS == 0;
+    let document = |phrases: &[u64], place: u64| phrases[(place & MAX_COUNT) as usize] & MAX_COUNT;
+    let documents = |same: &[u64]| {
+        let next = same.windows(2).filter(|pair| document(phrases, pair[0]) != document(phrases, pair[1]));
+        entry(same[0], 1 + next.count() as u64)
+    };
+    let mut entries: Vec<u64> = order.chunk_by(same_phrase).map(documents).collect();
+    let result = tally(&mut entries);
+    for (mut same, found) in order.chunk_by(same_phrase).zip(&entries) {
+        let others = (found & MAX_COUNT).max(1) as u32 - 1;
+        while let Some(&first) = same.first() {
+            let at_hand = document(phrases, first);
+            let times = same.iter().take_while(|&&place| document(phrases, place) == at_hand).count();
+            let (here, rest) = same.split_at(times);
+            let seen = Seen { others, here: times as u32 - 1 }.to_number();
+            here.iter().for_each(|place| phrases[(place & MAX_COUNT) as usize] = seen);
+            same = rest;
+        }
+    }
+    result
 }
 
 /// Words of a document, as hashes: a table with free places between them.

@@ -11,8 +11,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::iter::repeat_n;
 use std::sync::LazyLock;
 
-use super::buckets::{Buckets, SortedBits, sort_in_buckets_here};
-use super::phrases::{HASH_BITS, LONGEST, PhraseTable, each_phrase, entry};
+use super::buckets::{Again, Buckets, SortedBits, sort_in_buckets_here};
+use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase, entry};
 use super::units;
 use super::writer::Source;
 use crate::fingerprint::{Codes, WIDTH_STEPS, differing_bits};
@@ -32,44 +32,50 @@ pub(crate) struct Language<'a> {
     pub(super) distinct: u64,
 }
 
-/// How often a phrase stands elsewhere.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    /// Documents besides the one at hand.
-    others: u32,
-    /// Times that the document itself says it besides: rows of dashes, tables, choruses.
-    here: u32,
-}
-
-impl Seen {
-    fn all(self) -> u32 {
-        self.others + self.here
-    }
-}
-
 impl Language<'_> {
     /// Caps in fixed-point units for every word of some documents of the own segment, one document after the other.
     ///
     /// Cost: each phrase is looked up once however often the documents have it, and in the tables' order, so that what is read
-    /// stays in the cache: the more documents at a time, the fewer look-ups; 130 bytes a word.
+    /// stays in the cache: the more documents at a time, the fewer look-ups; 60 bytes a word.
     pub(super) fn phrase_caps(&self, documents: &[Source<'_>]) -> Vec<i16> {
         let seen = self.seen(documents);
         let (mut caps, mut before) = (Vec::with_capacity(seen.len()), [Seen::default(); LONGEST]);
         let mut seen = seen.into_iter();
         for document in documents {
             for (k, now) in seen.by_ref().take(document.widths.len()).enumerate() {
-                let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
-                for length in 2..=LONGEST.min(k + 1) {
-                    // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
-                    let Seen { others, here } = now[length - 1];
-                    let seen = others.saturating_sub(QUOTATIONS) + here;
-                    p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
-                }
+                caps.push(self.cap(k, &before, &now));
                 before = now;
-                caps.push(units(-p.min(1.0).ln()));
             }
         }
         caps
+    }
+
+    /// The same of a share of documents whose phrases were looked up when they were counted.
+    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again<'_>) -> Vec<i16> {
+        let mut caps = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
+        let [mut before, mut now] = [[Seen::default(); LONGEST]; 2];
+        for document in documents {
+            each_phrase(document.first_face(), |last, length, hash| {
+                now[length - 1] = Seen::from_number(seen.answer(hash));
+                if length == LONGEST.min(last + 1) {
+                    caps.push(self.cap(last, &before, &now));
+                    before = now;
+                }
+            });
+        }
+        caps
+    }
+
+    /// The cap of word `k` of a document, from what was seen of the phrases that end with the word before and with it.
+    fn cap(&self, k: usize, before: &[Seen; LONGEST], now: &[Seen; LONGEST]) -> i16 {
+        let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
+        for length in 2..=LONGEST.min(k + 1) {
+            // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
+            let Seen { others, here } = now[length - 1];
+            let seen = others.saturating_sub(QUOTATIONS) + here;
+            p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
+        }
+        units(-p.min(1.0).ln())
     }
 
     /// Of each word of some documents, the phrases that end with it, by length.
@@ -217,7 +223,12 @@ mod tests {
         let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
         let counted = count(&sources, &[], &ByPhrase::default());
         let language = Language { documents: counted.everywhere(), distinct: counted.distinct };
-        let mut caps = language.phrase_caps(&sources).into_iter();
+        let caps = language.phrase_caps(&sources);
+        let seen = counted.seen.as_ref().expect("few words");
+        let shares = sources.chunks(seen.share).enumerate();
+        let again = shares.flat_map(|(k, share)| language.phrase_caps_again(share, seen.of_share(k)));
+        assert_eq!(again.collect::<Vec<_>>(), caps);
+        let mut caps = caps.into_iter();
         documents.iter().map(|d| caps.by_ref().take(d.len()).collect()).collect()
     }
 

@@ -166,20 +166,29 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
         documents: counted.everywhere(),
         distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
-    let of = |documents: &[Source<'_>]| -> Vec<Vec<u8>> {
-        let mut by_phrase = language.phrase_caps(documents).into_iter();
+    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| -> Vec<Vec<u8>> {
+        let mut by_phrase = by_phrase.into_iter();
         let of_document = |document: &Source<'_>| {
             let first = document.first_face();
-            let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
+            let data = match first {
+                [lane] => lane.to_vec(),
+                lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
+            };
             let codes = Codes::from_data(around.family, data).unwrap_or_default();
             let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
             caps.map(|(width, phrase)| cap_byte(phrase.min(width))).collect()
         };
         documents.iter().map(of_document).collect()
     };
+    if let Some(seen) = &counted.seen {
+        let shares = documents.par_chunks(seen.share).enumerate();
+        let again = |(k, share): (usize, _)| of(share, language.phrase_caps_again(share, seen.of_share(k)));
+        return shares.flat_map_iter(again).collect();
+    }
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let at_a_time = (documents.len() * WORDS_AT_A_TIME / words.max(1)).max(1);
-    documents.par_chunks(at_a_time).flat_map_iter(of).collect()
+    let looked_up = |documents: &_| of(documents, language.phrase_caps(documents));
+    documents.par_chunks(at_a_time).flat_map_iter(looked_up).collect()
 }
 
 /// Words whose phrases are looked up at a time, about: bounds memory.
