@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::about::{About, Field};
-use super::lexicon::{Lexicon, Words};
+use super::lexicon::{Learned, Lexicon, Words};
 use super::mail::{Mail, quoted_words};
 use super::{Catalogue, CatalogueConfig, FNV_START, fnv_step};
 use crate::Error;
@@ -72,7 +72,7 @@ impl Catalogue {
     /// that document.
     ///
     /// Distinct words are drawn and hashed in parallel, each once: 2 µs a word and face, and what the hash costs. Words that were
-    /// seen before pass at some ten million a second and core.
+    /// seen before pass at some twenty million a second and core.
     ///
     /// # Errors
     ///
@@ -187,7 +187,8 @@ impl Catalogue {
 /// Looks the words of mails up, in parallel.
 fn prepare(lexicon: &mut Lexicon, config: &CatalogueConfig, mails: &[Mail]) -> Result<Vec<Prepared>, Error> {
     let learned = lexicon.learn(mails, each_word, config)?;
-    let prepared = |(mail, (numbers, (content, fields))): (&Mail, (Vec<u32>, (u64, [usize; 4])))| {
+    let prepared = |(mail, learned): (&Mail, Learned<(u64, [usize; 4])>)| {
+        let Learned { numbers, answer: (content, fields) } = learned;
         let (body, field_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
         let about = about(lexicon, config, mail, fields, field_numbers)?.to_bytes();
         Ok(Prepared { id: mail.id.clone(), content, words: lexicon.words(body), about })

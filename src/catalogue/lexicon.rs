@@ -56,8 +56,8 @@ impl Numbers {
     }
 
     fn memory_usage(&self) -> usize {
-        let long = |word: &Box<str>| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7;
-        self.short.len() * (size_of::<(u128, u32)>() + 1) * 8 / 7 + self.long.keys().map(long).sum::<usize>()
+        let long: usize = self.long.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
+        self.short.len() * (size_of::<(u128, u32)>() + 1) * 8 / 7 + long
     }
 }
 
@@ -116,6 +116,14 @@ impl Words {
     }
 }
 
+/// What [`Lexicon::learn`] finds of a mail.
+pub(super) struct Learned<R> {
+    /// Of each word.
+    pub(super) numbers: Vec<u32>,
+    /// What was answered by who visited its words.
+    pub(super) answer: R,
+}
+
 impl Lexicon {
     /// Bytes taken up, about.
     pub(super) fn memory_usage(&self) -> usize {
@@ -129,12 +137,12 @@ impl Lexicon {
         mails: &'t [M],
         each_word: impl Fn(&'t M, &mut dyn FnMut(&'t str)) -> R + Sync,
         config: &CatalogueConfig,
-    ) -> Result<Vec<(Vec<u32>, R)>, Error> {
+    ) -> Result<Vec<Learned<R>>, Error> {
         if self.young.widths.len() > MOST {
             self.old = std::mem::take(&mut self.young);
         }
         // Each word is looked up once, but for new ones: these stand for themselves until they have numbers.
-        let look_up = |mail: &'t M| -> ((Vec<u32>, R), Vec<&'t str>) {
+        let look_up = |mail: &'t M| -> (Learned<R>, Vec<&'t str>) {
             let (mut numbers, mut unknown) = (Vec::new(), Vec::new());
             let answer = each_word(mail, &mut |word| {
                 numbers.push(self.young.numbers.get(word).unwrap_or_else(|| {
@@ -142,9 +150,9 @@ impl Lexicon {
                     UNKNOWN
                 }));
             });
-            ((numbers, answer), unknown)
+            (Learned { numbers, answer }, unknown)
         };
-        let mut found: Vec<((Vec<u32>, R), Vec<&str>)> = mails.par_iter().map(look_up).collect();
+        let mut found: Vec<(Learned<R>, Vec<&str>)> = mails.par_iter().map(look_up).collect();
         let Self { young, old } = self;
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
         for &word in found.iter().flat_map(|(_, unknown)| unknown) {
@@ -170,7 +178,7 @@ impl Lexicon {
             numbers.insert(word, young.widths.len() as u32);
             young.add(word, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
         }
-        for ((all, _), unknown) in &mut found {
+        for (Learned { numbers: all, .. }, unknown) in &mut found {
             let unknown = unknown.iter().map(|word| numbers[word]);
             all.iter_mut().filter(|n| **n == UNKNOWN).zip(unknown).for_each(|(n, number)| *n = number);
         }

@@ -137,7 +137,8 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
                 each_phrase(document.first_face(), |_, length, hash| {
                     // Two shifts, for there may be one part only. Most words of a document are there again and again: if only the
                     // documents matter, that leaves less to sort.
-                    if hash >> 1 >> (63 - part_bits) == part && (length > 1 || words.insert(hash >> COUNT_BITS) || kept) {
+                    if hash >> 1 >> (63 - part_bits) == part && (length > 1 || words.insert(hash >> COUNT_BITS) || kept)
+                    {
                         buckets.push(entry(hash, number));
                     }
                 });
@@ -157,7 +158,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
             sort_in_buckets(documents, expected, by, emit, |mut keys| {
                 keys.dedup();
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
-                let mut entries = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
+                let mut entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
                 tally(&mut entries, others, gone)
             })
         };
@@ -171,7 +172,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
 }
 
 /// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after.
-fn tally(entries: &mut Vec<u64>, others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, Vec<u64>) {
+fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, Vec<u64>) {
     let repeated = |entries: &[u64]| entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
     let own = repeated(entries);
     if others.is_empty() {
@@ -211,12 +212,7 @@ impl Seen {
 }
 
 /// Replaces phrases (hash and document's number, the documents in order) by how often they are [`Seen`], once `tally` has counted them everywhere.
-fn look_around<R>(
-    phrases: &mut [u64],
-    common: u32,
-    other: &mut Vec<u64>,
-    tally: impl FnOnce(&mut Vec<u64>) -> R,
-) -> R {
+fn look_around<R>(phrases: &mut [u64], common: u32, other: &mut Vec<u64>, tally: impl FnOnce(&mut Vec<u64>) -> R) -> R {
     // The phrases' places, ordered by hash.
     let mut order: Vec<u64> = (0..).zip(&*phrases).map(|(place, &phrase)| entry(phrase, place)).collect();
     sort_by_bits(&mut order, other, SortedBits { common, ignored: COUNT_BITS });
