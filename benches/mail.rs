@@ -140,7 +140,7 @@ fn enrol(megabytes: usize) {
     loop {
         let batch: Vec<Mail> = reading.time(|| mails_left.by_ref().take(1000).collect());
         words += adding.time(|| catalogue.add_mails(&batch)).expect("text").words;
-        if batch.is_empty() || words >= 2_400_000 {
+        if batch.is_empty() || words >= 2_000_000 {
             words = 0;
             writing.time(|| catalogue.commit()).expect("room for files");
         }

@@ -3,7 +3,7 @@
 //! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
 //! these. Running it again with more inputs adds them; `--remove ID...` takes mails out, `--compact` merges what is left, `--verify`
 //! reads everything again. Inputs that fail are named on stderr with the
-//! reason, the rest goes on. It commits every 2.4 million words, after the mails and after the pictures: what was committed survives an
+//! reason, the rest goes on. It commits every two million words, after the mails and after the pictures: what was committed survives an
 //! interruption, and the same command goes on from there.
 //! The last line, on stdout, is JSON: `{"mails": N, "documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`:
 //! mails (and pictures) that were read, documents that are new, texts that were there already, and what failed.

@@ -89,8 +89,8 @@ pub(super) struct Answers {
     /// Items whose numbers were made in one go.
     pub(super) share: usize,
     bits: u32,
-    /// For each bucket the answers, and where those of each share begin.
-    buckets: Vec<(Vec<u64>, Vec<usize>)>,
+    /// For each bucket the answers to each share.
+    buckets: Vec<Vec<Vec<u64>>>,
 }
 
 /// The answers to the numbers of one share of the items.
@@ -101,8 +101,7 @@ pub(super) struct Again<'a> {
 
 impl Answers {
     pub(super) fn of_share(&self, share: usize) -> Again<'_> {
-        let left = |(answers, starts): &'_ (Vec<u64>, Vec<usize>)| starts[share]..answers.len();
-        Again { bits: self.bits, buckets: self.buckets.iter().map(|bucket| bucket.0[left(bucket)].iter()).collect() }
+        Again { bits: self.bits, buckets: self.buckets.iter().map(|bucket| bucket[share].iter()).collect() }
     }
 }
 
@@ -123,12 +122,13 @@ pub(super) fn answer_in_buckets<T: Sync, R: Send>(
     answer: impl Fn(&mut [u64], u32, &mut Vec<u64>) -> R + Sync,
 ) -> (Vec<R>, Answers) {
     let (share, bits, buckets) = scatter(items, expected, SortedBits { common: 0, ignored: 0 }, emit);
-    let of_bucket = |other: &mut Vec<u64>, shares: Vec<Vec<u64>>| {
+    let of_bucket = |other: &mut Vec<u64>, mut shares: Vec<Vec<u64>>| {
         let mut numbers = shares.concat();
-        let starts = shares.iter().scan(0, |start, share| Some(std::mem::replace(start, *start + share.len())));
-        let starts: Vec<usize> = starts.collect();
-        drop(shares);
-        (answer(&mut numbers, bits, other), (numbers, starts))
+        let found = answer(&mut numbers, bits, other);
+        // Back to where they came from: no more memory than the numbers themselves.
+        let mut answers = numbers.iter().copied();
+        shares.iter_mut().flatten().zip(&mut answers).for_each(|(number, answer)| *number = answer);
+        (found, shares)
     };
     let (found, buckets) = buckets.into_par_iter().map_init(Vec::new, of_bucket).unzip();
     (found, Answers { share, bits, buckets })

@@ -76,9 +76,10 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-    let counted = count(documents, &others, around.gone);
-    let caps = caps(documents, &counted, around);
-    let Counted { own: phrases, distinct, .. } = counted;
+    let (caps, phrases, distinct) = {
+        let counted = count(documents, &others, around.gone);
+        (caps(documents, &counted, around), counted.own, counted.distinct)
+    };
     let grams = match around.codebook {
         Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
         _ => Grams::default(),
@@ -262,7 +263,7 @@ impl Grams {
 }
 
 /// 2-grams sorted at a time.
-const GRAMS_AT_A_TIME: usize = 1 << 22;
+const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
