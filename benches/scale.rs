@@ -103,7 +103,7 @@ fn build(folder: &Path, words: usize, mails: &[Mail]) -> Result<(), Error> {
         generated += m.body.split_whitespace().count();
         generated + own <= words
     }));
-    let added = catalogue.enrol(stream, |_| std::ops::ControlFlow::Continue(()))?;
+    let added = catalogue.enrol(stream.map(Ok), |_| std::ops::ControlFlow::Continue(()))?;
     let (seconds, spent) = (begin.elapsed().as_secs_f64(), processor_seconds() - before);
     println!(
         "{}: {} mails, {} words in {seconds:.1} s, {spent:.1} s of processor time (inventing them included): {:.0} mails a \

@@ -3,14 +3,15 @@
 //! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
 //! these. Running it again with more inputs adds them; `--remove ID...` takes mails out, `--compact` merges what is left, `--verify`
 //! reads everything again. Inputs that fail are named on stderr with the
-//! reason, the rest goes on. Mailboxes are committed when they are done (large ones every 1.2 million words), small files and pictures together at
-//! the end: what was committed survives an interruption.
+//! reason, the rest goes on. It commits every two million words, after the mails and after the pictures: what was committed survives an
+//! interruption, and the same command goes on from there.
 //! The last line, on stdout, is JSON: `{"mails": N, "documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`:
 //! mails (and pictures) that were read, documents that are new, texts that were there already, and what failed.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,8 +20,8 @@ use clap::Parser;
 use common::{expand, is_picture};
 use indicatif::{ProgressBar, ProgressStyle};
 use leakprint::Error;
-use leakprint::catalogue::mail::{Mail, Mails, is_mail_file, read_mails};
-use leakprint::catalogue::{Added, Catalogue, CatalogueConfig};
+use leakprint::catalogue::mail::{Found, Mail, Mails, is_mail_file, read_mails};
+use leakprint::catalogue::{Added, Catalogue, CatalogueConfig, Progress};
 
 #[derive(Parser)]
 #[command(about = "Makes a catalogue of known mails, or adds to one, or removes from it")]
@@ -47,12 +48,6 @@ struct Arguments {
     #[arg(required_unless_present_any = ["remove", "compact", "verify"])]
     inputs: Vec<PathBuf>,
 }
-
-/// Mails added at a time, and bytes of their text: more would need more memory.
-const BATCH: usize = 1000;
-const BATCH_BYTES: usize = 4 << 20;
-/// Words after which what was added is committed.
-const COMMIT_WORDS: usize = 1_200_000;
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -81,53 +76,44 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         catalogue.commit()?;
     }
 
-    let found = expand(&arguments.inputs, |p| is_picture(p) || is_mail_file(p));
-    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |m| m.len());
-    let mut run = Run {
-        bar: progress_bar(found.iter().flatten().map(size).sum()),
-        catalogue,
-        file_ids: arguments.file_ids,
-        total: Added::default(),
-        mails: 0,
-        skipped: 0,
-        pending: 0,
+    let (pictures, mails): (Vec<Found>, Vec<Found>) = expand(&arguments.inputs, |p| is_picture(p) || is_mail_file(p))
+        .into_iter()
+        .partition(|found| found.as_ref().is_ok_and(|path| is_picture(path)));
+    let bar = progress_bar(mails.iter().chain(&pictures).flatten().map(|path| size(path)).sum());
+    let mut skipped = 0;
+    let mut skip = |error: &Error| {
+        bar.suspend(|| eprintln!("skipped: {error}"));
+        skipped += 1;
     };
-    let mut captures = Vec::new();
-    let mut before = 0;
-    for path in found {
-        let path = match path {
-            Ok(path) => path,
-            Err(e) => {
-                run.skip(&e);
-                continue;
-            }
-        };
-        run.bar.set_message(path.display().to_string());
-        if !is_picture(&path) {
-            run.add_mails(&path, before)?;
-        } else if arguments.join.is_some() {
-            captures.push(path.clone());
-        } else {
-            let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            run.add_pictures(&id, std::slice::from_ref(&path));
+    let mut reading = Reading::new(mails, &bar, arguments.file_ids);
+    let mut total = catalogue.enrol(reading.by_ref(), |progress| {
+        if let Progress::Skipped(error) = progress {
+            skip(error);
         }
-        before += size(&path);
-        run.bar.set_position(before);
+        ControlFlow::Continue(())
+    })?;
+    let mut read = reading.mails;
+    let pictures: Vec<PathBuf> = pictures.into_iter().flatten().collect();
+    for (id, paths) in documents(&pictures, arguments.join.as_deref()) {
+        match add_pictures(&mut catalogue, &id, paths) {
+            Ok(added) => {
+                total += added;
+                read += 1;
+            }
+            Err(e) => skip(&e),
+        }
+        bar.inc(paths.iter().map(|path| size(path)).sum());
     }
-    if let Some(id) = arguments.join.as_ref().filter(|_| !captures.is_empty()) {
-        run.add_pictures(id, &captures);
-    }
-    run.catalogue.commit()?;
+    catalogue.commit()?;
     if arguments.compact {
-        run.catalogue.compact()?;
+        catalogue.compact()?;
     }
-    run.bar.finish_and_clear();
+    bar.finish_and_clear();
     if arguments.verify {
-        run.catalogue.verify()?;
-        let (documents, words) = (run.catalogue.documents(), run.catalogue.words());
-        eprintln!("verified: {documents} documents, {words} words, {} bytes", run.catalogue.disk_usage());
+        catalogue.verify()?;
+        let (documents, words) = (catalogue.documents(), catalogue.words());
+        eprintln!("verified: {documents} documents, {words} words, {} bytes", catalogue.disk_usage());
     }
-    let Run { total, skipped, mails, .. } = run;
     if total.replaced > 0 {
         eprintln!("{} mails replaced an older one of the same id", total.replaced);
     }
@@ -139,7 +125,7 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         );
     }
     let summary = serde_json::json!({
-        "mails": mails,
+        "mails": read,
         "documents": total.documents,
         "words": total.words,
         "duplicates": total.duplicates,
@@ -157,95 +143,80 @@ fn progress_bar(bytes: u64) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// What a run has done so far.
-struct Run {
-    bar: ProgressBar,
-    catalogue: Catalogue,
-    file_ids: bool,
-    total: Added,
-    /// Mails and pictures read.
-    mails: usize,
-    skipped: usize,
-    /// Words not yet committed.
-    pending: usize,
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |m| m.len())
 }
 
-impl Run {
-    fn skip(&mut self, error: &dyn std::fmt::Display) {
-        self.bar.suspend(|| eprintln!("skipped: {error}"));
-        self.skipped += 1;
-    }
+/// All mails of some files, and what could not be read of them.
+struct Reading<'a> {
+    files: std::vec::IntoIter<Found>,
+    /// The file at hand, its name for ids, and how many mails it has given.
+    file: Option<(PathBuf, Mails, usize)>,
+    bar: &'a ProgressBar,
+    /// Where the file at hand begins on the bar.
+    before: u64,
+    file_ids: bool,
+    /// Mails that were read.
+    mails: usize,
+}
 
-    /// Adds a file of mails; `before` is where it begins on the progress bar.
-    fn add_mails(&mut self, path: &Path, before: u64) -> Result<(), Error> {
-        let mut mails = match read_mails(path) {
-            Ok(mails) => mails,
-            Err(e) => {
-                self.skip(&e);
-                return Ok(());
-            }
-        };
-        let mut number = 0;
+impl<'a> Reading<'a> {
+    fn new(files: Vec<Found>, bar: &'a ProgressBar, file_ids: bool) -> Self {
+        Self { files: files.into_iter(), file: None, bar, before: 0, file_ids, mails: 0 }
+    }
+}
+
+impl Iterator for Reading<'_> {
+    type Item = Result<Mail, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let batch = self.batch(path, &mut mails, &mut number);
-            if batch.is_empty() {
-                break;
-            }
-            let added = self.catalogue.add_mails(&batch)?;
-            self.mails += batch.len();
-            self.total += added;
-            self.pending += added.words;
-            self.bar.set_position(before + mails.position());
-            if self.pending >= COMMIT_WORDS {
-                self.commit()?;
-            }
-        }
-        // Files of one mail share a commit.
-        if number >= BATCH { self.commit() } else { Ok(()) }
-    }
-
-    fn commit(&mut self) -> Result<(), Error> {
-        self.pending = 0;
-        self.catalogue.commit()
-    }
-
-    /// The next mails of a file; empty at its end.
-    fn batch(&mut self, path: &Path, mails: &mut Mails, number: &mut usize) -> Vec<Mail> {
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        while batch.len() < BATCH && bytes < BATCH_BYTES {
-            let Some(mail) = mails.next() else { break };
-            *number += 1;
-            match mail {
-                Ok(mail) if mail.body.trim().is_empty() => {
-                    self.skip(&format!("{}: mail {} has no text", path.display(), mail.id));
+            if let Some((path, mails, number)) = &mut self.file {
+                if let Some(mail) = mails.next() {
+                    *number += 1;
+                    self.bar.set_position(self.before + Mails::position(mails));
+                    return Some(mail.map(|mut mail| {
+                        self.mails += 1;
+                        if self.file_ids {
+                            let name = path.file_name().unwrap_or_default().to_string_lossy();
+                            mail.id = if *number == 1 { name.into_owned() } else { format!("{name}:{number}") };
+                        }
+                        mail
+                    }));
                 }
-                Ok(mut mail) => {
-                    if self.file_ids {
-                        let name = path.file_name().unwrap_or_default().to_string_lossy();
-                        mail.id = if *number == 1 { name.into_owned() } else { format!("{name}:{number}") };
-                    }
-                    bytes += mail.body.len();
-                    batch.push(mail);
+                self.before += size(path);
+                self.file = None;
+            }
+            let path = match self.files.next()? {
+                Ok(path) => path,
+                Err(e) => return Some(Err(e)),
+            };
+            self.bar.set_message(path.display().to_string());
+            match read_mails(&path) {
+                Ok(mails) => self.file = Some((path, mails, 0)),
+                Err(e) => {
+                    self.before += size(&path);
+                    return Some(Err(e));
                 }
-                Err(e) => self.skip(&e),
             }
         }
-        batch
     }
+}
 
-    /// Adds one document.
-    fn add_pictures(&mut self, id: &str, paths: &[PathBuf]) {
-        let names = || paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        let bytes: Result<Vec<Vec<u8>>, Error> = paths
-            .iter()
-            .map(|path| std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source }))
-            .collect();
-        match bytes.and_then(|b| self.catalogue.add_pictures(id, &b)) {
-            Ok(added) => {
-                self.total += added;
-                self.mails += 1;
-            }
-            Err(e) => self.skip(&format!("{}: {e}", names())),
-        }
+/// Pictures by document: all of one that was given an id, or each by itself under its file's name.
+fn documents<'p>(pictures: &'p [PathBuf], join: Option<&str>) -> Vec<(String, &'p [PathBuf])> {
+    let by_name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    match join {
+        Some(_) if pictures.is_empty() => Vec::new(),
+        Some(id) => vec![(id.to_owned(), pictures)],
+        None => pictures.chunks(1).map(|one| (by_name(&one[0]), one)).collect(),
     }
+}
+
+/// Adds pictures of one document.
+fn add_pictures(catalogue: &mut Catalogue, id: &str, paths: &[PathBuf]) -> Result<Added, Error> {
+    let read = |path: &PathBuf| std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source });
+    let bytes: Vec<Vec<u8>> = paths.iter().map(read).collect::<Result<_, _>>()?;
+    let names = || paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    catalogue.add_pictures(id, &bytes).map_err(|e| Error::Input { what: names(), reason: e.to_string() })
 }

@@ -246,7 +246,7 @@ fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
 #[test]
 fn what_is_interrupted_is_taken_up_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let stream = || (0..9000).map(|n| mail(n, 12));
+    let stream = || (0..9000).map(|n| Ok(mail(n, 12)));
     let mut catalogue = edit(folder.path());
     let part = catalogue.enrol(stream(), |_| ControlFlow::Break(())).unwrap();
     assert!(part.documents > 0 && part.documents < 9000, "{part:?}");

@@ -4,10 +4,11 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use leakprint::catalogue::mail::{Mail, find, is_mail_file, read_mails, read_message};
-use leakprint::catalogue::{Catalogue, CatalogueConfig};
+use leakprint::catalogue::{Catalogue, CatalogueConfig, Progress};
 use leakprint::verdict::Outcome;
 use leakprint::{Config, Error, Matcher};
 
@@ -375,4 +376,35 @@ fn captures_of_a_scrolled_window_are_one_document() {
     assert_eq!((again.documents, again.duplicates, catalogue.documents()), (0, 1, 4));
     assert!(catalogue.remove("joined").unwrap() && catalogue.remove("again").unwrap());
     assert_eq!(catalogue.documents(), 3);
+}
+
+#[test]
+fn enrolment_tells_what_it_skips_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    fs::write(&path, "{\"body\":\"The harbour opens\"}\n{\"id\":\"b\",\"body\":\" \"}\n{oh\n{\"body\":\"in May.\"}\n")
+        .unwrap();
+    let enrol = |stop: bool| {
+        let (mut skipped, mut seen) = (Vec::new(), 0);
+        let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
+        let added = catalogue.enrol(read_mails(&path).unwrap(), |progress| {
+            match progress {
+                Progress::Skipped(error) => skipped.push(error.to_string()),
+                Progress::Added(added) => seen = added.words.max(seen),
+            }
+            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let added = added.unwrap();
+        assert!(seen <= added.words && catalogue.words() == added.words, "{seen}, {added:?}");
+        (added.documents, added.words, skipped)
+    };
+    let (documents, words, skipped) = enrol(false);
+    assert_eq!((documents, words, skipped.len()), (2, 5, 2), "{skipped:?}");
+    assert!(
+        skipped[0].ends_with("a.jsonl line 2, mail b: it has no text") && skipped[1].contains("line 3"),
+        "{skipped:?}"
+    );
+    // Who stops at the first error keeps what came before it.
+    let (documents, words, skipped) = enrol(true);
+    assert_eq!((documents, words, skipped.len()), (1, 3, 1), "{skipped:?}");
 }

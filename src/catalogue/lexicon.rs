@@ -23,7 +23,7 @@ pub(super) struct Lexicon {
 /// Codes of distinct words.
 #[derive(Default)]
 struct Generation {
-    numbers: HashMap<Box<str>, u32, RandomState>,
+    numbers: Numbers,
     /// [`Generation::lanes`] 64-bit words of each word.
     codes: Vec<u64>,
     widths: Vec<u8>,
@@ -31,9 +31,62 @@ struct Generation {
     lanes: usize,
 }
 
+/// Words' numbers.
+#[derive(Default)]
+struct Numbers {
+    /// Of words that [`packed`] takes: nearly all, and no text to compare.
+    short: HashMap<u128, u32, RandomState>,
+    long: HashMap<Box<str>, u32, RandomState>,
+}
+
+impl Numbers {
+    #[inline]
+    fn get(&self, word: &str) -> Option<u32> {
+        match packed(word) {
+            Some(word) => self.short.get(&word).copied(),
+            None => self.long.get(word).copied(),
+        }
+    }
+
+    fn insert(&mut self, word: &str, number: u32) {
+        match packed(word) {
+            Some(word) => self.short.insert(word, number),
+            None => self.long.insert(word.into(), number),
+        };
+    }
+
+    fn memory_usage(&self) -> usize {
+        let long: usize = self.long.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
+        self.short.len() * (size_of::<(u128, u32)>() + 1) * 8 / 7 + long
+    }
+}
+
+/// A word of up to 15 bytes and its length in one number.
+#[inline]
+fn packed(word: &str) -> Option<u128> {
+    let bytes = word.as_bytes();
+    // The first and the last bytes overlap, and agree there.
+    let packed = match bytes {
+        [first, .., last] if bytes.len() < 4 => {
+            u128::from(*first) | u128::from(bytes[bytes.len() / 2]) << 8 | u128::from(*last) << 16
+        }
+        _ if (4..8).contains(&bytes.len()) => {
+            let (first, last) = (bytes.first_chunk::<4>()?, bytes.last_chunk::<4>()?);
+            u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+        }
+        _ if (8..16).contains(&bytes.len()) => {
+            let (first, last) = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
+            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (bytes.len() - 8))
+        }
+        [only] => u128::from(*only),
+        _ => return None,
+    };
+    Some(packed | (bytes.len() as u128) << 120)
+}
+
 impl Generation {
     fn add(&mut self, word: &str, codes: &[u64], width: u8, drawn: bool) {
-        self.numbers.insert(word.into(), self.widths.len() as u32);
+        self.numbers.insert(word, self.widths.len() as u32);
         self.codes.extend(codes);
         self.widths.push(width);
         self.drawn.push(drawn);
@@ -41,9 +94,7 @@ impl Generation {
     }
 
     fn memory_usage(&self) -> usize {
-        let words: usize =
-            self.numbers.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
-        words + self.codes.capacity() * 8 + self.widths.capacity() + self.drawn.capacity()
+        self.numbers.memory_usage() + self.codes.capacity() * 8 + self.widths.capacity() + self.drawn.capacity()
     }
 }
 
@@ -65,6 +116,14 @@ impl Words {
     }
 }
 
+/// What [`Lexicon::learn`] finds of a mail.
+pub(super) struct Learned<R> {
+    /// Of each word.
+    pub(super) numbers: Vec<u32>,
+    /// What was answered by who visited its words.
+    pub(super) answer: R,
+}
+
 impl Lexicon {
     /// Bytes taken up, about.
     pub(super) fn memory_usage(&self) -> usize {
@@ -72,32 +131,32 @@ impl Lexicon {
     }
 
     /// The numbers of all words of each mail, for [`Lexicon::words`]; they hold until the next call. Words that are not known yet
-    /// are drawn, spread over the cores. `words` gives a mail's.
-    pub(super) fn learn<'t, M: Sync, W: Iterator<Item = &'t str>>(
+    /// are drawn, spread over the cores. `each_word` visits a mail's words; what it answers is given back.
+    pub(super) fn learn<'t, M: Sync, R: Send>(
         &mut self,
         mails: &'t [M],
-        words: impl Fn(&'t M) -> W + Sync,
+        each_word: impl Fn(&'t M, &mut dyn FnMut(&'t str)) -> R + Sync,
         config: &CatalogueConfig,
-    ) -> Result<Vec<Vec<u32>>, Error> {
+    ) -> Result<Vec<Learned<R>>, Error> {
         if self.young.widths.len() > MOST {
             self.old = std::mem::take(&mut self.young);
         }
         // Each word is looked up once, but for new ones: these stand for themselves until they have numbers.
-        let look_up = |mail: &'t M| -> (Vec<u32>, Vec<&'t str>) {
-            let mut unknown = Vec::new();
-            let number = |word: &'t str| {
-                self.young.numbers.get(word).copied().unwrap_or_else(|| {
+        let look_up = |mail: &'t M| -> (Learned<R>, Vec<&'t str>) {
+            let (mut numbers, mut unknown) = (Vec::new(), Vec::new());
+            let answer = each_word(mail, &mut |word| {
+                numbers.push(self.young.numbers.get(word).unwrap_or_else(|| {
                     unknown.push(word);
                     UNKNOWN
-                })
-            };
-            (words(mail).map(number).collect(), unknown)
+                }));
+            });
+            (Learned { numbers, answer }, unknown)
         };
-        let mut found: Vec<(Vec<u32>, Vec<&str>)> = mails.par_iter().map(look_up).collect();
+        let mut found: Vec<(Learned<R>, Vec<&str>)> = mails.par_iter().map(look_up).collect();
         let Self { young, old } = self;
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
         for &word in found.iter().flat_map(|(_, unknown)| unknown) {
-            numbers.entry(word).or_insert_with(|| match old.numbers.get(word).map(|&n| n as usize) {
+            numbers.entry(word).or_insert_with(|| match old.numbers.get(word).map(|n| n as usize) {
                 Some(n) => {
                     let codes = &old.codes[n * old.lanes..(n + 1) * old.lanes];
                     young.add(word, codes, old.widths[n], old.drawn[n]);
@@ -119,11 +178,11 @@ impl Lexicon {
             numbers.insert(word, young.widths.len() as u32);
             young.add(word, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
         }
-        for (all, unknown) in &mut found {
+        for (Learned { numbers: all, .. }, unknown) in &mut found {
             let unknown = unknown.iter().map(|word| numbers[word]);
             all.iter_mut().filter(|n| **n == UNKNOWN).zip(unknown).for_each(|(n, number)| *n = number);
         }
-        Ok(found.into_iter().map(|(all, _)| all).collect())
+        Ok(found.into_iter().map(|(learned, _)| learned).collect())
     }
 
     /// Words by their numbers.
@@ -139,3 +198,20 @@ impl Lexicon {
 
 /// Stands for a word that is not known yet.
 const UNKNOWN: u32 = u32::MAX;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn packed_words_are_told_apart(a in "[ab\u{e4}\0]{0,9}", b in "[ab\u{e4}\0]{0,9}") {
+            match (packed(&a), packed(&b)) {
+                (Some(x), Some(y)) => prop_assert_eq!(x == y, a == b),
+                (x, y) => prop_assert!([(x, &a), (y, &b)].iter().all(|(p, w)| p.is_some() || w.is_empty() || w.len() > 15)),
+            }
+        }
+    }
+}

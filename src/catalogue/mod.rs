@@ -8,6 +8,7 @@ mod about;
 mod atlas;
 mod captures;
 mod commit;
+mod enrol;
 mod lexicon;
 pub mod mail;
 mod picture;
@@ -16,15 +17,12 @@ pub mod text;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-pub(crate) use self::about::{About, Field};
+pub(crate) use self::about::About;
+pub use self::enrol::{Added, Progress};
 use self::lexicon::{Lexicon, Words};
-use self::mail::{Mail, quoted_words};
 use self::store::Manifest;
 use self::text::Face;
 use crate::Error;
@@ -51,34 +49,6 @@ impl Default for CatalogueConfig {
             faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]],
             chance: ChanceModel::default(),
         }
-    }
-}
-
-/// What became of added mails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Added {
-    /// New documents.
-    pub documents: usize,
-    /// Words of those.
-    pub words: usize,
-    /// Mails whose text was there already: their ids were added to that document.
-    pub duplicates: usize,
-    /// Mails whose id was there already with another text: the old text is gone.
-    pub replaced: usize,
-    /// Mails without a word.
-    pub empty: usize,
-    /// Words with characters that the faces lack: such a word matches nothing.
-    pub undrawn: usize,
-}
-
-impl std::ops::AddAssign for Added {
-    fn add_assign(&mut self, other: Self) {
-        self.documents += other.documents;
-        self.words += other.words;
-        self.duplicates += other.duplicates;
-        self.replaced += other.replaced;
-        self.empty += other.empty;
-        self.undrawn += other.undrawn;
     }
 }
 
@@ -114,12 +84,6 @@ struct Register {
     by_id: HashMap<Box<str>, At>,
     by_content: HashMap<u64, At>,
 }
-
-/// Mails, and bytes of their text, that are hashed at a time.
-const BATCH_MAILS: usize = 1000;
-const BATCH_BYTES: usize = 4 << 20;
-/// Words after which a stream of mails is committed.
-const COMMIT_WORDS: usize = 1_200_000;
 
 /// Known documents.
 ///
@@ -384,128 +348,6 @@ impl Catalogue {
         self.live.len()
     }
 
-    /// Adds mails by their text. A mail whose id is known replaces the old one; one whose text is known becomes another id of
-    /// that document.
-    ///
-    /// Distinct words are drawn and hashed in parallel, each once: 2 µs a word and face, and what the hash costs. Words that were
-    /// seen before pass at some two million a second and core.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`] if the catalogue's files turn out to be damaged.
-    pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
-        self.need_register()?;
-        let numbers = self.lexicon.learn(mails, words_of, &self.config)?;
-        let read = |(mail, numbers): (&Mail, Vec<u32>)| {
-            let fields = fields_of(mail).map(|field| field_words(field).count());
-            let (body, fields_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
-            let about = self.about(mail, fields, fields_numbers)?.to_bytes();
-            Ok((self.lexicon.words(body), content_hash(mail.body.split_whitespace()), about))
-        };
-        let texts: Vec<(Words, u64, Vec<u8>)> =
-            mails.par_iter().zip(numbers).map(read).collect::<Result<_, Error>>()?;
-        let mut added = Added::default();
-        for (mail, (words, content, about)) in mails.iter().zip(texts) {
-            if words.widths.is_empty() {
-                added.empty += 1;
-                continue;
-            }
-            let id = if mail.id.is_empty() { format!("text-{content:016x}") } else { mail.id.clone() };
-            if let Some(known) = self.find(&id) {
-                if self.content(known)? == content {
-                    added.duplicates += 1;
-                    continue;
-                }
-                self.remove(&id)?;
-                added.replaced += 1;
-            }
-            self.changed = true;
-            let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
-            if let Some(known) = same {
-                self.add_id(known, id)?;
-                added.duplicates += 1;
-                continue;
-            }
-            added.documents += 1;
-            added.words += words.widths.len();
-            added.undrawn += words.undrawn as usize;
-            self.push(id, content, words, about);
-        }
-        Ok(added)
-    }
-
-    /// Adds a stream of mails, commits again and again (if the catalogue has a folder), and at the end: what was committed
-    /// survives whatever happens, and taking up the same stream again passes over what is there, so that nothing is lost
-    /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
-    ///
-    /// `progress` is told what became of the mails so far, some thousand at a time; if it breaks off, what was added is
-    /// committed and returned. Reading is ahead by up to as many mails: those were taken from the stream then, but not added.
-    ///
-    /// # Errors
-    ///
-    /// As [`Catalogue::add_mails`] and [`Catalogue::commit`].
-    pub fn enrol(
-        &mut self,
-        mails: impl IntoIterator<Item = Mail>,
-        mut progress: impl FnMut(&Added) -> ControlFlow<()>,
-    ) -> Result<Added, Error> {
-        let mut mails = mails.into_iter();
-        let mut next_batch = || {
-            let (mut batch, mut bytes) = (Vec::new(), 0);
-            while batch.len() < BATCH_MAILS && bytes < BATCH_BYTES {
-                let Some(mail) = mails.next() else { break };
-                bytes += mail.body.len();
-                batch.push(mail);
-            }
-            batch
-        };
-        let (mut total, mut uncommitted, mut batch) = (Added::default(), 0, next_batch());
-        loop {
-            if batch.is_empty() {
-                if self.home.is_some() {
-                    self.commit()?;
-                }
-                return Ok(total);
-            }
-            // While one batch is added on a thread of its own, the next one is read on this one.
-            let (added, next) = std::thread::scope(|scope| {
-                let adding = scope.spawn(|| {
-                    let added = self.add_mails(&batch)?;
-                    uncommitted += added.words;
-                    if self.home.is_some() && uncommitted >= COMMIT_WORDS {
-                        self.commit()?;
-                        uncommitted = 0;
-                    }
-                    Ok::<_, Error>(added)
-                });
-                let next = next_batch();
-                (adding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), next)
-            });
-            total += added?;
-            batch = next;
-            if progress(&total).is_break() {
-                batch.clear();
-            }
-        }
-    }
-
-    /// What is known of a mail besides its words, from the lengths and the words' numbers of its fields.
-    fn about(&self, mail: &Mail, lengths: [usize; 4], mut numbers: &[u32]) -> Result<About, Error> {
-        let mut fields = Vec::new();
-        for length in lengths {
-            let (field, rest) = numbers.split_at(length);
-            numbers = rest;
-            let Words { lanes, widths, .. } = self.lexicon.words(field);
-            let stride = self.config.family.bits().div_ceil(64);
-            let codes = (0..widths.len()).flat_map(|k| lanes.iter().take(stride).map(move |lane| lane[k])).collect();
-            fields.push(Field { codes: Codes::from_data(self.config.family, codes)?, widths });
-        }
-        if fields.iter().all(|f| f.widths.is_empty()) {
-            fields.clear();
-        }
-        Ok(About { quoted: quoted_words(&mail.body, &mail.quoted), fields })
-    }
-
     /// Adds a picture of a document: the words of its likeliest reading.
     ///
     /// # Errors
@@ -687,23 +529,6 @@ pub(crate) fn joined_boxes<B: AsRef<[u8]>>(
     Ok(captures.iter().zip(captures::join(&captures)).map(boxes).collect())
 }
 
-/// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
-const MAX_FIELD_WORDS: usize = 64;
-
-/// The header fields that clients show.
-fn fields_of(mail: &Mail) -> [&str; 4] {
-    [&mail.subject, &mail.from, &mail.to, &mail.date]
-}
-
-fn field_words(field: &str) -> impl Iterator<Item = &str> {
-    field.split_whitespace().take(MAX_FIELD_WORDS)
-}
-
-/// All words of a mail that are drawn.
-fn words_of(mail: &Mail) -> impl Iterator<Item = &str> {
-    mail.body.split_whitespace().chain(fields_of(mail).into_iter().flat_map(field_words))
-}
-
 /// FNV-1a, 64 bits.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(FNV_START, fnv_step)
@@ -713,8 +538,4 @@ const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 
 fn fnv_step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-}
-
-fn content_hash<'t>(tokens: impl Iterator<Item = &'t str>) -> u64 {
-    tokens.fold(FNV_START, |hash, token| fnv_step(token.bytes().fold(hash, fnv_step), b' '))
 }

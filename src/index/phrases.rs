@@ -7,11 +7,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::buckets::{Buckets, sort_in_buckets};
+use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_by_bits, sort_in_buckets};
+use super::weight::ByPhrase;
 use super::writer::Source;
 
 /// Bits of a hash that are kept.
-const HASH_BITS: u32 = 40;
+pub(super) const HASH_BITS: u32 = 40;
 const COUNT_BITS: u32 = 64 - HASH_BITS;
 /// Longest phrase, in words.
 pub(super) const LONGEST: usize = 3;
@@ -83,7 +84,7 @@ impl<'a> PhraseTable<'a> {
         Self { entries, directory, shift }
     }
 
-    /// In how many documents a phrase stands; 0 if in one or none.
+    /// In how many documents a phrase stands; 0 if in one or none. Only the first [`HASH_BITS`] count.
     pub(super) fn documents(&self, phrase: u64) -> u32 {
         let bucket = (phrase >> self.shift) as usize;
         let near = &self.entries[self.directory[bucket] as usize..self.directory[bucket + 1] as usize];
@@ -92,85 +93,197 @@ impl<'a> PhraseTable<'a> {
     }
 }
 
-/// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this.
-const WORDS_AT_A_TIME: usize = 1 << 20;
+/// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this. A stream's segments are counted at once.
+const WORDS_AT_A_TIME: usize = 1 << 22;
 
 /// What [`count`] finds.
 #[derive(Default)]
 pub(super) struct Counted {
     /// Entries of the documents' phrase table.
     pub(super) own: Vec<u64>,
-    /// Entries of those of their phrases that stand in other tables, with the sum of the numbers there.
-    pub(super) elsewhere: Vec<u64>,
+    /// Entries of those of their phrases that stand in two documents of the whole catalogue, with all of these; empty if there
+    /// are no other tables.
+    all: Vec<u64>,
+    /// Whether `all` is the same as `own`.
+    alone: bool,
+    /// How often each phrase of each document was [`Seen`], in the order of [`each_phrase`], as numbers; for documents that are counted in one go.
+    pub(super) seen: Option<Answers>,
     /// Sum over the documents of their numbers of distinct words.
     pub(super) distinct: u64,
 }
 
-/// Counts the phrases of documents, and looks them up in the tables (entries) of other segments.
+impl Counted {
+    /// In how many documents of the whole catalogue the documents' phrases stand.
+    pub(super) fn everywhere(&self) -> PhraseTable<'_> {
+        PhraseTable::new(if self.alone { &self.own } else { &self.all })
+    }
+}
+
+/// Counts the phrases of documents, and adds what the tables (entries) of other segments know of them, less documents there that
+/// are gone.
 ///
 /// Cost: some 100 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
-pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]]) -> Counted {
+pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase) -> Counted {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
-    let (mut counted, distinct) = (Counted::default(), AtomicU64::new(0));
+    let (mut counted, distinct) = (Counted { alone: others.is_empty(), ..Counted::default() }, AtomicU64::new(0));
     for part in 0..1u64 << part_bits {
+        let kept = part_bits == 0;
         let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
-            let mut words = Vec::new();
+            let mut words = Distinct::default();
             for (number, document) in (first as u64..).zip(documents) {
-                words.clear();
+                words.clear(document.widths.len());
                 each_phrase(document.first_face(), |_, length, hash| {
-                    // Two shifts, for there may be one part only.
-                    if hash >> 1 >> (63 - part_bits) != part {
-                        return;
-                    }
-                    let key = hash >> COUNT_BITS << COUNT_BITS | number;
-                    if length == 1 {
-                        words.push(key);
-                    } else {
-                        buckets.push(hash << part_bits, key);
+                    // Two shifts, for there may be one part only. Most words of a document are there again and again: if only the
+                    // documents matter, that leaves less to sort.
+                    if hash >> 1 >> (63 - part_bits) == part && (length > 1 || words.insert(hash >> COUNT_BITS) || kept)
+                    {
+                        buckets.push(entry(hash, number));
                     }
                 });
-                // Most words of a document are there again and again: that leaves less to sort.
-                words.sort_unstable();
-                words.dedup();
-                words.iter().for_each(|&key| buckets.push(key << part_bits, key));
-                distinct.fetch_add(words.len() as u64, Ordering::Relaxed);
+                distinct.fetch_add(words.len as u64, Ordering::Relaxed);
             }
         };
-        let take = |mut keys: Vec<u64>| {
-            keys.dedup();
-            let repeated = keys.chunk_by(|a, b| a >> COUNT_BITS == b >> COUNT_BITS).filter(|same| same.len() > 1);
-            let own: Vec<u64> = repeated.map(|same| same[0] >> COUNT_BITS << COUNT_BITS | same.len() as u64).collect();
-            if others.is_empty() {
-                return (own, Vec::new());
-            }
-            keys.iter_mut().for_each(|key| *key = *key >> COUNT_BITS << COUNT_BITS);
-            keys.dedup();
-            others.iter().for_each(|entries| add_found(&mut keys, entries));
-            keys.retain(|key| key & MAX_COUNT > 0);
-            keys.shrink_to_fit();
-            (own, keys)
+        let expected = (LONGEST * words) >> part_bits;
+        // Documents come in order and stay so: only the hashes are to be sorted.
+        let by = SortedBits { common: part_bits, ignored: COUNT_BITS };
+        let buckets = if kept {
+            let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, other| {
+                look_around(phrases, common, other, |entries| tally(entries, others, gone))
+            });
+            counted.seen = Some(seen);
+            found
+        } else {
+            sort_in_buckets(documents, expected, by, emit, |mut keys| {
+                keys.dedup();
+                let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
+                let mut entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
+                tally(&mut entries, others, gone)
+            })
         };
-        let buckets = sort_in_buckets(documents, (LONGEST * words) >> part_bits, emit, take);
-        for (own, elsewhere) in buckets {
+        for (own, all) in buckets {
             counted.own.extend(own);
-            counted.elsewhere.extend(elsewhere);
+            counted.all.extend(all);
         }
     }
     counted.distinct = distinct.into_inner();
     counted
 }
 
+/// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after.
+fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, Vec<u64>) {
+    let repeated = |entries: &[u64]| entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
+    let own = repeated(entries);
+    if others.is_empty() {
+        return (own, Vec::new());
+    }
+    let mut elsewhere: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
+    others.iter().for_each(|table| add_found(&mut elsewhere, table));
+    for (own, there) in entries.iter_mut().zip(elsewhere) {
+        let gone = if gone.is_empty() { 0 } else { gone.get(&entry(there, 0)).copied().unwrap_or(0) };
+        let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
+        *own = entry(*own, (*own & MAX_COUNT) + left);
+    }
+    (own, repeated(entries))
+}
+
+/// How often a phrase stands elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Documents besides the one at hand.
+    pub(super) others: u32,
+    /// Times that the document itself says it besides: rows of dashes, tables, choruses.
+    pub(super) here: u32,
+}
+
+impl Seen {
+    pub(super) fn all(self) -> u32 {
+        self.others + self.here
+    }
+
+    fn to_number(self) -> u64 {
+        u64::from(self.others) << 32 | u64::from(self.here)
+    }
+
+    pub(super) fn from_number(number: u64) -> Self {
+        Self { others: (number >> 32) as u32, here: number as u32 }
+    }
+}
+
+/// Replaces phrases (hash and document's number, the documents in order) by how often they are [`Seen`], once `tally` has counted them everywhere.
+fn look_around<R>(phrases: &mut [u64], common: u32, other: &mut Vec<u64>, tally: impl FnOnce(&mut Vec<u64>) -> R) -> R {
+    // The phrases' places, ordered by hash.
+    let mut order: Vec<u64> = (0..).zip(&*phrases).map(|(place, &phrase)| entry(phrase, place)).collect();
+    sort_by_bits(&mut order, other, SortedBits { common, ignored: COUNT_BITS });
+    let same_phrase = |a: &u64, b: &u64| (a ^ b) >> COUNT_BITS == 0;
+    let document = |phrases: &[u64], place: u64| phrases[(place & MAX_COUNT) as usize] & MAX_COUNT;
+    let documents = |same: &[u64]| {
+        let next = same.windows(2).filter(|pair| document(phrases, pair[0]) != document(phrases, pair[1]));
+        entry(same[0], 1 + next.count() as u64)
+    };
+    let mut entries: Vec<u64> = order.chunk_by(same_phrase).map(documents).collect();
+    let result = tally(&mut entries);
+    for (mut same, found) in order.chunk_by(same_phrase).zip(&entries) {
+        let others = (found & MAX_COUNT).max(1) as u32 - 1;
+        while let Some(&first) = same.first() {
+            let at_hand = document(phrases, first);
+            let times = same.iter().take_while(|&&place| document(phrases, place) == at_hand).count();
+            let (here, rest) = same.split_at(times);
+            let seen = Seen { others, here: times as u32 - 1 }.to_number();
+            here.iter().for_each(|place| phrases[(place & MAX_COUNT) as usize] = seen);
+            same = rest;
+        }
+    }
+    result
+}
+
+/// Words of a document, as hashes: a table with free places between them.
+#[derive(Default)]
+struct Distinct {
+    /// Hashes, plus one; 0 where there is none.
+    places: Vec<u64>,
+    len: usize,
+}
+
+impl Distinct {
+    /// Makes room for so many words, and forgets those before.
+    fn clear(&mut self, words: usize) {
+        self.places.clear();
+        self.places.resize((2 * words).next_power_of_two(), 0);
+        self.len = 0;
+    }
+
+    /// Whether a hash (of fewer than 64 bits) was not there.
+    fn insert(&mut self, hash: u64) -> bool {
+        let mask = self.places.len() - 1;
+        let mut place = hash as usize & mask;
+        while self.places[place] != 0 {
+            if self.places[place] == hash + 1 {
+                return false;
+            }
+            place = (place + 1) & mask;
+        }
+        self.places[place] = hash + 1;
+        self.len += 1;
+        true
+    }
+}
+
 const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
+
+/// The first bits of a phrase's hash, and a count.
+pub(super) fn entry(hash: u64, count: u64) -> u64 {
+    hash & !MAX_COUNT | count.min(MAX_COUNT)
+}
 
 /// Adds to each of some entries the count of its phrase in another table. Both are sorted: one pass, in strides where the other
 /// table has much between.
 fn add_found(entries: &mut [u64], mut table: &[u64]) {
-    let first = entries.first().map_or(0, |e| e >> COUNT_BITS << COUNT_BITS);
+    let first = entries.first().map_or(0, |&e| entry(e, 0));
     table = &table[table.partition_point(|&other| other < first)..];
-    for entry in entries {
-        let hash = *entry >> COUNT_BITS << COUNT_BITS;
+    for found in entries {
+        let hash = entry(*found, 0);
         let mut stride = 1;
         while table.get(stride).is_some_and(|&other| other < hash) {
             table = &table[stride..];
@@ -185,7 +298,7 @@ fn add_found(entries: &mut [u64], mut table: &[u64]) {
         table = &table[passed..];
         match table.first() {
             Some(&other) if other >> COUNT_BITS == hash >> COUNT_BITS => {
-                *entry = hash | ((*entry & MAX_COUNT) + (other & MAX_COUNT)).min(MAX_COUNT);
+                *found = entry(hash, (*found & MAX_COUNT) + (other & MAX_COUNT));
             }
             Some(_) => {}
             None => return,
@@ -215,14 +328,18 @@ mod tests {
                     }
                 }
             }
-            let Counted { own: entries, distinct, .. } = count(&sources, &[]);
+            let Counted { own: entries, distinct, .. } = count(&sources, &[], &ByPhrase::default());
             let table = PhraseTable::new(&entries);
             prop_assert!(entries.is_sorted());
-            // Every second entry as another table, and itself once more.
+            // Every second entry as another table, and itself once more, of which one document is gone.
             let other: Vec<u64> = entries.iter().step_by(2).copied().collect();
-            let elsewhere = count(&sources, &[&other, &entries]).elsewhere;
-            let twice = |(k, &entry): (usize, &u64)| entry + if k % 2 == 0 { entry & MAX_COUNT } else { 0 };
-            prop_assert_eq!(elsewhere, entries.iter().enumerate().map(twice).collect::<Vec<_>>());
+            let gone: ByPhrase = entries.iter().step_by(3).map(|&e| (entry(e, 0), 1)).collect();
+            let all = count(&sources, &[&other, &entries], &gone).all;
+            let times = |(k, &own): (usize, &u64)| {
+                let once = own & MAX_COUNT;
+                entry(own, once + once + if k % 2 == 0 { once } else { 0 } - u64::from(k % 3 == 0))
+            };
+            prop_assert_eq!(all, entries.iter().enumerate().map(times).collect::<Vec<_>>());
             for source in &sources {
                 each_phrase(source.first_face(), |last, length, hash| {
                     assert_eq!(hash, phrase(source.first_face(), last, length));

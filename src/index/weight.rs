@@ -6,11 +6,13 @@
 //! & L. Peto 1995) over *documents*: in how many others does the phrase stand, and how often in this one besides? Nothing is
 //! known about any phrase beforehand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::iter::repeat_n;
 use std::sync::LazyLock;
 
-use super::phrases::{LONGEST, PhraseTable, each_phrase};
+use super::buckets::{Again, Buckets, SortedBits, sort_in_buckets_here};
+use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase, entry};
 use super::units;
 use super::writer::Source;
 use crate::fingerprint::{Codes, WIDTH_STEPS, differing_bits};
@@ -20,113 +22,108 @@ const PRIOR: f32 = 2.0;
 /// A phrase may stand in so many other documents as a quotation or copy without being taken for language.
 const QUOTATIONS: u32 = 3;
 
-/// Numbers by the hash of a phrase.
+/// Numbers by a phrase's [`entry`] without a count.
 pub(crate) type ByPhrase = HashMap<u64, u32, BuildHasherDefault<Mixed>>;
 
 /// The catalogue as a language model: in how many documents phrases stand.
 pub(crate) struct Language<'a> {
-    /// The documents' own segment.
-    pub(super) own: PhraseTable<'a>,
-    /// What all other segments know of the documents' phrases.
-    pub(super) elsewhere: PhraseTable<'a>,
-    /// Documents of the other segments that are gone.
-    pub(super) gone: &'a ByPhrase,
+    pub(super) documents: PhraseTable<'a>,
     /// Sum over all documents of their numbers of distinct words: what one-word counts are shares of.
     pub(super) distinct: u64,
 }
 
-/// How often a phrase stands elsewhere.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    /// Documents besides the one at hand.
-    others: u32,
-    /// Times that the document itself says it besides: rows of dashes, tables, choruses.
-    here: u32,
-}
-
-impl Seen {
-    fn all(self) -> u32 {
-        self.others + self.here
-    }
-}
-
 impl Language<'_> {
-    /// In how many documents besides the one at hand, of the own segment, a phrase stands.
-    fn others(&self, phrase: u64) -> u32 {
-        let gone = if self.gone.is_empty() { 0 } else { self.gone.get(&phrase).copied().unwrap_or(0) };
-        self.own.documents(phrase).max(1) - 1 + self.elsewhere.documents(phrase).saturating_sub(gone)
-    }
-
     /// Caps in fixed-point units for every word of some documents of the own segment, one document after the other.
     ///
     /// Cost: each phrase is looked up once however often the documents have it, and in the tables' order, so that what is read
-    /// stays in the cache: the more documents at a time, the fewer look-ups; 130 bytes a word.
+    /// stays in the cache: the more documents at a time, the fewer look-ups; 60 bytes a word.
     pub(super) fn phrase_caps(&self, documents: &[Source<'_>]) -> Vec<i16> {
         let seen = self.seen(documents);
         let (mut caps, mut before) = (Vec::with_capacity(seen.len()), [Seen::default(); LONGEST]);
         let mut seen = seen.into_iter();
         for document in documents {
             for (k, now) in seen.by_ref().take(document.widths.len()).enumerate() {
-                let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
-                for length in 2..=LONGEST.min(k + 1) {
-                    // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
-                    let Seen { others, here } = now[length - 1];
-                    let seen = others.saturating_sub(QUOTATIONS) + here;
-                    p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
-                }
+                caps.push(self.cap(k, &before, &now));
                 before = now;
-                caps.push(units(-p.min(1.0).ln()));
             }
         }
         caps
     }
 
+    /// The same of a share of documents whose phrases were looked up when they were counted.
+    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again<'_>) -> Vec<i16> {
+        let mut caps = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
+        let [mut before, mut now] = [[Seen::default(); LONGEST]; 2];
+        for document in documents {
+            each_phrase(document.first_face(), |last, length, hash| {
+                now[length - 1] = Seen::from_number(seen.answer(hash));
+                if length == LONGEST.min(last + 1) {
+                    caps.push(self.cap(last, &before, &now));
+                    before = now;
+                }
+            });
+        }
+        caps
+    }
+
+    /// The cap of word `k` of a document, from what was seen of the phrases that end with the word before and with it.
+    fn cap(&self, k: usize, before: &[Seen; LONGEST], now: &[Seen; LONGEST]) -> i16 {
+        let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
+        for length in 2..=LONGEST.min(k + 1) {
+            // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
+            let Seen { others, here } = now[length - 1];
+            let seen = others.saturating_sub(QUOTATIONS) + here;
+            p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
+        }
+        units(-p.min(1.0).ln())
+    }
+
     /// Of each word of some documents, the phrases that end with it, by length.
     fn seen(&self, documents: &[Source<'_>]) -> Vec<[Seen; LONGEST]> {
         let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-        let bits = (words / 32).max(1).ilog2().clamp(1, 10);
-        // Hash, document and place of each phrase in one number; sorted in buckets.
-        let room = ((LONGEST * words) >> bits) * 17 / 16 + 8;
-        let mut buckets: Vec<Vec<u128>> = (0..1 << bits).map(|_| Vec::with_capacity(room)).collect();
-        let mut first = 0;
-        for (number, document) in documents.iter().enumerate() {
-            each_phrase(document.first_face(), |last, length, hash| {
-                let place = (first + last) * LONGEST + length - 1;
-                let key = u128::from(hash) << 64 | (number as u128) << 40 | place as u128;
-                buckets[(hash >> (64 - bits)) as usize].push(key);
-            });
-            first += document.widths.len();
-        }
+        // Place and length in the last bits, the hash before, of which as much counts as tables hold.
+        let place_bits = (LONGEST * words).max(1).ilog2() + 1;
+        let by = SortedBits { common: 0, ignored: place_bits.max(64 - HASH_BITS) };
+        let of_each = (0u32..).zip(documents).flat_map(|(number, d)| repeat_n(number, d.widths.len()));
+        let document_of: Vec<u32> = of_each.collect();
+        let emit = |buckets: &mut Buckets| {
+            let mut first = 0;
+            for document in documents {
+                each_phrase(document.first_face(), |last, length, hash| {
+                    let place = (first + last) * LONGEST + length - 1;
+                    buckets.push(hash >> place_bits << place_bits | place as u64);
+                });
+                first += document.widths.len();
+            }
+        };
         let mut seen = vec![[Seen::default(); LONGEST]; words];
-        for bucket in &mut buckets {
-            bucket.sort_unstable();
-            for same in bucket.chunk_by(|a, b| a >> 64 == b >> 64) {
-                let others = self.others((same[0] >> 64) as u64);
-                for in_document in same.chunk_by(|a, b| a >> 40 == b >> 40) {
+        let place = |number: u64| {
+            let place = (number & ((1 << place_bits) - 1)) as usize;
+            (place / LONGEST, place % LONGEST)
+        };
+        sort_in_buckets_here(LONGEST * words, by, emit, |numbers| {
+            for same in numbers.chunk_by(|a, b| (a ^ b) >> by.ignored == 0) {
+                let others = self.documents.documents(same[0]).max(1) - 1;
+                for in_document in same.chunk_by(|&a, &b| document_of[place(a).0] == document_of[place(b).0]) {
                     let found = Seen { others, here: in_document.len() as u32 - 1 };
-                    for key in in_document {
-                        let place = (key & ((1 << 40) - 1)) as usize;
-                        seen[place / LONGEST][place % LONGEST] = found;
+                    for &number in in_document {
+                        let (word, length) = place(number);
+                        seen[word][length] = found;
                     }
                 }
             }
-        }
+        });
         seen
     }
 }
 
-/// How often each phrase stands in a document.
-fn count_phrases(document: &Source<'_>) -> ByPhrase {
-    let mut own = ByPhrase::with_capacity_and_hasher(LONGEST * document.widths.len(), BuildHasherDefault::default());
-    each_phrase(document.first_face(), |_, _, hash| *own.entry(hash).or_default() += 1);
-    own
-}
-
 /// Adds a document's phrases to those of others that are gone.
 pub(crate) fn add_gone(document: &Source<'_>, gone: &mut ByPhrase) {
-    for hash in count_phrases(document).into_keys() {
-        *gone.entry(hash).or_default() += 1;
-    }
+    let mut own = HashSet::<u64, BuildHasherDefault<Mixed>>::default();
+    each_phrase(document.first_face(), |_, _, hash| {
+        own.insert(entry(hash, 0));
+    });
+    own.into_iter().for_each(|phrase| *gone.entry(phrase).or_default() += 1);
 }
 
 /// A cap as a byte of a segment. Whole units below 8 nats; 255 is no cap. 0 is kept for separators.
@@ -150,22 +147,28 @@ pub(crate) fn cap_units(byte: u8) -> i16 {
 /// lines look like letters, and mails that space their letters out would collect them by the dozen. Nor is a shape news that
 /// was there a moment ago: forms have lines to write on, tables columns of dashes, whatever their lengths.
 pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterator<Item = i16> + 'a {
-    static WIDTHS_XH: LazyLock<[f32; 256]> =
-        LazyLock::new(|| std::array::from_fn(|width| (width as f32 / WIDTH_STEPS - 3.0).exp2()));
-    let widths_xh = &*WIDTHS_XH;
-    let width_xh = |k: usize| widths_xh[usize::from(widths[k])];
+    /// Widths in x-heights, and what they let a word earn.
+    static BY_WIDTH: LazyLock<[(f32, i16); 256]> = LazyLock::new(|| {
+        std::array::from_fn(|width| {
+            let width_xh = (width as f32 / WIDTH_STEPS - 3.0).exp2();
+            (width_xh, units((NATS_PER_XH * width_xh - 0.3).max(0.3)))
+        })
+    });
+    let by_width = &*BY_WIDTH;
+    let (seen_once, no_news) = (units(SEEN_ONCE_NATS), units(NO_NEWS_NATS));
     let alike = (codes.family().bits() as u32).div_ceil(12);
     (0..widths.len()).map(move |k| {
         let recent = k.saturating_sub(RECENT)..k;
-        let spaced_out = width_xh(k) < SLIM_XH && recent.clone().filter(|&j| width_xh(j) < NARROW_XH).count() >= 3;
+        let (width_xh, most) = by_width[usize::from(widths[k])];
+        let narrow = |&j: &usize| by_width[usize::from(widths[j])].0 < NARROW_XH;
+        let spaced_out = width_xh < SLIM_XH && recent.clone().filter(narrow).count() >= 3;
         let seen = recent.into_iter().filter(|&j| differing_bits(codes.get(j), codes.get(k)) <= alike).count();
-        let by_width = (NATS_PER_XH * width_xh(k) - 0.3).max(0.3);
-        units(match seen {
-            _ if spaced_out => NO_NEWS_NATS,
-            0 => by_width,
-            1 => by_width.min(SEEN_ONCE_NATS),
-            _ => NO_NEWS_NATS,
-        })
+        match seen {
+            _ if spaced_out => no_news,
+            0 => most,
+            1 => most.min(seen_once),
+            _ => no_news,
+        }
     })
 }
 
@@ -186,13 +189,13 @@ const SLIM_XH: f32 = 2.2;
 /// Information in a stretch of text as wide as it is high, in nats: a little more than a letter.
 const NATS_PER_XH: f32 = 2.2;
 
-/// Passes keys through that are mixed already.
+/// Passes keys through that are mixed already, be it in their first 40 bits only.
 #[derive(Default)]
 pub(crate) struct Mixed(u64);
 
 impl Hasher for Mixed {
     fn finish(&self) -> u64 {
-        self.0
+        self.0 ^ self.0 >> 32
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -212,16 +215,20 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::{Family, log_width};
-    use crate::index::phrases::{Counted, count};
+    use crate::index::phrases::count;
 
     /// Caps of the documents' words, all in one segment.
     fn phrase_caps(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
         let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
         let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
-        let Counted { own, elsewhere, distinct } = count(&sources, &[]);
-        let (own, elsewhere) = (PhraseTable::new(&own), PhraseTable::new(&elsewhere));
-        let language = Language { own, elsewhere, gone: &ByPhrase::default(), distinct };
-        let mut caps = language.phrase_caps(&sources).into_iter();
+        let counted = count(&sources, &[], &ByPhrase::default());
+        let language = Language { documents: counted.everywhere(), distinct: counted.distinct };
+        let caps = language.phrase_caps(&sources);
+        let seen = counted.seen.as_ref().expect("few words");
+        let shares = sources.chunks(seen.share).enumerate();
+        let again = shares.flat_map(|(k, share)| language.phrase_caps_again(share, seen.of_share(k)));
+        assert_eq!(again.collect::<Vec<_>>(), caps);
+        let mut caps = caps.into_iter();
         documents.iter().map(|d| caps.by_ref().take(d.len()).collect()).collect()
     }
 

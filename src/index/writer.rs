@@ -6,9 +6,9 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use rayon::prelude::*;
 
-use super::buckets::{Buckets, sort_in_buckets};
+use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
-use super::phrases::{Counted, PhraseTable, count, phrase};
+use super::phrases::{Counted, count, phrase};
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
 use super::{SAMPLE, scan_is_enough};
@@ -76,9 +76,10 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-    let counted = count(documents, &others);
-    let caps = caps(documents, &counted, around);
-    let Counted { own: phrases, distinct, .. } = counted;
+    let (caps, phrases, distinct) = {
+        let counted = count(documents, &others, around.gone);
+        (caps(documents, &counted, around), counted.own, counted.distinct)
+    };
     let grams = match around.codebook {
         Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
         _ => Grams::default(),
@@ -163,25 +164,32 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
 /// What each word may earn, as bytes.
 fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
     let language = Language {
-        own: PhraseTable::new(&counted.own),
-        elsewhere: PhraseTable::new(&counted.elsewhere),
-        gone: around.gone,
+        documents: counted.everywhere(),
         distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
-    let of = |documents: &[Source<'_>]| -> Vec<Vec<u8>> {
-        let mut by_phrase = language.phrase_caps(documents).into_iter();
+    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| -> Vec<Vec<u8>> {
+        let mut by_phrase = by_phrase.into_iter();
         let of_document = |document: &Source<'_>| {
             let first = document.first_face();
-            let data = (0..document.widths.len()).flat_map(|k| first.iter().map(move |lane| lane[k])).collect();
+            let data = match first {
+                [lane] => lane.to_vec(),
+                lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
+            };
             let codes = Codes::from_data(around.family, data).unwrap_or_default();
             let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
             caps.map(|(width, phrase)| cap_byte(phrase.min(width))).collect()
         };
         documents.iter().map(of_document).collect()
     };
+    if let Some(seen) = &counted.seen {
+        let shares = documents.par_chunks(seen.share).enumerate();
+        let again = |(k, share): (usize, _)| of(share, language.phrase_caps_again(share, seen.of_share(k)));
+        return shares.flat_map_iter(again).collect();
+    }
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let at_a_time = (documents.len() * WORDS_AT_A_TIME / words.max(1)).max(1);
-    documents.par_chunks(at_a_time).flat_map_iter(of).collect()
+    let looked_up = |documents: &_| of(documents, language.phrase_caps(documents));
+    documents.par_chunks(at_a_time).flat_map_iter(looked_up).collect()
 }
 
 /// Words whose phrases are looked up at a time, about: bounds memory.
@@ -235,12 +243,13 @@ impl Grams {
                     }
                     let key = u64::from(book.key(pair[0], pair[1]));
                     if key >> (key_bits - part_bits) == part {
-                        // Key and place in one number: one sort orders both.
-                        buckets.push(key << (64 - key_bits + part_bits), key << 32 | place as u64);
+                        buckets.push(key << 32 | place as u64);
                     }
                 }
             };
-            for gram in sort_in_buckets(&visual, words >> part_bits, emit, |grams| grams).into_iter().flatten() {
+            // Places come in order and stay so.
+            let by = SortedBits { common: 32 - key_bits + part_bits, ignored: 32 };
+            for gram in sort_in_buckets(&visual, words >> part_bits, by, emit, |grams| grams).into_iter().flatten() {
                 directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
                 postings.push(gram as u32);
                 tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
@@ -254,7 +263,7 @@ impl Grams {
 }
 
 /// 2-grams sorted at a time.
-const GRAMS_AT_A_TIME: usize = 1 << 20;
+const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
@@ -264,25 +273,37 @@ type Visual = HashMap<u64, u16, BuildHasherDefault<Mixed>>;
 /// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
     let kernels = Kernels::best();
-    // Where each distinct word stands first.
-    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
-    for (number, document) in documents.iter().enumerate() {
-        for k in 0..document.widths.len() {
-            first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
+    // Where each distinct word stands first: in each share of the documents, then in all.
+    let firsts = |(first_number, documents): (usize, &[Source<'_>])| {
+        let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
+        for (number, document) in (first_number..).zip(documents) {
+            for k in 0..document.widths.len() {
+                first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
+            }
         }
-    }
+        first
+    };
+    let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
+    let numbered = documents.par_chunks(share).enumerate().map(|(k, documents)| (k * share, documents));
+    let shares: Vec<_> = numbered.map(firsts).collect();
+    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
+    first.extend(shares.into_iter().flatten());
     let nearest = |distances: &mut Vec<i16>, (hash, (number, k)): (u64, (usize, usize))| {
         let code: Vec<u64> = documents[number].first_face().iter().map(|lane| lane[k]).collect();
         (hash, book.nearest(&code, &kernels, distances))
     };
     let first: Vec<(u64, (usize, usize))> = first.into_iter().collect();
     let visual: Visual = first.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
-    let of = |document: &Source<'_>| -> Vec<u16> {
-        let words = (0..document.widths.len()).map(|k| visual[&phrase(document.first_face(), k, 1)]);
-        words.chain([SEPARATOR]).collect()
+    let of = |documents: &[Source<'_>]| -> Vec<u16> {
+        let of_document = |document: &Source<'_>| {
+            let first_face = document.first_face();
+            (0..document.widths.len()).map(|k| visual[&phrase(first_face, k, 1)]).chain([SEPARATOR]).collect::<Vec<_>>()
+        };
+        documents.iter().flat_map(of_document).collect()
     };
     let mut all = Vec::with_capacity(words + documents.len());
-    documents.par_iter().map(of).collect::<Vec<_>>().into_iter().for_each(|of_document| all.extend(of_document));
+    let shares: Vec<Vec<u16>> = documents.par_chunks(share.div_ceil(4)).map(of).collect();
+    shares.iter().for_each(|share| all.extend_from_slice(share));
     all
 }
 

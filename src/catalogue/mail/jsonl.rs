@@ -40,6 +40,10 @@ impl<R: BufRead> JsonLines<R> {
             let reason = format!("its text is {} bytes long, the limit is {MAX_TEXT}", mail.body.len());
             return Err(Error::input(at(), reason));
         }
+        if mail.body.trim().is_empty() {
+            let name = if mail.id.is_empty() { String::new() } else { format!(", mail {}", mail.id) };
+            return Err(Error::input(at() + &name, "it has no text"));
+        }
         Ok(mail)
     }
 }

@@ -40,10 +40,15 @@ pub(in crate::catalogue) fn quoted_words(body: &str, known: &[[u32; 2]]) -> Vec<
     let lines: Vec<&str> = body.lines().collect();
     let marked = |line: &str| line.trim_start().starts_with('>');
     let last_mark = lines.iter().rposition(|l| marked(l));
+    let starts = |k: usize| begins_quotation(lines[k]) || header_at(&lines[k..]);
+    if known.is_empty() && last_mark.is_none() && !(0..lines.len()).any(|k| starts(k) || attribution(&lines, k)) {
+        // Most mails quote nothing: their words need not be counted.
+        return found;
+    }
     let (mut word, mut rest, mut known) = (0u32, false, known);
     let none_known = known.is_empty();
     for (k, line) in lines.iter().enumerate() {
-        rest |= begins_quotation(line) || header_at(&lines[k..]);
+        rest |= starts(k);
         let quoted = rest || marked(line);
         for _ in line.split_whitespace() {
             while known.first().is_some_and(|&[_, end]| end <= word) {

@@ -1,0 +1,242 @@
+//! Mails become documents: their words are looked up, whoever is there already is found, and streams are committed piece by piece.
+
+use std::ops::ControlFlow;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::about::{About, Field};
+use super::lexicon::{Learned, Lexicon, Words};
+use super::mail::{Mail, quoted_words};
+use super::{Catalogue, CatalogueConfig, FNV_START, fnv_step};
+use crate::Error;
+use crate::fingerprint::Codes;
+
+/// What became of added mails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// New documents.
+    pub documents: usize,
+    /// Words of those.
+    pub words: usize,
+    /// Mails whose text was there already: their ids were added to that document.
+    pub duplicates: usize,
+    /// Mails whose id was there already with another text: the old text is gone.
+    pub replaced: usize,
+    /// Mails without a word.
+    pub empty: usize,
+    /// Words with characters that the faces lack: such a word matches nothing.
+    pub undrawn: usize,
+}
+
+impl std::ops::AddAssign for Added {
+    fn add_assign(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.words += other.words;
+        self.duplicates += other.duplicates;
+        self.replaced += other.replaced;
+        self.empty += other.empty;
+        self.undrawn += other.undrawn;
+    }
+}
+
+/// What [`Catalogue::enrol`] tells as it goes.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Something that the stream could not give, with its reason.
+    Skipped(&'a Error),
+    /// What became of the mails that are added by now.
+    Added(Added),
+}
+
+/// Mails, and bytes of their text, that are looked up at a time.
+const BATCH_MAILS: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
+/// Batches that may be ready to be added while others are being committed.
+const BATCHES_AHEAD: usize = 2;
+/// Words after which a stream of mails is committed: as large a segment as is merged with no other.
+const COMMIT_WORDS: usize = 2_000_000;
+
+/// A mail whose words were looked up.
+struct Prepared {
+    id: String,
+    content: u64,
+    words: Words,
+    /// An [`About`], as bytes.
+    about: Vec<u8>,
+}
+
+impl Catalogue {
+    /// Adds mails by their text. A mail whose id is known replaces the old one; one whose text is known becomes another id of
+    /// that document.
+    ///
+    /// Distinct words are drawn and hashed in parallel, each once: 2 µs a word and face, and what the hash costs. Words that were
+    /// seen before pass at some twenty million a second and core.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the catalogue's files turn out to be damaged.
+    pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
+        let prepared = prepare(&mut self.lexicon, &self.config, mails)?;
+        self.add_prepared(prepared)
+    }
+
+    /// Adds a stream of mails, commits every two million words (if the catalogue has a folder) and at the end: what was committed
+    /// survives whatever happens, and taking up the same stream again passes over what is there, so that nothing is lost
+    /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
+    ///
+    /// While a thread adds and commits, the next mails are read and looked up. `progress` is told of every error in the stream, which is
+    /// passed over, and after some thousand mails each what became of those that are added by then; if it breaks off, all
+    /// that was taken from the stream is added, committed and returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::add_mails`] and [`Catalogue::commit`].
+    pub fn enrol(
+        &mut self,
+        mails: impl IntoIterator<Item = Result<Mail, Error>>,
+        mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Added, Error> {
+        let (mut lexicon, config) = (std::mem::take(&mut self.lexicon), self.config.clone());
+        let total = Mutex::new(Added::default());
+        let so_far = || *total.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = std::thread::scope(|scope| {
+            let (ready, batches) = sync_channel::<Vec<Prepared>>(BATCHES_AHEAD);
+            let adding = scope.spawn(|| {
+                let mut uncommitted = 0;
+                for batch in batches {
+                    let added = self.add_prepared(batch)?;
+                    *total.lock().unwrap_or_else(PoisonError::into_inner) += added;
+                    uncommitted += added.words;
+                    if self.home.is_some() && uncommitted >= COMMIT_WORDS {
+                        self.commit()?;
+                        uncommitted = 0;
+                    }
+                }
+                if self.home.is_some() { self.commit() } else { Ok(()) }
+            });
+            let mut mails = mails.into_iter();
+            let mut looking_up = || {
+                let mut going_on = ControlFlow::Continue(());
+                while going_on.is_continue() {
+                    let (mut batch, mut bytes) = (Vec::new(), 0);
+                    while going_on.is_continue() && batch.len() < BATCH_MAILS && bytes < BATCH_BYTES {
+                        match mails.next() {
+                            Some(Ok(mail)) => {
+                                bytes += mail.body.len();
+                                batch.push(mail);
+                            }
+                            Some(Err(e)) => going_on = progress(Progress::Skipped(&e)),
+                            None => going_on = ControlFlow::Break(()),
+                        }
+                    }
+                    let prepared = prepare(&mut lexicon, &config, &batch)?;
+                    if ready.send(prepared).is_err() {
+                        // Adding has failed; it says why.
+                        break;
+                    }
+                    if going_on.is_continue() {
+                        going_on = progress(Progress::Added(so_far()));
+                    }
+                }
+                Ok(())
+            };
+            let looked_up = looking_up();
+            drop(ready);
+            adding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(looked_up)
+        });
+        self.lexicon = lexicon;
+        done.map(|()| so_far())
+    }
+
+    /// Adds what is new of some mails, and tells what that is.
+    fn add_prepared(&mut self, mails: Vec<Prepared>) -> Result<Added, Error> {
+        self.need_register()?;
+        let mut added = Added::default();
+        for Prepared { id, content, words, about } in mails {
+            if words.widths.is_empty() {
+                added.empty += 1;
+                continue;
+            }
+            let id = if id.is_empty() { format!("text-{content:016x}") } else { id };
+            if let Some(known) = self.find(&id) {
+                if self.content(known)? == content {
+                    added.duplicates += 1;
+                    continue;
+                }
+                self.remove(&id)?;
+                added.replaced += 1;
+            }
+            self.changed = true;
+            let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
+            if let Some(known) = same {
+                self.add_id(known, id)?;
+                added.duplicates += 1;
+                continue;
+            }
+            added.documents += 1;
+            added.words += words.widths.len();
+            added.undrawn += words.undrawn as usize;
+            self.push(id, content, words, about);
+        }
+        Ok(added)
+    }
+}
+
+/// Looks the words of mails up, in parallel.
+fn prepare(lexicon: &mut Lexicon, config: &CatalogueConfig, mails: &[Mail]) -> Result<Vec<Prepared>, Error> {
+    let learned = lexicon.learn(mails, each_word, config)?;
+    let prepared = |(mail, learned): (&Mail, Learned<(u64, [usize; 4])>)| {
+        let Learned { numbers, answer: (content, fields) } = learned;
+        let (body, field_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
+        let about = about(lexicon, config, mail, fields, field_numbers)?.to_bytes();
+        Ok(Prepared { id: mail.id.clone(), content, words: lexicon.words(body), about })
+    };
+    mails.par_iter().zip(learned).map(prepared).collect()
+}
+
+/// What is known of a mail besides its words, from the lengths and the words' numbers of its fields.
+fn about(
+    lexicon: &Lexicon,
+    config: &CatalogueConfig,
+    mail: &Mail,
+    lengths: [usize; 4],
+    mut numbers: &[u32],
+) -> Result<About, Error> {
+    let mut fields = Vec::new();
+    for length in lengths {
+        let (field, rest) = numbers.split_at(length);
+        numbers = rest;
+        let Words { lanes, widths, .. } = lexicon.words(field);
+        let stride = config.family.bits().div_ceil(64);
+        let codes = (0..widths.len()).flat_map(|k| lanes.iter().take(stride).map(move |lane| lane[k])).collect();
+        fields.push(Field { codes: Codes::from_data(config.family, codes)?, widths });
+    }
+    if fields.iter().all(|f| f.widths.is_empty()) {
+        fields.clear();
+    }
+    Ok(About { quoted: quoted_words(&mail.body, &mail.quoted), fields })
+}
+
+/// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
+const MAX_FIELD_WORDS: usize = 64;
+
+/// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells the hash of the body's
+/// words, and how many each field has.
+fn each_word<'t>(mail: &'t Mail, word: &mut dyn FnMut(&'t str)) -> (u64, [usize; 4]) {
+    let mut content = FNV_START;
+    for token in mail.body.split_whitespace() {
+        content = fnv_step(token.bytes().fold(content, fnv_step), b' ');
+        word(token);
+    }
+    let fields = [&mail.subject, &mail.from, &mail.to, &mail.date].map(|field| {
+        let mut count = 0;
+        for token in field.split_whitespace().take(MAX_FIELD_WORDS) {
+            word(token);
+            count += 1;
+        }
+        count
+    });
+    (content, fields)
+}
