@@ -45,7 +45,9 @@ pub struct Matcher {
     kernels: Kernels,
     index: Index,
     chance: ChanceModel,
-    /// For the seed engine: the documents of the catalogue's [`Sample`].
+    /// The documents of the catalogue's [`Sample`].
+    sampled: Vec<u32>,
+    /// The same, copied, for the seed engine.
     background: Option<Strip>,
 }
 
@@ -68,15 +70,17 @@ impl Matcher {
             Sample::Every(step) => step,
             Sample::Shuffles(_) => 1,
         };
-        let background = by_seeds.then(|| index.every(step)).transpose()?;
+        let sampled = index.sampled(step)?;
+        let background = by_seeds.then(|| index.extract(sampled.iter().map(|&n| n as usize))).transpose()?;
         let encoder = catalogue.config().family.encoder();
-        Ok(Self { config, encoder, kernels: Kernels::best(), index, chance, background })
+        Ok(Self { config, encoder, kernels: Kernels::best(), index, chance, sampled, background })
     }
 
     /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        self.index.memory_usage() + self.background.as_ref().map_or(0, Strip::memory_usage)
+        let sampled = self.sampled.capacity() * size_of::<u32>();
+        self.index.memory_usage() + sampled + self.background.as_ref().map_or(0, Strip::memory_usage)
     }
 
     /// Decides what a picture shows.
@@ -193,9 +197,11 @@ impl Matcher {
         let documents = scan_all(query, scores)?;
         let sample = self.chance.sample(documents.len());
         let unrelated = match sample {
-            Sample::Every(step) => {
+            Sample::Every(_) => {
                 let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
-                documents.iter().copied().step_by(step * thinning).collect()
+                // Documents come in the order of their numbers.
+                let found = |number: &u32| documents.binary_search_by_key(number, |d| d.document).ok();
+                self.sampled.iter().step_by(thinning).filter_map(found).map(|k| documents[k]).collect()
             }
             Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
         };
@@ -390,5 +396,59 @@ impl Clock {
     fn finish(mut self) -> Millis {
         self.millis.total = self.begin.elapsed().as_secs_f32() * 1e3;
         self.millis
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::CatalogueConfig;
+    use crate::catalogue::mail::Mail;
+
+    /// So many mails of 50 invented words, no two alike.
+    fn mails(number: usize) -> Vec<Mail> {
+        let word = |k: usize| ["ra", "lo", "mi", "ten", "sur", "do", "kal"][k % 7];
+        let body = |k: usize| (1..50).map(|place| word(k * 31 / place)).collect::<Vec<_>>().join(" ");
+        (0..number).map(|k| Mail { id: format!("m{k}"), body: format!("{} {k}", body(k)), ..Mail::default() }).collect()
+    }
+
+    /// The sample's mails and, for the seed engine, their codes, of mails enrolled in commits of these sizes.
+    fn sample(mails: &[Mail], commits: &[usize], removed: &[&str]) -> (Vec<Vec<String>>, Vec<Vec<Vec<u64>>>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut rest = mails;
+        for &size in commits {
+            let (part, later) = rest.split_at(size);
+            let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).expect("a catalogue");
+            catalogue.add_mails(part).expect("mails");
+            catalogue.commit().expect("a commit");
+            rest = later;
+        }
+        let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).expect("a catalogue");
+        assert_eq!(catalogue.segments(), commits.len());
+        for id in removed {
+            assert!(catalogue.remove(id).expect("an id"));
+        }
+        let mut config = Config::default();
+        config.search.engine = Engine::Seeds;
+        let matcher = Matcher::new(&catalogue, config).expect("a matcher");
+        let ids = |&number: &u32| matcher.index.listed(number as usize).expect("a document").ids;
+        let codes = matcher.background.as_ref().map(|strip| strip.faces().to_vec());
+        (matcher.sampled.iter().map(ids).collect(), codes.expect("the seed engine's"))
+    }
+
+    #[test]
+    fn order_and_segments_leave_the_sample_as_it_is() {
+        let mut mails = mails(2600);
+        let removed = ["m7", "m2000"];
+        let (ids, codes) = sample(&mails, &[2600], &removed);
+        // One in two of what is left, and no more from one end than from the other.
+        assert_eq!(ids.len(), 1299);
+        assert!(ids.iter().all(|i| i.len() == 1 && !removed.contains(&i[0].as_str())));
+        let first_half = ids.iter().filter(|i| i[0][1..].parse::<usize>().is_ok_and(|k| k < 1300)).count();
+        assert!((550..750).contains(&first_half), "{first_half}");
+        mails.reverse();
+        assert!(sample(&mails, &[2600], &removed) == (ids.clone(), codes.clone()), "another order");
+        mails.sort_unstable_by_key(|m| m.id.bytes().rev().collect::<Vec<_>>());
+        assert!(sample(&mails, &[1300, 1050, 250], &removed) == (ids, codes), "three segments");
     }
 }

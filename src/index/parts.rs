@@ -1,6 +1,6 @@
 //! The index of a catalogue: its segments side by side, without what was removed from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -146,14 +146,29 @@ impl Index {
         Ok(Listed { ids, widths: part.segment.widths(ordinal)?.to_owned(), about })
     }
 
-    /// Every `step`th document of those that are left, in the index's order.
-    pub(crate) fn every(&self, step: usize) -> Result<Strip, Error> {
-        let all = self.firsts[self.firsts.len() - 1];
-        let left = |&number: &usize| {
-            let (part, ordinal) = self.locate(number);
-            !part.is_gone(ordinal)
-        };
-        self.extract((0..all).filter(left).step_by(step))
+    /// One in `step` documents of those that are left: their numbers, by the hashes of their texts, of which they have the
+    /// smallest. So they are the same documents in the same order, whatever the segments and the order of enrolment.
+    ///
+    /// Cost: one pass over the documents' hashes, 8 bytes each.
+    pub(crate) fn sampled(&self, step: usize) -> Result<Vec<u32>, Error> {
+        let count = self.documents().div_ceil(step);
+        let mut least = BinaryHeap::with_capacity(count);
+        for (part, &first) in self.parts.iter().zip(&self.firsts) {
+            for ordinal in 0..part.segment.header().documents as usize {
+                if part.is_gone(ordinal) {
+                    continue;
+                }
+                let document = (spread(part.segment.content(ordinal)?), (first + ordinal) as u32);
+                if least.len() < count {
+                    least.push(document);
+                } else if let Some(mut greatest) = least.peek_mut()
+                    && document < *greatest
+                {
+                    *greatest = document;
+                }
+            }
+        }
+        Ok(least.into_sorted_vec().into_iter().map(|(_, number)| number).collect())
     }
 
     /// Documents by their numbers, copied.
@@ -167,6 +182,12 @@ impl Index {
         }
         Ok(strip)
     }
+}
+
+/// Spreads a text's hash over all bits: that of its last letters hardly reaches the first ones.
+fn spread(content: u64) -> u64 {
+    let mixed = (content ^ (content >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53)
 }
 
 /// Words on which each query word's chance distances are counted: rarer look-alikes than 1 in this are not seen.

@@ -81,6 +81,12 @@ impl Strip {
         self.starts[document]..self.starts[document + 1] - 1
     }
 
+    /// Codes of all places, separators included: lane by lane of each face.
+    #[cfg(test)]
+    pub(crate) fn faces(&self) -> &[Vec<Vec<u64>>] {
+        &self.faces
+    }
+
     /// The first lane of a document's codes in the first face.
     #[cfg(feature = "benchmarks")]
     pub(crate) fn codes(&self, document: usize) -> Vec<u64> {

@@ -165,7 +165,7 @@ pub struct Chance {
 /// Which documents' scores a catalogue's chance is read off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sample {
-    /// Those of every so many-th document, in the index's order, for the query itself.
+    /// Those of one in so many documents, by the hashes of their texts, for the query itself.
     Every(usize),
     /// Those of all documents, for so many shuffles of the query.
     Shuffles(u64),
