@@ -342,7 +342,8 @@ pub(super) fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
     };
     let stays = |l: &LineFit| {
         let (top, bottom) = l.baseline_rows(0.0);
-        let near = bands.near(top, bottom);
+        let reach = 0.5 * l.x_height_px;
+        let near = bands.near(top - reach, bottom + reach);
         let near = || near.iter().map(|&k| &all[k]);
         let middle = (l.x0 + l.x1) / 2.0;
         let overlap = |big: &LineFit| (l.x1.min(big.x1) - l.x0.max(big.x0)).max(0.0);

@@ -123,16 +123,18 @@ mod tests {
     use super::*;
     use crate::page::Piece;
 
-    /// A line of letters of these ink widths (in x-heights), each in a cell of this width or, without, after a gap of .2.
+    /// A line of letters of these ink widths (in x-heights), each in a cell of this width or, without, after a gap of .2; with a
+    /// space after each sixth.
     fn line(inks: &[f32], cell: Option<f32>) -> (LineFit, Cuts) {
         let xh = 8.0;
         let mut x = 0.0;
         let pieces: Vec<Piece> = inks
             .iter()
-            .map(|ink| {
+            .zip(1..)
+            .map(|(ink, number)| {
                 let advance = cell.unwrap_or(ink + 0.2);
                 let x0 = x + (advance - ink) / 2.0;
-                x += advance;
+                x += advance + if number % 6 == 0 { cell.unwrap_or(0.4) } else { 0.0 };
                 Piece { x0: x0 * xh, x1: (x0 + ink) * xh }
             })
             .collect();
