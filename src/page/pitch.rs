@@ -10,8 +10,8 @@ use super::ALIKE;
 use super::lines::LineFit;
 use super::words::Cuts;
 
-/// Pitches of monospaced typefaces, in x-heights: from DejaVu Sans Mono's 1.10 to Courier's 1.45, with room for errors.
-const LEAST_XH: f32 = 0.85;
+/// Pitches of monospaced typefaces, in x-heights: from DejaVu Sans Mono's 1.10 to Courier's 1.45, with room for squeezed pictures.
+const LEAST_XH: f32 = 0.75;
 const MOST_XH: f32 = 1.6;
 /// Steps between pitches that are tried, as a share of the least: a quarter of a cell at most over the gaps that are looked at.
 const STEP: f32 = 0.006;
