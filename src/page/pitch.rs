@@ -16,7 +16,7 @@ const MOST_XH: f32 = 1.6;
 /// Steps between pitches that are tried, as a share of the least: a quarter of a cell at most over the gaps that are looked at.
 const STEP: f32 = 0.006;
 /// Gaps wider than this are not between two letters.
-const WIDEST_LETTER_GAP_XH: f32 = 1.0;
+const WIDEST_LETTER_GAP_XH: f32 = 0.9;
 /// With fewer gaps, a line cannot tell; more are not looked at.
 const LEAST_GAPS: usize = 12;
 const MOST_GAPS: usize = 24;
