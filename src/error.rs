@@ -68,6 +68,18 @@ impl Error {
         Self::Caller { setting, value: value.to_string(), expected: expected.into() }
     }
 
+    /// Names the first of some settings whose value is not as `expected`.
+    pub(crate) fn unless_each<T: Copy + ToString>(
+        settings: impl IntoIterator<Item = (&'static str, T)>,
+        is_fine: impl Fn(T) -> bool,
+        expected: &str,
+    ) -> Result<(), Self> {
+        match settings.into_iter().find(|(_, value)| !is_fine(*value)) {
+            Some((setting, value)) => Err(Self::caller(setting, value, expected)),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn file(path: &Path, reason: impl Into<String>) -> Self {
         Self::File { path: path.to_owned(), reason: reason.into() }
     }

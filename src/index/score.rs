@@ -48,16 +48,13 @@ impl ScoreConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let settings: [(&'static str, f32); 4] = [
+        let settings = [
             ("score.most_nats", self.most_nats),
             ("score.least_nats", self.least_nats),
             ("score.skip_query_nats", self.skip_query_nats),
             ("score.skip_document_nats", self.skip_document_nats),
         ];
-        match settings.into_iter().find(|(_, v)| !(*v > 0.0 && *v <= 64.0)) {
-            Some((setting, value)) => Err(Error::caller(setting, value, "it must be above 0 and at most 64")),
-            None => Ok(()),
-        }
+        Error::unless_each(settings, |v| v > 0.0 && v <= 64.0, "it must be above 0 and at most 64")
     }
 }
 

@@ -187,13 +187,13 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
         return shares.flat_map_iter(again).collect();
     }
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-    let at_a_time = (documents.len() * WORDS_AT_A_TIME / words.max(1)).max(1);
+    let at_a_time = (documents.len() * CAPPED_AT_A_TIME / words.max(1)).max(1);
     let looked_up = |documents: &_| of(documents, language.phrase_caps(documents));
     documents.par_chunks(at_a_time).flat_map_iter(looked_up).collect()
 }
 
 /// Words whose phrases are looked up at a time, about: bounds memory.
-const WORDS_AT_A_TIME: usize = 1 << 15;
+const CAPPED_AT_A_TIME: usize = 1 << 15;
 
 /// Every n-th place that holds a word, as document and word.
 fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {

@@ -132,7 +132,7 @@ impl PageConfig {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let positive: [(&'static str, f32); 21] = [
+        let positive = [
             ("page.noise_factor", self.noise_factor),
             ("page.ink_share", self.ink_share),
             ("page.min_panel_px", self.min_panel_px),
@@ -155,11 +155,7 @@ impl PageConfig {
             ("page.surely_up_sigmas", self.surely_up_sigmas),
             ("page.turned_sigmas", self.turned_sigmas),
         ];
-        for (setting, value) in positive {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::caller(setting, value, "it must be a positive number"));
-            }
-        }
+        Error::unless_each(positive, |v| v > 0.0 && v.is_finite(), "it must be a positive number")?;
         if self.max_x_height_px <= self.min_x_height_px {
             let expected = format!("it must exceed page.min_x_height_px, {}", self.min_x_height_px);
             return Err(Error::caller("page.max_x_height_px", self.max_x_height_px, expected));

@@ -36,56 +36,92 @@ const SHARED_WITHIN: f32 = 0.03;
 /// For each line its pitch in pixels, if it is monospaced. A line that does not clearly tell is as the nearest lines of its region
 /// and size that do. Cost: some 2,400 look-ups a line.
 pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
-    let middles: Vec<Vec<f32>> = cuts.iter().map(letter_gaps).collect();
-    let tells = |k: usize| middles[k].len() >= LEAST_GAPS;
-    let own: Vec<(f32, f32)> = (0..lines.len())
-        .map(|k| {
-            let (least, most) = (LEAST_XH * lines[k].x_height_px, MOST_XH * lines[k].x_height_px);
-            if tells(k) { best_pitch(&middles[k], least, most) } else { (0.0, 0.0) }
-        })
-        .collect();
-    let mut pitches: Vec<Option<f32>> =
-        own.iter().map(|&(resonance, pitch)| (resonance >= LEAST_RESONANCE).then_some(pitch)).collect();
-    // Capitals of proportional typefaces, too, are nearly of one width, but spaces between them are narrower.
-    let has_space = |k: usize| {
-        let pitch_xh = own[k].1 / lines[k].x_height_px;
-        cuts[k].gaps_xh.iter().any(|gap| (LEAST_SPACE..MOST_SPACE).contains(&(gap / pitch_xh)))
-    };
-    for k in (0..lines.len()).filter(|&k| tells(k)) {
-        pitches[k] = pitches[k].filter(|_| has_space(k));
-    }
-    // The nearest line of the region that is of this one's size.
-    let nearest = |region: &[usize], at: usize, is_asked: &dyn Fn(usize) -> bool| {
-        let alike = |j: usize| (lines[j].x_height_px / lines[region[at]].x_height_px).ln().abs() < ALIKE;
-        let others = (0..region.len()).filter(|&j| j != at && alike(region[j]) && is_asked(region[j]));
-        others.min_by_key(|&j| j.abs_diff(at)).map(|j| region[j])
-    };
+    let own: Vec<Own> = lines.iter().zip(cuts).map(|(line, cuts)| Own::of(line, cuts)).collect();
+    let mut pitches: Vec<Option<f32>> = own.iter().map(Own::clear).collect();
     for region in regions {
-        let agree = |j: usize, k: usize| {
-            j != k
-                && has_space(j)
-                && own[j].0.min(own[k].0) >= AGREED_RESONANCE
-                && (own[j].1 / own[k].1).ln().abs() < SAME_PITCH
-        };
-        for &k in region {
-            if region.iter().any(|&j| agree(j, k)) {
-                pitches[k] = Some(own[k].1);
-            }
+        for k in agreeing(&own, region) {
+            pitches[k] = Some(own[k].pitch_px);
         }
-        let clear = pitches.clone();
-        for (at, &k) in region.iter().enumerate().filter(|&(_, &k)| clear[k].is_none() && tells(k)) {
-            let shared = nearest(region, at, &|j| clear[j].is_some()).and_then(|j| clear[j]);
-            pitches[k] = shared.and_then(|pitch| {
-                let (least, most) = (pitch * (1.0 - SHARED_WITHIN), pitch * (1.0 + SHARED_WITHIN));
-                let (resonance, pitch) = best_pitch(&middles[k], least, most);
-                (resonance >= SHARED_RESONANCE).then_some(pitch)
-            });
+        let clear: Vec<Option<f32>> = region.iter().map(|&k| pitches[k]).collect();
+        let unclear = (0..region.len()).filter(|&at| clear[at].is_none() && own[region[at]].tells());
+        for at in unclear {
+            let line = &own[region[at]];
+            let shared = nearest(&own, region, at, |j| clear[j].is_some()).and_then(|j| clear[j]);
+            pitches[region[at]] = shared.and_then(|pitch_px| line.shares(pitch_px));
         }
-        for (at, &k) in region.iter().enumerate().filter(|&(_, &k)| !tells(k)) {
-            pitches[k] = nearest(region, at, &tells).and_then(|j| pitches[j]);
+        for at in (0..region.len()).filter(|&at| !own[region[at]].tells()) {
+            let telling = nearest(&own, region, at, |j| own[region[j]].tells());
+            pitches[region[at]] = telling.and_then(|j| pitches[region[j]]);
         }
     }
     pitches
+}
+
+/// What a line tells by itself.
+struct Own {
+    /// Middles of the first gaps that may be between letters, in pixels along the line.
+    middles: Vec<f32>,
+    /// How well these keep to the pitch that they keep to best; 0 if they are too few to tell.
+    resonance: f32,
+    pitch_px: f32,
+    /// Whether a gap is as wide as a space of that pitch.
+    has_space: bool,
+    log_x_height: f32,
+}
+
+impl Own {
+    fn of(line: &LineFit, cuts: &Cuts) -> Self {
+        let middles = letter_gaps(cuts);
+        let x_height_px = line.x_height_px;
+        let (resonance, pitch_px) = if middles.len() >= LEAST_GAPS {
+            best_pitch(&middles, LEAST_XH * x_height_px, MOST_XH * x_height_px)
+        } else {
+            (0.0, 0.0)
+        };
+        let pitch_xh = pitch_px / x_height_px;
+        let has_space = cuts.gaps_xh.iter().any(|gap| (LEAST_SPACE..MOST_SPACE).contains(&(gap / pitch_xh)));
+        Self { middles, resonance, pitch_px, has_space, log_x_height: x_height_px.ln() }
+    }
+
+    /// Whether there are enough gaps.
+    fn tells(&self) -> bool {
+        self.middles.len() >= LEAST_GAPS
+    }
+
+    /// The pitch, if there is no doubt. Capitals of proportional typefaces, too, are nearly of one width, but spaces between them
+    /// are narrower.
+    fn clear(&self) -> Option<f32> {
+        (self.resonance >= LEAST_RESONANCE && self.has_space).then_some(self.pitch_px)
+    }
+
+    /// The pitch near a neighbour's, if the line keeps to it.
+    fn shares(&self, pitch_px: f32) -> Option<f32> {
+        let (least, most) = (pitch_px * (1.0 - SHARED_WITHIN), pitch_px * (1.0 + SHARED_WITHIN));
+        let (resonance, pitch_px) = best_pitch(&self.middles, least, most);
+        (resonance >= SHARED_RESONANCE).then_some(pitch_px)
+    }
+}
+
+/// Lines of a region that keep to a pitch as another one does, which has spaces.
+fn agreeing<'r>(own: &'r [Own], region: &'r [usize]) -> impl Iterator<Item = usize> + 'r {
+    let keeps = |k: &usize| own[*k].resonance >= AGREED_RESONANCE;
+    let spaced = region.iter().copied().filter(keeps).filter(|&k| own[k].has_space);
+    let mut log_pitches: Vec<f32> = spaced.map(|k| own[k].pitch_px.ln()).collect();
+    log_pitches.sort_unstable_by(f32::total_cmp);
+    region.iter().copied().filter(keeps).filter(move |&k| {
+        let log_pitch = own[k].pitch_px.ln();
+        let from = log_pitches.partition_point(|&p| p <= log_pitch - SAME_PITCH);
+        let alike = log_pitches[from..].partition_point(|&p| p < log_pitch + SAME_PITCH);
+        alike > usize::from(own[k].has_space)
+    })
+}
+
+/// Where in a region the nearest line stands that is of this one's size and of which something holds.
+fn nearest(own: &[Own], region: &[usize], at: usize, holds: impl Fn(usize) -> bool) -> Option<usize> {
+    let log_x_height = |j: usize| own[region[j]].log_x_height;
+    let is_it = |j: &usize| holds(*j) && (log_x_height(*j) - log_x_height(at)).abs() < ALIKE;
+    let by_distance = (1..region.len()).flat_map(|d| [at.checked_sub(d), Some(at + d)]).flatten();
+    by_distance.filter(|&j| j < region.len()).find(is_it)
 }
 
 /// Middles of the first gaps that may be between letters, in pixels along the line.

@@ -278,7 +278,7 @@ impl GapModel {
     pub(super) fn of(kinds: &Kinds, x_height_px: f32, config: &PageConfig) -> Self {
         let Kinds { letter, space, middle, spread, trust } = *kinds;
         let usual = config.usual_space_xh.sqrt();
-        let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
+        let noise = noise(middle, x_height_px, config);
         let within = spread * trust + 0.01 * (1.0 - trust) + noise;
         Self {
             middle: middle * trust + usual * (1.0 - trust),
@@ -290,7 +290,7 @@ impl GapModel {
     /// Of monospaced lines: letter gaps are a quarter of a pitch wide, mostly, and at most .8; spaces 1.25 and at least 1.
     pub(super) fn monospaced(pitch_xh: f32, x_height_px: f32, config: &PageConfig) -> Self {
         let [letter, middle, space] = [0.25, 0.9, 1.25].map(|pitches: f32| (pitches * pitch_xh).sqrt());
-        let noise = config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * middle)).powi(2);
+        let noise = noise(middle, x_height_px, config);
         Self { middle, steepness: (space - letter) / (0.01 * pitch_xh + noise), usual: middle }
     }
 
@@ -301,6 +301,11 @@ impl GapModel {
         // Figures of one width stand apart where a one is among them: what is much narrower than a space stays open.
         if root < NARROW_SPACE * self.usual { space.min(OPEN) } else { space }
     }
+}
+
+/// Variance of the square root of a gap's width, from how well gaps of text of this size can be measured.
+fn noise(root: f32, x_height_px: f32, config: &PageConfig) -> f32 {
+    config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * root)).powi(2)
 }
 
 /// Square root of the share of the usual space below which a gap is not surely one.

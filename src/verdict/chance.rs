@@ -78,18 +78,16 @@ impl ChanceModel {
     ///
     /// [`Error::Caller`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let counts: [(&'static str, usize); 3] = [
+        let counts = [
             ("chance.sample_documents", self.sample_documents),
             ("chance.sample_cells", self.sample_cells),
             ("chance.most_thinning", self.most_thinning),
         ];
-        if let Some((setting, _)) = counts.into_iter().find(|(_, n)| *n == 0) {
-            return Err(Error::caller(setting, 0, "it must be at least 1"));
-        }
+        Error::unless_each(counts, |n| n > 0, "it must be at least 1")?;
         if let Some(range) = self.ranks.iter().find(|(from, to)| !(0.0 <= *from && from < to && *to <= 1.0)) {
             return Err(Error::caller("chance.ranks", format!("{range:?}"), "each must rise within 0 to 1"));
         }
-        let above_0: [(&'static str, f64); 7] = [
+        let positive = [
             ("chance.reference_documents", self.reference_documents),
             ("chance.body.0", self.body.0),
             ("chance.body.1", self.body.1),
@@ -98,9 +96,7 @@ impl ChanceModel {
             ("chance.frames.2", self.frames.2),
             ("chance.most_step_nats", self.most_step_nats),
         ];
-        if let Some((setting, value)) = above_0.into_iter().find(|(_, v)| !(*v > 0.0 && v.is_finite())) {
-            return Err(Error::caller(setting, value, "it must be above 0"));
-        }
+        Error::unless_each(positive, |v| v > 0.0 && v.is_finite(), "it must be a positive number")?;
         let finite = [self.location[0], self.location[1], self.location[2], self.order_nats, self.frames.1];
         if let Some(value) = finite.into_iter().find(|v| !v.is_finite()) {
             return Err(Error::caller("chance", value, "it must be a number"));
