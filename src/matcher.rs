@@ -415,15 +415,16 @@ mod tests {
     /// The sample's mails and, for the seed engine, their codes, of mails enrolled in commits of these sizes.
     fn sample(mails: &[Mail], commits: &[usize], removed: &[&str]) -> (Vec<Vec<String>>, Vec<Vec<Vec<u64>>>) {
         let folder = tempfile::tempdir().expect("a folder");
+        let config = CatalogueConfig { whole_words: 0, ..CatalogueConfig::default() };
         let mut rest = mails;
         for &size in commits {
             let (part, later) = rest.split_at(size);
-            let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).expect("a catalogue");
+            let mut catalogue = Catalogue::edit(folder.path(), config.clone()).expect("a catalogue");
             catalogue.add_mails(part).expect("mails");
             catalogue.commit().expect("a commit");
             rest = later;
         }
-        let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).expect("a catalogue");
+        let mut catalogue = Catalogue::edit(folder.path(), config).expect("a catalogue");
         assert_eq!(catalogue.segments(), commits.len());
         for id in removed {
             assert!(catalogue.remove(id).expect("an id"));

@@ -19,7 +19,7 @@ use leakprint::{Config, Error, Matcher};
 
 /// A cheap hash: here, codes only have to differ.
 fn config() -> CatalogueConfig {
-    CatalogueConfig { family: Family::Dct, ..CatalogueConfig::default() }
+    CatalogueConfig { family: Family::Dct, whole_words: 0, ..CatalogueConfig::default() }
 }
 
 /// Opens for writing. A program that another test of this process starts holds copies of our locks until it runs: so, again.

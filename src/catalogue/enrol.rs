@@ -171,14 +171,22 @@ impl Catalogue {
             self.changed = true;
             let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
             if let Some(known) = same {
-                self.add_id(known, id)?;
+                let mut ids = self.ids_at(known)?;
+                if ids.iter().all(|other| id < *other) {
+                    // Mails of one text may differ in their headers: the first id's count, whatever the order of enrolment.
+                    self.set_ids(known, Vec::new());
+                    ids.push(id);
+                    self.push(ids, content, words, about);
+                } else {
+                    self.add_id(known, id)?;
+                }
                 added.duplicates += 1;
                 continue;
             }
             added.documents += 1;
             added.words += words.widths.len();
             added.undrawn += words.undrawn as usize;
-            self.push(id, content, words, about);
+            self.push(vec![id], content, words, about);
         }
         Ok(added)
     }

@@ -27,10 +27,10 @@ use self::store::Manifest;
 use self::text::Face;
 use crate::Error;
 use crate::fingerprint::{Codes, Family};
-use crate::index::{Codebook, Part, Segment};
+use crate::index::{Codebook, Part, SCAN_WORDS, Segment};
 use crate::verdict::ChanceModel;
 
-/// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by. Fixed once it holds documents.
+/// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by: fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CatalogueConfig {
     /// The word hash. Default: [`Family::Net`].
@@ -40,6 +40,9 @@ pub struct CatalogueConfig {
     pub faces: Vec<Vec<Face>>,
     /// How scores of unrelated documents fall off. Default: as fitted for [`Family::Net`].
     pub chance: ChanceModel,
+    /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer has its own.
+    /// Default: [`SCAN_WORDS`].
+    pub whole_words: usize,
 }
 
 impl Default for CatalogueConfig {
@@ -48,6 +51,7 @@ impl Default for CatalogueConfig {
             family: Family::default(),
             faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]],
             chance: ChanceModel::default(),
+            whole_words: SCAN_WORDS,
         }
     }
 }
@@ -170,7 +174,9 @@ impl Catalogue {
         let mut this = match store::read_manifest(folder)? {
             Some(manifest) => {
                 store::sweep(folder, &manifest)?;
-                Self::open(folder)?
+                let mut this = Self::open(folder)?;
+                this.config.whole_words = config.whole_words;
+                this
             }
             None => Self::new(config)?,
         };
@@ -392,7 +398,7 @@ impl Catalogue {
         let stride = codes.stride();
         let lane = |k: usize| codes.data().iter().skip(k % stride).step_by(stride).copied().collect();
         let lanes = (0..self.config.faces.len() * stride).map(lane).collect();
-        self.push(id.to_owned(), content, Words { lanes, widths: words, undrawn: 0 }, Vec::new());
+        self.push(vec![id.to_owned()], content, Words { lanes, widths: words, undrawn: 0 }, Vec::new());
         Ok(added)
     }
 
@@ -406,12 +412,14 @@ impl Catalogue {
         Ok(())
     }
 
-    fn push(&mut self, id: String, content: u64, words: Words, about: Vec<u8>) {
+    fn push(&mut self, ids: Vec<String>, content: u64, words: Words, about: Vec<u8>) {
         let at = At::Fresh(self.fresh.len() as u32);
         let register = self.register.get_or_insert_default();
-        register.by_id.insert(id.as_str().into(), at);
+        for id in &ids {
+            register.by_id.insert(id.as_str().into(), at);
+        }
         register.by_content.insert(content, at);
-        self.fresh.push(Fresh { ids: vec![id], content, words, about });
+        self.fresh.push(Fresh { ids, content, words, about });
         self.changed = true;
     }
 

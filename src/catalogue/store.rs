@@ -34,7 +34,12 @@ pub(super) struct Manifest {
 
 impl Manifest {
     pub(super) fn config(&self) -> CatalogueConfig {
-        CatalogueConfig { family: self.family, faces: self.faces.clone(), chance: self.chance }
+        CatalogueConfig {
+            family: self.family,
+            faces: self.faces.clone(),
+            chance: self.chance,
+            ..CatalogueConfig::default()
+        }
     }
 }
 
