@@ -72,7 +72,7 @@ impl Language<'_> {
         for length in 2..=LONGEST.min(k + 1) {
             // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
             let Seen { others, here } = now[length - 1];
-            let seen = others.saturating_sub(QUOTATIONS) + here;
+            let seen = (others + here).saturating_sub(QUOTATIONS);
             p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
         }
         units(-p.min(1.0).ln())
@@ -248,7 +248,7 @@ mod tests {
                 for length in 2..=3.min(k + 1) {
                     let whole = &document[k + 1 - length..=k];
                     let context = &whole[..length - 1];
-                    let seen = others(whole).saturating_sub(QUOTATIONS) + own(whole);
+                    let seen = (others(whole) + own(whole)).saturating_sub(QUOTATIONS);
                     p = (seen as f32 + PRIOR * p) / ((others(context) + own(context)) as f32 + PRIOR);
                 }
                 units(-p.min(1.0).ln())
