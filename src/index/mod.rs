@@ -7,6 +7,7 @@
 
 mod buckets;
 mod codebook;
+mod exact;
 mod map;
 mod parts;
 mod phrases;
@@ -14,6 +15,7 @@ mod scan;
 mod score;
 mod seeds;
 mod segment;
+mod singles;
 mod strip;
 mod weight;
 mod writer;
@@ -24,7 +26,6 @@ pub use score::ScoreConfig;
 pub use seeds::{Effort, Engine, SCAN_WORDS, SearchConfig};
 
 pub(crate) use codebook::Codebook;
-use parts::SAMPLE;
 pub(crate) use parts::{Listed, Part, Sample};
 pub(crate) use scan::{scan, scan_strip};
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};

@@ -1,13 +1,14 @@
 //! In how many documents does a phrase of one to three words stand? Counted once for each segment, and stored with it.
 //!
 //! A table holds the phrases that stand in two documents of its segment or more, sorted by their hash: 40 bits of hash and 24
-//! of count in 64. Phrases of one document alone, seven of ten, are not stored; what several segments count is added up, so
-//! a phrase that stands once in each of several segments is counted too low by as many. Segments are merged such that they
-//! are few (see [`catalogue`](crate::catalogue)), and phrases of up to three other documents do not count anyhow.
+//! of count in 64. Phrases of one document alone, seven of ten, stand in a set of their own, the [`singles`](super::singles).
+//! What a new segment knows of others is what their tables have: it counts a phrase too low that stands once in each of several
+//! segments. What all of them have together is added up when it matters, see [`exact`](super::exact).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_by_bits, sort_in_buckets};
+use super::singles::{self, Packed, Packing};
 use super::weight::ByPhrase;
 use super::writer::Source;
 
@@ -96,6 +97,9 @@ impl<'a> PhraseTable<'a> {
 /// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this. A stream's segments are counted at once.
 const WORDS_AT_A_TIME: usize = 1 << 22;
 
+/// Phrases of one document alone for each word, about: what is likely of mails.
+const SINGLES_A_WORD: usize = 2;
+
 /// What [`count`] finds.
 #[derive(Default)]
 pub(super) struct Counted {
@@ -104,6 +108,8 @@ pub(super) struct Counted {
     /// Entries of those of their phrases that stand in two documents of the whole catalogue, with all of these; empty if there
     /// are no other tables.
     all: Vec<u64>,
+    /// Those of their phrases that stand in one of them.
+    pub(super) singles: Packing,
     /// Whether `all` is the same as `own`.
     alone: bool,
     /// How often each phrase of each document was [`Seen`], in the order of [`each_phrase`], as numbers; for documents that are counted in one go.
@@ -127,7 +133,11 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
-    let (mut counted, distinct) = (Counted { alone: others.is_empty(), ..Counted::default() }, AtomicU64::new(0));
+    let directory_bits = singles::directory_bits(SINGLES_A_WORD * words);
+    let (mut counted, distinct) = (
+        Counted { alone: others.is_empty(), singles: Packing::new(directory_bits), ..Counted::default() },
+        AtomicU64::new(0),
+    );
     for part in 0..1u64 << part_bits {
         let kept = part_bits == 0;
         let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
@@ -150,7 +160,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
         let by = SortedBits { common: part_bits, ignored: COUNT_BITS };
         let buckets = if kept {
             let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, other| {
-                look_around(phrases, common, other, |entries| tally(entries, others, gone))
+                look_around(phrases, common, other, |entries| tally(entries, others, gone, directory_bits))
             });
             counted.seen = Some(seen);
             found
@@ -159,11 +169,12 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
                 keys.dedup();
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
                 let mut entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
-                tally(&mut entries, others, gone)
+                tally(&mut entries, others, gone, directory_bits)
             })
         };
-        for (own, all) in buckets {
+        for (own, singles, all) in buckets {
             counted.own.extend(own);
+            counted.singles.append(&singles);
             counted.all.extend(all);
         }
     }
@@ -171,12 +182,14 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
     counted
 }
 
-/// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after.
-fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, Vec<u64>) {
+/// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after;
+/// between these, the entries of one document before.
+fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase, directory_bits: u32) -> (Vec<u64>, Packed, Vec<u64>) {
     let repeated = |entries: &[u64]| entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
     let own = repeated(entries);
+    let singles = Packing::pack(directory_bits, entries.iter().copied().filter(|e| e & MAX_COUNT == 1));
     if others.is_empty() {
-        return (own, Vec::new());
+        return (own, singles, Vec::new());
     }
     let mut elsewhere: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
     others.iter().for_each(|table| add_found(&mut elsewhere, table));
@@ -185,7 +198,7 @@ fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, 
         let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
         *own = entry(*own, (*own & MAX_COUNT) + left);
     }
-    (own, repeated(entries))
+    (own, singles, repeated(entries))
 }
 
 /// How often a phrase stands elsewhere.
@@ -270,7 +283,7 @@ impl Distinct {
     }
 }
 
-const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
+pub(super) const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
 
 /// The first bits of a phrase's hash, and a count.
 pub(super) fn entry(hash: u64, count: u64) -> u64 {
@@ -279,7 +292,7 @@ pub(super) fn entry(hash: u64, count: u64) -> u64 {
 
 /// Adds to each of some entries the count of its phrase in another table. Both are sorted: one pass, in strides where the other
 /// table has much between.
-fn add_found(entries: &mut [u64], mut table: &[u64]) {
+pub(super) fn add_found(entries: &mut [u64], mut table: &[u64]) {
     let first = entries.first().map_or(0, |&e| entry(e, 0));
     table = &table[table.partition_point(|&other| other < first)..];
     for found in entries {

@@ -60,10 +60,10 @@ impl Strip {
         self.starts.push(self.caps.len());
     }
 
-    /// Every `step`th document, copied.
-    pub(crate) fn every(&self, step: usize) -> Self {
+    /// Some of the documents, copied.
+    pub(crate) fn some(&self, documents: impl Iterator<Item = usize>) -> Self {
         let mut strip = Self::empty(self.faces.len(), self.faces.first().map_or(0, Vec::len));
-        for document in (0..self.documents()).step_by(step) {
+        for document in documents {
             let places = self.places(document);
             let lanes: Vec<&[u64]> = self.faces.iter().flatten().map(|lane| &lane[places.clone()]).collect();
             strip.push(&lanes, self.caps[places].iter().copied());

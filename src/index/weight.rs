@@ -15,7 +15,7 @@ use super::buckets::{Again, Buckets, SortedBits, sort_in_buckets_here};
 use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase, entry};
 use super::units;
 use super::writer::Source;
-use crate::fingerprint::{Codes, WIDTH_STEPS, differing_bits};
+use crate::fingerprint::{Codes, Family, WIDTH_STEPS, differing_bits};
 
 /// Weight of the shorter context, in documents.
 const PRIOR: f32 = 2.0;
@@ -126,8 +126,23 @@ pub(crate) fn add_gone(document: &Source<'_>, gone: &mut ByPhrase) {
     own.into_iter().for_each(|phrase| *gone.entry(phrase).or_default() += 1);
 }
 
+/// What each word of some documents may earn, as bytes of a segment: by its phrases, and by its shape.
+pub(super) fn cap_bytes(documents: &[Source<'_>], family: Family, by_phrase: Vec<i16>) -> Vec<Vec<u8>> {
+    let mut by_phrase = by_phrase.into_iter();
+    let of_document = |document: &Source<'_>| {
+        let data = match document.first_face() {
+            [lane] => lane.to_vec(),
+            lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
+        };
+        let codes = Codes::from_data(family, data).unwrap_or_default();
+        let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
+        caps.map(|(shape, phrase)| cap_byte(phrase.min(shape))).collect()
+    };
+    documents.iter().map(of_document).collect()
+}
+
 /// A cap as a byte of a segment. Whole units below 8 nats; 255 is no cap. 0 is kept for separators.
-pub(super) fn cap_byte(units: i16) -> u8 {
+fn cap_byte(units: i16) -> u8 {
     units.clamp(0, 254) as u8 + 1
 }
 
@@ -214,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fingerprint::{Family, log_width};
+    use crate::fingerprint::log_width;
     use crate::index::phrases::count;
 
     /// Caps of the documents' words, all in one segment.

@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
 use super::phrases::{Counted, count, phrase};
+use super::scan_is_enough;
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
-use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
-use super::{SAMPLE, scan_is_enough};
-use crate::fingerprint::{Codes, Family};
+use super::weight::{ByPhrase, Language, Mixed, cap_bytes};
+use crate::fingerprint::Family;
 use crate::simd::Kernels;
 
 /// A document to be written.
@@ -68,23 +68,22 @@ pub(crate) struct Phrases<'a> {
 /// Memory: some 9 bytes a word, and [`count`]'s. Time: some microseconds a word, spread over the cores.
 pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &Surroundings<'_>) -> io::Result<()> {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-    let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 31);
+    let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 30);
     let names: usize = documents.iter().flat_map(|d| &d.ids).map(|id| 4 + id.len()).sum();
     let abouts: usize = documents.iter().map(|d| d.about.len()).sum();
     let texts = (u32::try_from(names), u32::try_from(abouts));
     let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
-        return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
+        return Err(io::Error::other("a segment holds at most 1 billion words and 16 million documents"));
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-    let (caps, phrases, distinct) = {
+    let (caps, phrases, singles, distinct) = {
         let counted = count(documents, &others, around.gone);
-        (caps(documents, &counted, around), counted.own, counted.distinct)
+        (caps(documents, &counted, around), counted.own, counted.singles, counted.distinct)
     };
     let grams = match around.codebook {
         Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
         _ => Grams::default(),
     };
-    let sampled = sampled_places(documents, places as usize);
     let header = Header {
         family: around.family,
         faces: around.faces as u8,
@@ -93,11 +92,14 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         grams: grams.postings.len() as u32,
         directory_bits: grams.directory_bits,
         phrases: phrases.len() as u32,
-        sample: sampled.len() as u32,
+        singles: singles.len() as u32,
+        singles_bits: singles.directory_bits,
+        sample: 0,
         names,
         abouts,
         codebook: around.codebook.map_or(0, Codebook::crc),
         distinct,
+        beside: around.others.len() as u32,
     };
 
     let mut out = Blocks::new(out)?;
@@ -155,9 +157,9 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     out.write(&grams.tags)?;
     out.align()?;
     out.write_words(&phrases)?;
-    for lane in 0..header.lanes() {
-        sampled.iter().try_for_each(|&(d, k)| out.write(&documents[d].lanes[lane][k].to_le_bytes()))?;
-    }
+    singles.directory().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.align()?;
+    out.write(&singles.bytes)?;
     out.finish(header)
 }
 
@@ -167,20 +169,7 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
         documents: counted.everywhere(),
         distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
-    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| -> Vec<Vec<u8>> {
-        let mut by_phrase = by_phrase.into_iter();
-        let of_document = |document: &Source<'_>| {
-            let first = document.first_face();
-            let data = match first {
-                [lane] => lane.to_vec(),
-                lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
-            };
-            let codes = Codes::from_data(around.family, data).unwrap_or_default();
-            let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
-            caps.map(|(width, phrase)| cap_byte(phrase.min(width))).collect()
-        };
-        documents.iter().map(of_document).collect()
-    };
+    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| cap_bytes(documents, around.family, by_phrase);
     if let Some(seen) = &counted.seen {
         let shares = documents.par_chunks(seen.share).enumerate();
         let again = |(k, share): (usize, _)| of(share, language.phrase_caps_again(share, seen.of_share(k)));
@@ -194,23 +183,6 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
 
 /// Words whose phrases are looked up at a time, about: bounds memory.
 const CAPPED_AT_A_TIME: usize = 1 << 15;
-
-/// Every n-th place that holds a word, as document and word.
-fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
-    let step = (places / SAMPLE).max(1);
-    let (mut sampled, mut next, mut start) = (Vec::new(), 0, 0);
-    for (number, document) in documents.iter().enumerate() {
-        let end = start + document.widths.len() + 1;
-        while next < end {
-            if next + 1 < end {
-                sampled.push((number, next - start));
-            }
-            next += step;
-        }
-        start = end;
-    }
-    sampled
-}
 
 /// An inverted file of 2-grams of visual words.
 #[derive(Default)]
