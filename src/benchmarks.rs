@@ -204,7 +204,7 @@ impl Asked {
     pub fn picture(bytes: &[u8], family: Family) -> Result<Self, Error> {
         let page: Page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
         let print: Fingerprint = fingerprint(&page, &*family.encoder())?;
-        let arcs = page.words.iter().map(Arc::from).collect();
+        let arcs = Query::new(&page, &print)?.arcs;
         Ok(Self { arcs, nodes: page.nodes, codes: print.codes, weights: print.weights })
     }
 
@@ -268,8 +268,8 @@ impl Scan {
             .collect::<Result<_, _>>()?;
         let codes =
             Codes::from_data(family, documents[documents.len() / 2].data()[..words as usize * stride].to_vec())?;
-        let caps = vec![256i16; 200];
-        let strip = Strip::new(documents.iter().map(|d| (vec![d], caps.as_slice())))?;
+        let (widths, caps) = (vec![0; 200], vec![256i16; 200]);
+        let strip = Strip::new(documents.iter().map(|d| (vec![d], widths.as_slice(), caps.as_slice())))?;
         Ok(Self { strip, codes, words })
     }
 
@@ -287,7 +287,7 @@ impl Scan {
     #[must_use]
     pub fn run(&self, variant: usize) -> (u32, f32) {
         let kernels = Kernels::available()[variant];
-        let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, prior_nats: 0.0, likeliest: true }).collect();
+        let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, likeliest: true, ..Arc::default() }).collect();
         let query = Query { arcs, nodes: self.words + 1, codes: &self.codes, weights: &[] };
         let config = ScoreConfig::default();
         let scores = word_scores(&query, &Sample::of_strip(&self.strip), &kernels, &config);

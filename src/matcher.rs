@@ -138,7 +138,8 @@ impl Matcher {
 
     fn decide(&self, page: &Page, print: &Fingerprint, clock: &mut Clock) -> Result<(Vec<Match>, Effort), Error> {
         // 4. Codes → documents that may hold them, and what chance would have found.
-        let query = Query::new(page, print)?;
+        let mut query = Query::new(page, print)?;
+        query.fit_widths(page, &self.look_alikes, &self.kernels);
         let found = self.search(&query)?;
         clock.millis.search += clock.lap();
 
@@ -361,9 +362,9 @@ struct Pairs<'a> {
 impl Looks for Pairs<'_> {
     fn compare(&self, word: u32, document_word: u32) -> (f32, f32) {
         let place = self.document.places(0).start + document_word as usize;
-        let distance = self.document.distance(self.query.probe(word as usize), place);
-        let earned = self.scores[word as usize].at(distance, self.document.cap(place));
-        (f32::from(distance), f32::from(earned) / UNITS_PER_NAT)
+        let probe = self.query.probe(word as usize);
+        let earned = self.scores[word as usize].at(self.document.distance(probe, place), self.document.cap(place));
+        (f32::from(self.document.code_distance(probe, place)), f32::from(earned) / UNITS_PER_NAT)
     }
 
     fn same(&self, word: u32) -> DistanceModel {

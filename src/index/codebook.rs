@@ -11,7 +11,7 @@ use super::writer::Source;
 use crate::Error;
 use crate::fingerprint::Family;
 use crate::simd::Kernels;
-use crate::simd::kernels::Probe;
+use crate::simd::kernels::{Probe, WidthProbe};
 
 const MAGIC: [u8; 8] = *b"LEAKBOOK";
 const VERSION: u32 = 1;
@@ -58,7 +58,11 @@ impl Codebook {
             if this.len() == PROTOTYPES {
                 break;
             }
-            this.distances(Probe { code: &code, weights: None }, &kernels, &mut distances);
+            this.distances(
+                Probe { code: &code, weights: None, width: WidthProbe::default() },
+                &kernels,
+                &mut distances,
+            );
             if distances.iter().all(|&d| d >= apart) {
                 this.lanes.iter_mut().zip(code).for_each(|(lane, word)| lane.push(word));
             }
@@ -100,7 +104,7 @@ impl Codebook {
 
     /// The nearest prototype of a catalogue's code; of equally near ones the first.
     pub(super) fn nearest(&self, code: &[u64], kernels: &Kernels, distances: &mut Vec<i16>) -> u16 {
-        self.distances(Probe { code, weights: None }, kernels, distances);
+        self.distances(Probe { code, weights: None, width: WidthProbe::default() }, kernels, distances);
         let nearest = distances.iter().fold(i16::MAX, |nearest, &d| nearest.min(d));
         distances.iter().position(|&d| d == nearest).unwrap_or(0) as u16
     }

@@ -51,7 +51,7 @@ impl Index {
         let caps: Vec<Vec<u8>> = sources.par_chunks(DOCUMENTS_AT_A_TIME).flat_map_iter(of_some).collect();
         let mut strip = Strip::empty(self.faces, self.stride);
         for (source, caps) in sources.iter().zip(caps) {
-            strip.push(&source.lanes, caps.into_iter().map(cap_units));
+            strip.push(&source.lanes, source.widths, caps.into_iter().map(cap_units));
         }
         Ok(strip)
     }

@@ -186,7 +186,7 @@ impl Index {
             let (part, ordinal) = self.locate(number);
             let places = part.segment.places(ordinal);
             let caps = part.segment.caps(places.clone())?.iter().map(|&b| cap_units(b));
-            strip.push(&part.segment.lanes(places)?, caps);
+            strip.push(&part.segment.lanes(places.clone())?, part.segment.widths_at(places)?, caps);
         }
         Ok(strip)
     }
@@ -201,7 +201,7 @@ fn spread(content: u64) -> u64 {
 /// Words on which each query word's chance distances are counted: rarer look-alikes than 1 in this are not seen.
 const SAMPLE: usize = 12_000;
 
-/// A sample of the catalogue's codes.
+/// A sample of the catalogue's words.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sample {
     /// One document without an end.
@@ -209,7 +209,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Codes of every so many-th word of some documents, one after the other.
+    /// Every so many-th word of some documents, one after the other.
     pub(crate) fn of(index: &Index, documents: &[u32]) -> Result<Self, Error> {
         let mut strip = Strip::empty(index.faces, index.stride);
         let located = || documents.iter().map(|&number| index.locate(number as usize));
@@ -223,6 +223,7 @@ impl Sample {
                 for (own, lane) in strip.faces.iter_mut().flatten().zip(part.segment.lanes(place..place + 1)?) {
                     own.extend(lane);
                 }
+                strip.widths.extend(part.segment.widths_at(place..place + 1)?);
             }
             before = end;
         }
@@ -235,7 +236,8 @@ impl Sample {
         let words: Vec<usize> = (0..from.documents()).flat_map(|d| from.places(d)).collect();
         let pick = |lane: &Vec<u64>| evenly(words.len()).map(|k| lane[words[k]]).collect();
         let faces = from.faces.iter().map(|f| f.iter().map(pick).collect()).collect();
-        Self { strip: Strip { faces, ..Strip::default() } }
+        let widths = evenly(words.len()).map(|k| from.widths[words[k]]).collect();
+        Self { strip: Strip { faces, widths, ..Strip::default() } }
     }
 
     /// Bytes taken up.
@@ -247,16 +249,13 @@ impl Sample {
         self.strip.faces.first().map_or(0, |f| f[0].len())
     }
 
+    /// The width of a word.
+    pub(super) fn log_width(&self, word: usize) -> u8 {
+        self.strip.widths[word]
+    }
+
     pub(super) fn distances(&self, probe: Probe<'_>, kernels: &Kernels, out: &mut [i16], other: &mut [i16]) {
-        for (k, face) in self.strip.faces.iter().enumerate() {
-            let lanes: Vec<&[u64]> = face.iter().map(Vec::as_slice).collect();
-            if k == 0 {
-                (kernels.distances)(probe, &lanes, out);
-            } else {
-                (kernels.distances)(probe, &lanes, other);
-                (kernels.nearer)(out, other);
-            }
-        }
+        self.strip.distances_at(0..self.len(), probe, kernels, out, other);
     }
 }
 

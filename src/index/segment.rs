@@ -386,9 +386,14 @@ impl Segment {
         self.items(&self.layout.abouts, ends[0] as usize..ends[1] as usize)
     }
 
+    /// Widths of words at these places.
+    pub(crate) fn widths_at(&self, places: Range<usize>) -> Result<&[u8], Error> {
+        self.items(&self.layout.widths, places)
+    }
+
     /// Widths of a document's words.
     pub(crate) fn widths(&self, ordinal: usize) -> Result<&[u8], Error> {
-        self.items(&self.layout.widths, self.places(ordinal))
+        self.widths_at(self.places(ordinal))
     }
 
     /// The hash of a document's text.
