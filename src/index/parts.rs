@@ -202,7 +202,7 @@ fn spread(content: u64) -> u64 {
 const SAMPLE: usize = 12_000;
 
 /// A sample of the catalogue's codes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sample {
     /// One document without an end.
     strip: Strip,
@@ -235,7 +235,7 @@ impl Sample {
         let words: Vec<usize> = (0..from.documents()).flat_map(|d| from.places(d)).collect();
         let pick = |lane: &Vec<u64>| evenly(words.len()).map(|k| lane[words[k]]).collect();
         let faces = from.faces.iter().map(|f| f.iter().map(pick).collect()).collect();
-        Self { strip: Strip { faces, ..Strip::default() } }
+        Self { strip: Strip { faces, ..Strip::empty(0, 0) } }
     }
 
     /// Bytes taken up.
