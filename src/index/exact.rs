@@ -154,3 +154,66 @@ fn phrases(document: &Source<'_>) -> impl Iterator<Item = u64> {
     each_phrase(document.first_face(), |_, _, hash| found.push(entry(hash, 0)));
     found.into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::Segment;
+    use super::super::weight::ByPhrase;
+    use super::super::writer::{Phrases, Surroundings, write};
+    use super::*;
+    use crate::fingerprint::Family;
+
+    /// The documents of each segment, written one after the other, each with what it then sees of those before.
+    fn index(segments: &[Vec<&[u64]>], gone: &[Vec<u32>]) -> Index {
+        let mut parts: Vec<Part> = Vec::new();
+        for (documents, gone) in segments.iter().zip(gone).filter(|(documents, _)| !documents.is_empty()) {
+            let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![40; d.len()]).collect();
+            let sources: Vec<Source<'_>> =
+                documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
+            let phrases = |p: &Part| p.segment.phrases().map(<[u64]>::to_vec).expect("sound");
+            let tables: Vec<_> = parts.iter().map(|p| (phrases(p), p.segment.header().distinct)).collect();
+            let others: Vec<Phrases<'_>> =
+                tables.iter().map(|(entries, distinct)| Phrases { entries, distinct: *distinct }).collect();
+            let none = ByPhrase::default();
+            let around =
+                Surroundings { family: Family::Gradient, faces: 1, codebook: None, others: &others, gone: &none };
+            let mut bytes = Cursor::new(Vec::new());
+            write(&mut bytes, &sources, &around).expect("memory");
+            let segment = Segment::held(bytes.get_ref()).expect("a segment");
+            segment.verify().expect("a sound one");
+            let changes = gone.iter().map(|&ordinal| (ordinal, Vec::new())).collect();
+            parts.push(Part { segment: Arc::new(segment), changes: Arc::new(changes) });
+        }
+        Index::new(parts, None, 1, 1).expect("sound segments")
+    }
+
+    proptest! {
+        #[test]
+        fn caps_of_several_segments_are_those_of_one(
+            documents in prop::collection::vec((prop::collection::vec(0u64..7, 1..30), 0usize..4, 0u8..4), 1..16),
+        ) {
+            let of = |segment: usize| documents.iter().filter(move |d| d.1 == segment);
+            let words = |d: &'_ (Vec<u64>, usize, u8)| -> Vec<u64> { d.0.iter().map(|w| (w + 1) << 40).collect() };
+            let words: Vec<Vec<Vec<u64>>> = (0..4).map(|segment| of(segment).map(words).collect()).collect();
+            let segments: Vec<Vec<&[u64]>> = words.iter().map(|s| s.iter().map(Vec::as_slice).collect()).collect();
+            let is_gone = |d: &(u32, &(Vec<u64>, usize, u8))| d.1.2 == 0;
+            let gone: Vec<Vec<u32>> = (0..4).map(|s| (0..).zip(of(s)).filter(is_gone).map(|d| d.0).collect()).collect();
+            let several = index(&segments, &gone);
+            let left = |number: &u32| {
+                let (part, ordinal) = several.locate(*number as usize);
+                !part.is_gone(ordinal)
+            };
+            let numbers: Vec<u32> = (0..documents.len() as u32).filter(left).collect();
+            let ordered = segments.concat();
+            let one = index(&[numbers.iter().map(|&k| ordered[k as usize]).collect()], &[Vec::new()]);
+            prop_assert!(one.caps_are_exact());
+            let expected = one.extract(0..numbers.len())?;
+            prop_assert_eq!(several.extract_exact(&numbers)?, expected);
+        }
+    }
+}

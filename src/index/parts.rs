@@ -202,7 +202,7 @@ fn spread(content: u64) -> u64 {
 const SAMPLE: usize = 12_000;
 
 /// A sample of the catalogue's words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sample {
     /// One document without an end.
     strip: Strip,
@@ -237,7 +237,7 @@ impl Sample {
         let pick = |lane: &Vec<u64>| evenly(words.len()).map(|k| lane[words[k]]).collect();
         let faces = from.faces.iter().map(|f| f.iter().map(pick).collect()).collect();
         let widths = evenly(words.len()).map(|k| from.widths[words[k]]).collect();
-        Self { strip: Strip { faces, widths, ..Strip::default() } }
+        Self { strip: Strip { faces, widths, ..Strip::empty(0, 0) } }
     }
 
     /// Bytes taken up.

@@ -97,9 +97,6 @@ impl<'a> PhraseTable<'a> {
 /// Words of documents that are counted at a time: bounds the memory to some 24 bytes times this. A stream's segments are counted at once.
 const WORDS_AT_A_TIME: usize = 1 << 22;
 
-/// Phrases of one document alone for each word, about: what is likely of mails.
-const SINGLES_A_WORD: usize = 2;
-
 /// What [`count`] finds.
 #[derive(Default)]
 pub(super) struct Counted {
@@ -133,7 +130,8 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
-    let directory_bits = singles::directory_bits(SINGLES_A_WORD * words);
+    // Of mails, about as many phrases stand in one of them as they have words.
+    let directory_bits = singles::directory_bits(words);
     let (mut counted, distinct) = (
         Counted { alone: others.is_empty(), singles: Packing::new(directory_bits), ..Counted::default() },
         AtomicU64::new(0),

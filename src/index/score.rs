@@ -253,3 +253,107 @@ fn line_through(curve: &[f32; DISTANCES], prior_nats: f32, config: &ScoreConfig)
         least: units(-config.least_nats),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::{BitWeights, Codes, Family};
+    use crate::index::Strip;
+    use crate::page::Word;
+
+    /// A code far from those of other words.
+    fn code(word: u64) -> u64 {
+        (word + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Steps of width of a catalogue's word.
+    fn written(word: u64) -> u8 {
+        100 + (word * 37 % 90) as u8
+    }
+
+    /// A catalogue of so many words, each as often as all others.
+    fn catalogue(words: u64) -> Strip {
+        let codes = Codes::from_data(Family::Net, (0..words).map(code).collect()).expect("a word a code");
+        let (widths, caps): (Vec<u8>, Vec<i16>) = (0..words).map(|w| (written(w), 256)).unzip();
+        Strip::new(std::iter::once((vec![&codes], widths.as_slice(), caps.as_slice()))).expect("one length")
+    }
+
+    /// Words on lines, each so many steps wider than the catalogue's, of small text.
+    struct Small {
+        page: Page,
+        codes: Codes,
+        weights: Vec<BitWeights>,
+        widths: Vec<WidthProbe>,
+    }
+
+    impl Small {
+        fn of(words: &[(u64, u32, i16)]) -> Self {
+            let word = |(k, &(_, line, _)): (u32, &(u64, u32, i16))| Word {
+                from: k,
+                to: k + 1,
+                line,
+                frame: crate::fingerprint::WordFrame::level(0.0, 9.0, 3.0, 3.0),
+                prior_nats: 0.0,
+                likeliest: true,
+            };
+            let width = |&(word, _, stretch): &(u64, u32, i16)| WidthProbe {
+                log_width: (i16::from(written(word)) + stretch) as u8,
+                weight: width_weight(3.0),
+            };
+            Self {
+                page: Page { words: (0..).zip(words).map(word).collect(), nodes: words.len() as u32 + 1, ..Page::default() },
+                codes: Codes::from_data(Family::Net, words.iter().map(|w| code(w.0)).collect()).expect("a word a code"),
+                weights: vec![BitWeights::new(&[0.1; 64]); words.len()],
+                widths: words.iter().map(width).collect(),
+            }
+        }
+
+        fn query(&self) -> Query<'_> {
+            let arc = |(word, &width): (&Word, &WidthProbe)| Arc { width, ..Arc::from(word) };
+            Query {
+                arcs: self.page.words.iter().zip(&self.widths).map(arc).collect(),
+                nodes: self.page.nodes,
+                codes: &self.codes,
+                weights: &self.weights,
+            }
+        }
+    }
+
+    #[test]
+    fn a_lines_style_is_no_difference() {
+        let strip = catalogue(500);
+        let (sample, kernels) = (Sample::of_strip(&strip), Kernels::best());
+        // A line of a narrow typeface, one whose x-height was taken too small, and words that the catalogue lacks.
+        let word = |k: u64| match k {
+            0..20 => (k * 7, 0, -12 + (k % 5) as i16 - 2),
+            20..40 => (k * 7, 1, 20 + (k % 5) as i16 - 2),
+            _ => (k * 1000, 1, (k * 29 % 80) as i16 - 40),
+        };
+        let small = Small::of(&(0..46).map(word).collect::<Vec<_>>());
+        let mut query = small.query();
+        query.fit_widths(&small.page, &sample, &kernels);
+        for k in 0..40 {
+            let left = i16::from(query.arcs[k].width.log_width) - i16::from(written(k as u64 * 7));
+            assert!(left.abs() <= 4, "word {k} differs by {left} steps");
+        }
+        // Too few words to tell a style by.
+        let few = Small::of(&[(7, 0, 20), (14, 0, 20), (21, 0, 20)]);
+        let mut query = few.query();
+        query.fit_widths(&few.page, &sample, &kernels);
+        assert_eq!(query.arcs, few.query().arcs);
+    }
+
+    #[test]
+    fn words_of_another_width_earn_less() {
+        let strip = catalogue(500);
+        let (sample, kernels, config) = (Sample::of_strip(&strip), Kernels::best(), ScoreConfig::default());
+        let small = Small::of(&[(3, 0, 0), (3, 0, 6), (3, 0, 40)]);
+        let query = small.query();
+        let scores = word_scores(&query, &sample, &kernels, &config);
+        let earned = |k: usize| scores[k].at(strip.distance(query.probe(k), 3), i16::MAX);
+        assert!(earned(0) > earned(2), "{} and {}", earned(0), earned(2));
+        assert!(earned(0) >= earned(1) && earned(1) > earned(2));
+        // Large shapes tell all by themselves.
+        assert_eq!(width_weight(8.0), 0);
+    }
+}

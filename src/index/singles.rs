@@ -148,14 +148,18 @@ impl<'a> Singles<'a> {
         for found in entries {
             let (first, low) = (first_bits(*found, self.directory_bits), low_bits(*found, self.directory_bits));
             let (start, end) = (self.directory[first] as usize, self.directory[first + 1] as usize);
-            // Halves without a branch that could be guessed wrong: the first hash that is not less, or the one before it.
-            let (mut at, mut count) = (start, end.saturating_sub(start));
-            while count > 1 {
-                let half = count / 2;
-                at = if self.low::<BYTES>(at + half) <= low { at + half } else { at };
-                count -= half;
+            if start >= end {
+                continue;
             }
-            if count == 1 && self.low::<BYTES>(at) == low {
+            // Hashes are spread evenly: it is where it should be, or near.
+            let mut at = start + ((u64::from(low) * (end - start) as u64) >> (8 * BYTES)) as usize;
+            while at + 1 < end && self.low::<BYTES>(at) < low {
+                at += 1;
+            }
+            while at > start && self.low::<BYTES>(at) > low {
+                at -= 1;
+            }
+            if self.low::<BYTES>(at) == low {
                 *found = entry(*found, (*found & MAX_COUNT) + 1);
             }
         }

@@ -8,7 +8,7 @@ use crate::simd::Kernels;
 use crate::simd::kernels::Probe;
 
 /// Codes of some documents: lane by lane, a separator after each document.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Strip {
     /// For each face, for each 64-bit lane of a code, one word a place.
     pub(super) faces: Vec<Vec<Vec<u64>>>,
@@ -88,12 +88,6 @@ impl Strip {
     /// The places of a document, its separator left out.
     pub(crate) fn places(&self, document: usize) -> Range<usize> {
         self.starts[document]..self.starts[document + 1] - 1
-    }
-
-    /// Codes of all places, separators included: lane by lane of each face.
-    #[cfg(test)]
-    pub(crate) fn faces(&self) -> &[Vec<Vec<u64>>] {
-        &self.faces
     }
 
     /// The first lane of a document's codes in the first face.
