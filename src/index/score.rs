@@ -301,7 +301,11 @@ mod tests {
                 weight: width_weight(3.0),
             };
             Self {
-                page: Page { words: (0..).zip(words).map(word).collect(), nodes: words.len() as u32 + 1, ..Page::default() },
+                page: Page {
+                    words: (0..).zip(words).map(word).collect(),
+                    nodes: words.len() as u32 + 1,
+                    ..Page::default()
+                },
                 codes: Codes::from_data(Family::Net, words.iter().map(|w| code(w.0)).collect()).expect("a word a code"),
                 weights: vec![BitWeights::new(&[0.1; 64]); words.len()],
                 widths: words.iter().map(width).collect(),
