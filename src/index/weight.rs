@@ -52,7 +52,7 @@ impl Language<'_> {
     }
 
     /// The same of a share of documents whose phrases were looked up when they were counted.
-    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again<'_>) -> Vec<i16> {
+    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again) -> Vec<i16> {
         let mut caps = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
         let [mut before, mut now] = [[Seen::default(); LONGEST]; 2];
         for document in documents {
