@@ -23,6 +23,9 @@ const APART: f32 = 0.11;
 /// Words whose codes are counted, about.
 const COUNTED_WORDS: usize = 2_000_000;
 
+/// Distances that are looked through at a time.
+const BLOCK: usize = 64;
+
 /// Prototypes of visual words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Codebook {
@@ -106,7 +109,10 @@ impl Codebook {
     pub(super) fn nearest(&self, code: &[u64], kernels: &Kernels, distances: &mut Vec<i16>) -> u16 {
         self.distances(Probe { code, weights: None, width: WidthProbe::default() }, kernels, distances);
         let nearest = distances.iter().fold(i16::MAX, |nearest, &d| nearest.min(d));
-        distances.iter().position(|&d| d == nearest).unwrap_or(0) as u16
+        // Block by block, which the compiler makes vectors of.
+        let is_there = |block: &[i16]| block.iter().fold(false, |found, &d| found | (d == nearest));
+        let first = distances.chunks(BLOCK).position(is_there).unwrap_or(0) * BLOCK;
+        (first + distances[first..].iter().position(|&d| d == nearest).unwrap_or(0)) as u16
     }
 
     /// As a file: magic; version, family and its version, two zeros; number of prototypes; lanes; CRC-32 of all before.

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_by_bits, sort_in_buckets};
+use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_in_buckets};
 use super::singles::{self, Packed, Packing};
 use super::weight::ByPhrase;
 use super::writer::Source;
@@ -157,8 +157,8 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
         // Documents come in order and stay so: only the hashes are to be sorted.
         let by = SortedBits { common: part_bits, ignored: COUNT_BITS };
         let buckets = if kept {
-            let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, other| {
-                look_around(phrases, common, other, |entries| tally(entries, others, gone, directory_bits))
+            let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, room: &mut Room| {
+                look_around(phrases, common, room, |entries| tally(entries, others, gone, directory_bits))
             });
             counted.seen = Some(seen);
             found
@@ -213,38 +213,93 @@ impl Seen {
         self.others + self.here
     }
 
-    fn to_number(self) -> u64 {
-        u64::from(self.others) << 32 | u64::from(self.here)
-    }
-
+    /// From what [`look_around`] puts in a phrase's place.
     pub(super) fn from_number(number: u64) -> Self {
         Self { others: (number >> 32) as u32, here: number as u32 }
     }
 }
 
+/// Room to look around in, to be used again.
+#[derive(Default)]
+struct Room {
+    phrases: Vec<u64>,
+    table: Vec<Found>,
+}
+
+/// A phrase of a bucket.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// Its hash, and the document that had it last; on the way back how often a document says it besides.
+    last: u64,
+    /// Documents that have it; on the way back those besides the one at hand.
+    documents: u32,
+    /// Times that the document at hand says it, 0 in a free place; on the way back those that are still to come.
+    times: u32,
+}
+
 /// Replaces phrases (hash and document's number, the documents in order) by how often they are [`Seen`], once `tally` has counted them everywhere.
-fn look_around<R>(phrases: &mut [u64], common: u32, other: &mut Vec<u64>, tally: impl FnOnce(&mut Vec<u64>) -> R) -> R {
-    // The phrases' places, ordered by hash.
-    let mut order: Vec<u64> = (0..).zip(&*phrases).map(|(place, &phrase)| entry(phrase, place)).collect();
-    sort_by_bits(&mut order, other, SortedBits { common, ignored: COUNT_BITS });
-    let same_phrase = |a: &u64, b: &u64| (a ^ b) >> COUNT_BITS == 0;
-    let document = |phrases: &[u64], place: u64| phrases[(place & MAX_COUNT) as usize] & MAX_COUNT;
-    let documents = |same: &[u64]| {
-        let next = same.windows(2).filter(|pair| document(phrases, pair[0]) != document(phrases, pair[1]));
-        entry(same[0], 1 + next.count() as u64)
-    };
-    let mut entries: Vec<u64> = order.chunk_by(same_phrase).map(documents).collect();
-    let result = tally(&mut entries);
-    for (mut same, found) in order.chunk_by(same_phrase).zip(&entries) {
-        let others = (found & MAX_COUNT).max(1) as u32 - 1;
-        while let Some(&first) = same.first() {
-            let at_hand = document(phrases, first);
-            let times = same.iter().take_while(|&&place| document(phrases, place) == at_hand).count();
-            let (here, rest) = same.split_at(times);
-            let seen = Seen { others, here: times as u32 - 1 }.to_number();
-            here.iter().for_each(|place| phrases[(place & MAX_COUNT) as usize] = seen);
-            same = rest;
+///
+/// A table that stays in the cache, ordered by the hashes' first bits, finds them. The way back begins with what a document says last: by then it
+/// is known how often it says it. Nothing here is foreseeable, so there are few branches.
+fn look_around<R>(
+    shares: &mut [&mut [u64]],
+    common: u32,
+    Room { phrases, table }: &mut Room,
+    tally: impl FnOnce(&mut Vec<u64>) -> R,
+) -> R {
+    phrases.clear();
+    shares.iter().for_each(|share| phrases.extend_from_slice(share));
+    let bits = (2 * phrases.len() + 1).ilog2().clamp(1, HASH_BITS - common);
+    table.clear();
+    table.resize(1 << bits, Found::default());
+    let (table, mask) = (table.as_mut_slice(), (1 << bits) - 1);
+    let mut distinct = 0;
+    for phrase in &mut *phrases {
+        let mut place = (*phrase << common >> (64 - bits)) as usize;
+        let found = loop {
+            let found = &mut table[place & mask];
+            // Not `||`: which of the two it is nobody foresees.
+            if ((found.last ^ *phrase) >> COUNT_BITS == 0) | (found.times == 0) {
+                break found;
+            }
+            place = (place + 1) & mask;
+        };
+        let Found { last, documents, times } = found;
+        let again = (*last == *phrase) & (*times > 0);
+        distinct += usize::from(*times == 0);
+        *documents += u32::from(!again);
+        *times = if again { *times + 1 } else { 1 };
+        *last = *phrase;
+        *phrase = (place as u64) << 32 | u64::from(*times);
+    }
+    // The distinct ones. What is written of a free place is written over.
+    let (mut order, mut next) = (vec![(0, 0u32); distinct + 1], 0);
+    for (place, found) in (0..).zip(&*table) {
+        order[next] = (entry(found.last, u64::from(found.documents)), place);
+        next += usize::from(found.times > 0);
+    }
+    order.truncate(distinct);
+    // They are in order but for those whose places were taken.
+    for k in 1..order.len() {
+        let mut k = k;
+        while k > 0 && order[k - 1].0 > order[k].0 {
+            order.swap(k - 1, k);
+            k -= 1;
         }
+    }
+    let mut entries: Vec<u64> = order.iter().map(|o| o.0).collect();
+    let result = tally(&mut entries);
+    for (&(_, place), entry) in order.iter().zip(&entries) {
+        let others = (entry & MAX_COUNT).max(1) as u32 - 1;
+        table[place as usize] = Found { last: 0, documents: others, times: 0 };
+    }
+    let answers = shares.iter_mut().rev().flat_map(|share| share.iter_mut().rev());
+    for (phrase, answer) in phrases.iter().rev().zip(answers) {
+        let Found { last: here, documents, times } = &mut table[(*phrase >> 32) as usize];
+        let is_last = *times == 0;
+        *times = if is_last { *phrase as u32 } else { *times } - 1;
+        *here = if is_last { u64::from(*times) } else { *here };
+        *answer = u64::from(*documents) << 32 | *here;
     }
     result
 }

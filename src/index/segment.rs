@@ -288,6 +288,11 @@ impl Segment {
         self.sound.len()
     }
 
+    /// Lets go of the pages that were read: they take up no memory until they are needed again.
+    pub(crate) fn let_go(&self) {
+        self.bytes.let_go();
+    }
+
     /// Compares the blocks that hold these bytes with their checksums, unless that was done.
     fn check(&self, range: Range<usize>) -> Result<(), Error> {
         if range.is_empty() {

@@ -239,43 +239,43 @@ const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
-/// Visual words by the hash of a word.
-type Visual = HashMap<u64, u16, BuildHasherDefault<Mixed>>;
+/// Numbers by the hash of a word.
+type Numbers = HashMap<u64, u32, BuildHasherDefault<Mixed>>;
+
+/// Of a share of the documents, the number of each place's word, and each distinct word's hash and code.
+type Numbered = (Vec<u32>, Vec<(u64, Vec<u64>)>);
 
 /// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
     let kernels = Kernels::best();
-    // Where each distinct word stands first: in each share of the documents, then in all.
-    let firsts = |(first_number, documents): (usize, &[Source<'_>])| {
-        let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
-        for (number, document) in (first_number..).zip(documents) {
+    let numbered = |documents: &[Source<'_>]| {
+        let (mut numbers, mut known, mut first) = (Vec::new(), Numbers::default(), Vec::new());
+        for document in documents {
             for k in 0..document.widths.len() {
-                first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
+                let hash = phrase(document.first_face(), k, 1);
+                numbers.push(*known.entry(hash).or_insert_with(|| {
+                    first.push((hash, document.first_face().iter().map(|lane| lane[k]).collect()));
+                    first.len() as u32 - 1
+                }));
             }
+            numbers.push(u32::MAX);
         }
-        first
+        (numbers, first)
     };
     let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
-    let numbered = documents.par_chunks(share).enumerate().map(|(k, documents)| (k * share, documents));
-    let shares: Vec<_> = numbered.map(firsts).collect();
-    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
-    first.extend(shares.into_iter().flatten());
-    let nearest = |distances: &mut Vec<i16>, (hash, (number, k)): (u64, (usize, usize))| {
-        let code: Vec<u64> = documents[number].first_face().iter().map(|lane| lane[k]).collect();
-        (hash, book.nearest(&code, &kernels, distances))
-    };
-    let first: Vec<(u64, (usize, usize))> = first.into_iter().collect();
-    let visual: Visual = first.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
-    let of = |documents: &[Source<'_>]| -> Vec<u16> {
-        let of_document = |document: &Source<'_>| {
-            let first_face = document.first_face();
-            (0..document.widths.len()).map(|k| visual[&phrase(first_face, k, 1)]).chain([SEPARATOR]).collect::<Vec<_>>()
-        };
-        documents.iter().flat_map(of_document).collect()
-    };
+    let shares: Vec<Numbered> = documents.par_chunks(share).map(numbered).collect();
+    let mut codes = HashMap::<u64, &Vec<u64>, BuildHasherDefault<Mixed>>::default();
+    codes.extend(shares.iter().flat_map(|(_, first)| first).map(|(hash, code)| (*hash, code)));
+    let codes: Vec<(u64, &Vec<u64>)> = codes.into_iter().collect();
+    let nearest =
+        |distances: &mut Vec<i16>, (hash, code): (u64, &Vec<u64>)| (hash, book.nearest(code, &kernels, distances));
+    let visual: HashMap<u64, u16, BuildHasherDefault<Mixed>> =
+        codes.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
     let mut all = Vec::with_capacity(words + documents.len());
-    let shares: Vec<Vec<u16>> = documents.par_chunks(share.div_ceil(4)).map(of).collect();
-    shares.iter().for_each(|share| all.extend_from_slice(share));
+    for (numbers, first) in &shares {
+        let visual: Vec<u16> = first.iter().map(|(hash, _)| visual[hash]).collect();
+        all.extend(numbers.iter().map(|&number| visual.get(number as usize).copied().unwrap_or(SEPARATOR)));
+    }
     all
 }
 

@@ -90,6 +90,21 @@ pub(super) fn add_widths(width: WidthProbe, log_widths: &[u8], out: &mut [i16]) 
     }
 }
 
+/// Counts up, for each code, if the one so many places `back` differs in at most so many bits; `codes` holds `stride` words of each.
+#[inline(always)]
+pub(super) fn alike(codes: &[u64], stride: usize, back: usize, most: u32, counts: &mut [u8]) {
+    let (counts, here) = (&mut counts[back..], &codes[back * stride..]);
+    if stride == 1 {
+        for ((count, a), b) in counts.iter_mut().zip(here).zip(codes) {
+            *count += u8::from((a ^ b).count_ones() <= most);
+        }
+    } else {
+        for ((count, a), b) in counts.iter_mut().zip(here.chunks_exact(stride)).zip(codes.chunks_exact(stride)) {
+            *count += u8::from(a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() <= most);
+        }
+    }
+}
+
 /// Lowers `out` to the smaller of two distances, element by element.
 #[inline(always)]
 pub(super) fn nearer(out: &mut [i16], other: &[i16]) {
