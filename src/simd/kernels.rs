@@ -52,7 +52,7 @@ impl WidthProbe {
     #[inline(always)]
     pub(crate) fn distance(self, log_width: u8) -> i16 {
         let steps = (i16::from(log_width) - i16::from(self.log_width)).abs().min(Self::MOST_STEPS);
-        steps * i16::from(self.weight) >> 3
+        (steps * i16::from(self.weight)) >> 3
     }
 }
 
