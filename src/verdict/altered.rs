@@ -14,7 +14,7 @@ use crate::page::{Page, Word};
 
 /// Log-odds of a word of one x-height's width that agrees, per standard deviation of surprise, per doubling of the width up to
 /// [`OTHER_WIDTH`], per doubling in all, and per doubling of the word's own width up to [`FULL_WIDTH_XH`]: little shape, little said.
-const WEIGHTS: [f32; 5] = [-6.0, 1.98, 11.9, -10.6, 0.5];
+const WEIGHTS: [f32; 5] = [-7.0, 1.98, 11.9, -10.6, 0.5];
 /// A word as wide as this has shape enough.
 const FULL_WIDTH_XH: f32 = 4.0;
 /// Surprise beyond this says nothing more.
