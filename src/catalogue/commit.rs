@@ -229,7 +229,9 @@ fn write_segment(
             add_gone(&Source { ids: Vec::new(), content, undrawn, about, lanes, stride, widths }, &mut gone);
         }
     }
-    let around =
-        Surroundings { family: config.family, faces: config.faces.len(), codebook, others: &tables, gone: &gone };
+    // Of many segments the phrases alone are tens of megabytes.
+    let let_go = || kept.iter().for_each(|l| l.part.segment.let_go());
+    let (family, faces) = (config.family, config.faces.len());
+    let around = Surroundings { family, faces, codebook, others: &tables, gone: &gone, let_go: &let_go };
     write(out, sources, &around).map_err(|source| Error::Io { path: PathBuf::from("a new segment"), source })
 }

@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Segment;
-    use super::super::weight::ByPhrase;
+    use super::super::phrases::Elsewhere;
     use super::super::writer::{Phrases, Surroundings, write};
     use super::*;
     use crate::fingerprint::Family;
@@ -179,9 +179,9 @@ mod tests {
             let tables: Vec<_> = parts.iter().map(|p| (phrases(p), p.segment.header().distinct)).collect();
             let others: Vec<Phrases<'_>> =
                 tables.iter().map(|(entries, distinct)| Phrases { entries, distinct: *distinct }).collect();
-            let none = ByPhrase::default();
-            let around =
-                Surroundings { family: Family::Gradient, faces: 1, codebook: None, others: &others, gone: &none };
+            let (family, none) = (Family::Gradient, Elsewhere::nothing());
+            let (others, let_go) = (&others, none.let_go);
+            let around = Surroundings { family, faces: 1, codebook: None, others, gone: none.gone, let_go };
             let mut bytes = Cursor::new(Vec::new());
             write(&mut bytes, &sources, &around).expect("memory");
             let segment = Segment::held(bytes.get_ref()).expect("a segment");

@@ -5,7 +5,7 @@
 //! What a new segment knows of others is what their tables have: it counts a phrase too low that stands once in each of several
 //! segments. What all of them have together is added up when it matters, see [`exact`](super::exact).
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_in_buckets};
 use super::singles::{self, Packed, Packing};
@@ -122,20 +122,48 @@ impl Counted {
     }
 }
 
-/// Counts the phrases of documents, and adds what the tables (entries) of other segments know of them, less documents there that
-/// are gone.
+/// What other segments know of phrases.
+pub(super) struct Elsewhere<'a> {
+    /// The entries of each.
+    pub(super) tables: &'a [&'a [u64]],
+    /// Documents there that are gone.
+    pub(super) gone: &'a ByPhrase,
+    /// Lets go of what was read of the tables; called now and then.
+    pub(super) let_go: &'a (dyn Fn() + Sync),
+}
+
+#[cfg(test)]
+impl Elsewhere<'static> {
+    pub(super) fn nothing() -> Self {
+        static NONE: std::sync::LazyLock<ByPhrase> = std::sync::LazyLock::new(ByPhrase::default);
+        Self { tables: &[], gone: &NONE, let_go: &|| {} }
+    }
+}
+
+/// Buckets after which [`Elsewhere::let_go`] is called: an eighth of those of two million words.
+const LET_GO_AFTER: usize = 64;
+
+/// Counts the phrases of documents, and adds what other segments know of them.
 ///
 /// Cost: some 100 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
-pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase) -> Counted {
+pub(super) fn count(documents: &[Source<'_>], elsewhere: &Elsewhere<'_>) -> Counted {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
     // Of mails, about as many phrases stand in one of them as they have words.
     let directory_bits = singles::directory_bits(words);
     let (mut counted, distinct) = (
-        Counted { alone: others.is_empty(), singles: Packing::new(directory_bits), ..Counted::default() },
+        Counted { alone: elsewhere.tables.is_empty(), singles: Packing::new(directory_bits), ..Counted::default() },
         AtomicU64::new(0),
     );
+    let buckets_done = AtomicUsize::new(0);
+    let tally = |entries: &mut Vec<u64>| {
+        let result = tally(entries, elsewhere, directory_bits);
+        if buckets_done.fetch_add(1, Ordering::Relaxed) % LET_GO_AFTER == LET_GO_AFTER - 1 {
+            (elsewhere.let_go)();
+        }
+        result
+    };
     for part in 0..1u64 << part_bits {
         let kept = part_bits == 0;
         let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
@@ -158,7 +186,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
         let by = SortedBits { common: part_bits, ignored: COUNT_BITS };
         let buckets = if kept {
             let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, room: &mut Room| {
-                look_around(phrases, common, room, |entries| tally(entries, others, gone, directory_bits))
+                look_around(phrases, common, room, tally)
             });
             counted.seen = Some(seen);
             found
@@ -167,7 +195,7 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
                 keys.dedup();
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
                 let mut entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
-                tally(&mut entries, others, gone, directory_bits)
+                tally(&mut entries)
             })
         };
         for (own, singles, all) in buckets {
@@ -182,16 +210,17 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
 
 /// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after;
 /// between these, the entries of one document before.
-fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase, directory_bits: u32) -> (Vec<u64>, Packed, Vec<u64>) {
+fn tally(entries: &mut [u64], elsewhere: &Elsewhere<'_>, directory_bits: u32) -> (Vec<u64>, Packed, Vec<u64>) {
+    let &Elsewhere { tables, gone, .. } = elsewhere;
     let repeated = |entries: &[u64]| entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
     let own = repeated(entries);
     let singles = Packing::pack(directory_bits, entries.iter().copied().filter(|e| e & MAX_COUNT == 1));
-    if others.is_empty() {
+    if tables.is_empty() {
         return (own, singles, Vec::new());
     }
-    let mut elsewhere: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
-    others.iter().for_each(|table| add_found(&mut elsewhere, table));
-    for (own, there) in entries.iter_mut().zip(elsewhere) {
+    let mut found: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
+    tables.iter().for_each(|table| add_found(&mut found, table));
+    for (own, there) in entries.iter_mut().zip(found) {
         let gone = if gone.is_empty() { 0 } else { gone.get(&entry(there, 0)).copied().unwrap_or(0) };
         let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
         *own = entry(*own, (*own & MAX_COUNT) + left);
@@ -394,13 +423,14 @@ mod tests {
                     }
                 }
             }
-            let Counted { own: entries, distinct, .. } = count(&sources, &[], &ByPhrase::default());
+            let Counted { own: entries, distinct, .. } = count(&sources, &Elsewhere::nothing());
             let table = PhraseTable::new(&entries);
             prop_assert!(entries.is_sorted());
             // Every second entry as another table, and itself once more, of which one document is gone.
             let other: Vec<u64> = entries.iter().step_by(2).copied().collect();
             let gone: ByPhrase = entries.iter().step_by(3).map(|&e| (entry(e, 0), 1)).collect();
-            let all = count(&sources, &[&other, &entries], &gone).all;
+            let elsewhere = Elsewhere { tables: &[&other, &entries], gone: &gone, let_go: &|| {} };
+            let all = count(&sources, &elsewhere).all;
             let times = |(k, &own): (usize, &u64)| {
                 let once = own & MAX_COUNT;
                 entry(own, once + once + if k % 2 == 0 { once } else { 0 } - u64::from(k % 3 == 0))

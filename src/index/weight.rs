@@ -262,13 +262,13 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::log_width;
-    use crate::index::phrases::count;
+    use crate::index::phrases::{Elsewhere, count};
 
     /// Caps of the documents' words, all in one segment.
     fn phrase_caps(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
         let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
         let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
-        let counted = count(&sources, &[], &ByPhrase::default());
+        let counted = count(&sources, &Elsewhere::nothing());
         let language = Language { documents: counted.everywhere(), distinct: counted.distinct };
         let caps = language.phrase_caps(&sources);
         let seen = counted.seen.as_ref().expect("few words");

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
-use super::phrases::{Counted, count, phrase};
+use super::phrases::{Counted, Elsewhere, count, phrase};
 use super::scan_is_enough;
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 use super::weight::{ByPhrase, Language, Mixed, cap_bytes};
@@ -54,6 +54,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) others: &'a [Phrases<'a>],
     /// Documents of those that are gone.
     pub(crate) gone: &'a ByPhrase,
+    /// Lets go of what was read of their files; called now and then.
+    pub(crate) let_go: &'a (dyn Fn() + Sync),
 }
 
 /// A segment's phrases as they are stored.
@@ -77,7 +79,8 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
     let (caps, phrases, singles, distinct) = {
-        let counted = count(documents, &others, around.gone);
+        let elsewhere = Elsewhere { tables: &others, gone: around.gone, let_go: around.let_go };
+        let counted = count(documents, &elsewhere);
         (caps(documents, &counted, around), counted.own, counted.singles, counted.distinct)
     };
     let grams = match around.codebook {
