@@ -140,8 +140,8 @@ impl Elsewhere<'static> {
     }
 }
 
-/// Buckets after which [`Elsewhere::let_go`] is called: an eighth of those of two million words.
-const LET_GO_AFTER: usize = 64;
+/// Buckets after which [`Elsewhere::let_go`] is called: a sixteenth of those of two million words.
+const LET_GO_AFTER: usize = 16;
 
 /// Counts the phrases of documents, and adds what other segments know of them.
 ///
@@ -198,6 +198,7 @@ pub(super) fn count(documents: &[Source<'_>], elsewhere: &Elsewhere<'_>) -> Coun
                 tally(&mut entries)
             })
         };
+        counted.singles.reserve(buckets.iter().map(|(_, singles, _)| singles.len()).sum());
         for (own, singles, all) in buckets {
             counted.own.extend(own);
             counted.singles.append(&singles);

@@ -63,6 +63,11 @@ impl Packing {
         }
     }
 
+    /// Makes room for so many hashes more, and no more.
+    pub(super) fn reserve(&mut self, hashes: usize) {
+        self.bytes.reserve_exact(packed_len(self.directory_bits, hashes));
+    }
+
     /// Appends hashes that are greater than all before.
     pub(super) fn append(&mut self, packed: &Packed) {
         for &(first, count) in &packed.counts {
@@ -95,6 +100,11 @@ pub(super) struct Packed {
 }
 
 impl Packed {
+    /// Number of hashes.
+    pub(super) fn len(&self) -> usize {
+        self.counts.iter().map(|&(_, count)| count as usize).sum()
+    }
+
     fn of<const BYTES: usize>(directory_bits: u32, hashes: impl Iterator<Item = u64>) -> Self {
         let mut packed = Self::default();
         for hash in hashes {
