@@ -105,7 +105,7 @@ impl Engines {
     /// If a file is damaged.
     pub fn scan(&self, asked: &Asked) -> Result<Vec<(usize, f32)>, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
         let mut found = scan(self.index(), &query, &scores, &self.kernels, &config)?;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(found.iter().take(64).map(|d| (d.document as usize, d.nats())).collect())
@@ -118,8 +118,8 @@ impl Engines {
     /// If a file is damaged.
     pub fn score(&self, asked: &Asked, number: usize) -> Result<f32, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
-        let strip = self.index().extract(std::iter::once(number))?;
+        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
+        let strip = self.index().extract_exact(&[number as u32])?;
         let units = scan_strip(&strip, &query, &scores, &self.kernels, &config)[0];
         Ok(DocumentScore { units, document: 0 }.nats())
     }
@@ -131,8 +131,8 @@ impl Engines {
     /// If a file is damaged.
     pub fn aligned(&self, asked: &Asked, number: usize) -> Result<Vec<u32>, Error> {
         let (query, config) = (asked.query(), Config::default());
-        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config.score);
-        let strip = self.index().extract(std::iter::once(number))?;
+        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config.score);
+        let strip = self.index().extract_exact(&[number as u32])?;
         let found = align(&strip, 0, &query, &scores, &self.kernels, &config.score, &config.align)?;
         Ok(found.pairs.iter().filter(|p| p.score_nats > 0.0).map(|p| p.word).collect())
     }
@@ -144,7 +144,7 @@ impl Engines {
     /// If a file is damaged.
     pub fn scores(&self, asked: &Asked, numbers: &[usize]) -> Result<Vec<(usize, f32)>, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
         let strip = self.index().extract(numbers.iter().copied())?;
         let units = scan_strip(&strip, &query, &scores, &self.kernels, &config);
         let nats = units.into_iter().map(|units| DocumentScore { units, document: 0 }.nats());
@@ -166,7 +166,7 @@ impl Engines {
     #[must_use]
     pub fn words(&self, asked: &Asked) -> Vec<AskedWord> {
         let query = asked.query();
-        let scores = word_scores(&query, &self.index().sample, &self.kernels, &ScoreConfig::default());
+        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &ScoreConfig::default());
         let word = |(k, arc): (usize, &Arc)| AskedWord {
             code: asked.codes.get(k)[0],
             weights: asked.weights.get(k).map_or([u64::MAX, 0], |w| w.planes),
@@ -185,7 +185,7 @@ impl Engines {
     /// If a file is damaged.
     pub fn seeds(&self, asked: &Asked, search: &SearchConfig) -> Result<Found, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, &self.index().sample, &self.kernels, &config);
+        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
         let (mut found, effort) = seeds(self.index(), &query, &scores, &self.kernels, &config, search)?;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(Found {
@@ -204,7 +204,7 @@ impl Asked {
     pub fn picture(bytes: &[u8], family: Family) -> Result<Self, Error> {
         let page: Page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
         let print: Fingerprint = fingerprint(&page, &*family.encoder())?;
-        let arcs = page.words.iter().map(Arc::from).collect();
+        let arcs = Query::new(&page, &print)?.arcs;
         Ok(Self { arcs, nodes: page.nodes, codes: print.codes, weights: print.weights })
     }
 
@@ -268,8 +268,8 @@ impl Scan {
             .collect::<Result<_, _>>()?;
         let codes =
             Codes::from_data(family, documents[documents.len() / 2].data()[..words as usize * stride].to_vec())?;
-        let caps = vec![256i16; 200];
-        let strip = Strip::new(documents.iter().map(|d| (vec![d], caps.as_slice())))?;
+        let (widths, caps) = (vec![0; 200], vec![256i16; 200]);
+        let strip = Strip::new(documents.iter().map(|d| (vec![d], widths.as_slice(), caps.as_slice())))?;
         Ok(Self { strip, codes, words })
     }
 
@@ -287,7 +287,7 @@ impl Scan {
     #[must_use]
     pub fn run(&self, variant: usize) -> (u32, f32) {
         let kernels = Kernels::available()[variant];
-        let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, prior_nats: 0.0, likeliest: true }).collect();
+        let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, likeliest: true, ..Arc::default() }).collect();
         let query = Query { arcs, nodes: self.words + 1, codes: &self.codes, weights: &[] };
         let config = ScoreConfig::default();
         let scores = word_scores(&query, &Sample::of_strip(&self.strip), &kernels, &config);

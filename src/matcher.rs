@@ -1,5 +1,6 @@
 //! The flow: six calls from bytes to verdict.
 
+use std::cmp::Reverse;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -8,8 +9,8 @@ use crate::align::{Looks, align, complete, contradicted, header_support};
 use crate::catalogue::{About, Catalogue};
 use crate::fingerprint::{DistanceModel, Encoder, Fingerprint, fingerprint};
 use crate::index::{
-    DocumentScore, Effort, Engine, Index, Listed, Query, SCAN_WORDS, Strip, UNITS_PER_NAT, scan, scan_strip, seeds,
-    units, word_scores,
+    DocumentScore, Effort, Engine, Index, Listed, Query, SCAN_WORDS, Sample as LookAlikes, Strip, UNITS_PER_NAT, scan,
+    scan_strip, seeds, units, word_scores,
 };
 use crate::page::{Page, readings};
 use crate::raster::decode;
@@ -44,11 +45,14 @@ pub struct Matcher {
     encoder: Box<dyn Encoder>,
     kernels: Kernels,
     index: Index,
+    by_seeds: bool,
     chance: ChanceModel,
     /// The documents of the catalogue's [`Sample`].
     sampled: Vec<u32>,
-    /// The same, copied, for the seed engine.
+    /// The same, copied, with exact caps; none if the scan finds their scores anyhow.
     background: Option<Strip>,
+    /// Words that look-alikes are counted on.
+    look_alikes: LookAlikes,
 }
 
 impl Matcher {
@@ -71,15 +75,18 @@ impl Matcher {
             Sample::Shuffles(_) => 1,
         };
         let sampled = index.sampled(step)?;
-        let background = by_seeds.then(|| index.extract(sampled.iter().map(|&n| n as usize))).transpose()?;
+        let needed = by_seeds || !index.caps_are_exact();
+        let background = needed.then(|| index.extract_exact(&sampled)).transpose()?;
+        let look_alikes = LookAlikes::of(&index, &sampled)?;
         let encoder = catalogue.config().family.encoder();
-        Ok(Self { config, encoder, kernels: Kernels::best(), index, chance, sampled, background })
+        let kernels = Kernels::best();
+        Ok(Self { config, encoder, kernels, index, by_seeds, chance, sampled, background, look_alikes })
     }
 
     /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        let sampled = self.sampled.capacity() * size_of::<u32>();
+        let sampled = self.sampled.capacity() * size_of::<u32>() + self.look_alikes.memory_usage();
         self.index.memory_usage() + sampled + self.background.as_ref().map_or(0, Strip::memory_usage)
     }
 
@@ -131,7 +138,8 @@ impl Matcher {
 
     fn decide(&self, page: &Page, print: &Fingerprint, clock: &mut Clock) -> Result<(Vec<Match>, Effort), Error> {
         // 4. Codes → documents that may hold them, and what chance would have found.
-        let query = Query::new(page, print)?;
+        let mut query = Query::new(page, print)?;
+        query.fit_widths(page, &self.look_alikes, &self.kernels);
         let found = self.search(&query)?;
         clock.millis.search += clock.lap();
 
@@ -156,6 +164,11 @@ impl Matcher {
         &self.index
     }
 
+    #[cfg(feature = "benchmarks")]
+    pub(crate) fn look_alikes(&self) -> &LookAlikes {
+        &self.look_alikes
+    }
+
     /// Stage 4: numbers and E-values of the documents that are handed on.
     #[cfg(feature = "benchmarks")]
     pub(crate) fn stage_4(&self, query: &Query<'_>) -> Result<Vec<(usize, f64)>, Error> {
@@ -172,65 +185,97 @@ impl Matcher {
         if query.arcs.is_empty() {
             let chance = self.chance.chance(0, &[]);
             let effort = Effort::default();
-            return Ok(Found { scores: Vec::new(), documents: Vec::new(), listed: Vec::new(), chance, effort });
+            return Ok(Found {
+                scores: Vec::new(),
+                documents: Vec::new(),
+                strip: Strip::default(),
+                listed: Vec::new(),
+                chance,
+                effort,
+            });
         }
-        let scores = word_scores(query, &self.index.sample, &self.kernels, &self.config.score);
-        let Searched { mut documents, unrelated, effort } = match &self.background {
-            None => self.search_all(query, &scores)?,
-            Some(background) => self.search_seeds(query, &scores, background)?,
+        let scores = word_scores(query, &self.look_alikes, &self.kernels, &self.config.score);
+        let (mut documents, effort) = if self.by_seeds {
+            seeds(&self.index, query, &scores, &self.kernels, &self.config.score, &self.config.search)?
+        } else {
+            let documents = scan(&self.index, query, &scores, &self.kernels, &self.config.score)?;
+            let effort = Effort { aligned: documents.len() as u64, ..Effort::default() };
+            (documents, effort)
         };
+        let unrelated = self.unrelated(query, &scores, &documents)?;
         let chance = self.chance.chance(self.index.documents(), &unrelated);
         let max_e = self.config.verdict.max_e.max(MAX_CANDIDATE_E);
-        documents.retain(|d| chance.e_value(d.nats()) <= max_e);
-        // Best first; equal scores in the documents' order.
-        documents.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
-        documents.truncate(MAX_CANDIDATES);
+        let strip = if self.index.caps_are_exact() {
+            self.best_of(&mut documents, &chance, max_e, MAX_CANDIDATES)?;
+            self.index.extract_exact(&numbers(&documents))?
+        } else {
+            // By the segments' own caps, a few more than are wanted; then by exact ones.
+            self.best_of(&mut documents, &chance, INEXACT * max_e, INEXACT_CANDIDATES)?;
+            let numbers = numbers(&documents);
+            let strip = self.index.extract_exact(&numbers)?;
+            let exact = scan_strip(&strip, query, &scores, &self.kernels, &self.config.score);
+            documents.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
+            self.best_of(&mut documents, &chance, max_e, MAX_CANDIDATES)?;
+            strip.some(documents.iter().filter_map(|d| numbers.iter().position(|&number| number == d.document)))
+        };
         let listed = documents.iter().map(|d| self.index.listed(d.document as usize)).collect::<Result<_, _>>()?;
-        Ok(Found { scores, documents, listed, chance, effort })
+        Ok(Found { scores, documents, strip, listed, chance, effort })
     }
 
-    /// The exhaustive engine: scores of all documents, and scores that documents reach by chance.
-    fn search_all(&self, query: &Query<'_>, scores: &[WordScore]) -> Result<Searched, Error> {
-        let scan_all = |query: &Query<'_>, scores: &[WordScore]| {
-            scan(&self.index, query, scores, &self.kernels, &self.config.score)
-        };
-        let documents = scan_all(query, scores)?;
-        let sample = self.chance.sample(documents.len());
-        let unrelated = match sample {
-            Sample::Every(_) => {
-                let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
-                // Documents come in the order of their numbers.
-                let found = |number: &u32| documents.binary_search_by_key(number, |d| d.document).ok();
-                self.sampled.iter().step_by(thinning).filter_map(found).map(|k| documents[k]).collect()
-            }
-            Sample::Shuffles(count) => shuffled(query, scores, count, scan_all)?,
-        };
-        let effort = Effort { aligned: documents.len() as u64, ..Effort::default() };
-        Ok(Searched { documents, unrelated, effort })
+    /// Keeps the documents that chance reaches no more often than `max_e` times, the best first, and of these the first so many.
+    fn best_of(
+        &self,
+        documents: &mut Vec<DocumentScore>,
+        chance: &Chance,
+        max_e: f64,
+        count: usize,
+    ) -> Result<(), Error> {
+        documents.retain(|d| chance.e_value(d.nats()) <= max_e);
+        // Equal scores in the order of the texts' hashes, which hangs on nothing but the documents.
+        let with_content = |d: &DocumentScore| Ok((Reverse(d.units), self.index.content(d.document)?, d.document));
+        let mut order: Vec<_> = documents.iter().map(with_content).collect::<Result<_, Error>>()?;
+        order.sort_unstable();
+        order.truncate(count);
+        let in_order = |(Reverse(units), _, document)| DocumentScore { units, document };
+        *documents = order.into_iter().map(in_order).collect();
+        Ok(())
     }
 
-    /// The seed engine: scores of the documents that it aligned; what chance reaches is seen on the `background`.
-    fn search_seeds(&self, query: &Query<'_>, scores: &[WordScore], background: &Strip) -> Result<Searched, Error> {
-        let (documents, effort) =
-            seeds(&self.index, query, scores, &self.kernels, &self.config.score, &self.config.search)?;
+    /// Scores that documents reach by chance; `documents` are those of all, in the order of their numbers, unless there is a background.
+    fn unrelated(
+        &self,
+        query: &Query<'_>,
+        scores: &[WordScore],
+        documents: &[DocumentScore],
+    ) -> Result<Vec<DocumentScore>, Error> {
         let sample = self.chance.sample(self.index.documents());
         let thinning = self.chance.thinning(sample, query.arcs.len(), self.index.words());
+        let Some(background) = &self.background else {
+            return match sample {
+                Sample::Every(_) => {
+                    let found = |number: &u32| documents.binary_search_by_key(number, |d| d.document).ok();
+                    Ok(self.sampled.iter().step_by(thinning).filter_map(found).map(|k| documents[k]).collect())
+                }
+                Sample::Shuffles(count) => shuffled(query, scores, count, |query, scores| {
+                    scan(&self.index, query, scores, &self.kernels, &self.config.score)
+                }),
+            };
+        };
         let thinned;
         let background = if thinning == 1 {
             background
         } else {
-            thinned = background.every(thinning);
+            thinned = background.some((0..background.documents()).step_by(thinning));
             &thinned
         };
         let scan_background = |query: &Query<'_>, scores: &[WordScore]| -> Result<Vec<DocumentScore>, Error> {
             let units = scan_strip(background, query, scores, &self.kernels, &self.config.score);
             Ok(units.into_iter().zip(0..).map(|(units, document)| DocumentScore { units, document }).collect())
         };
-        let unrelated = match sample {
-            Sample::Every(_) => scan_background(query, scores)?,
-            Sample::Shuffles(count) => shuffled(query, scores, count, scan_background)?,
-        };
-        Ok(Searched { documents, unrelated, effort })
+        match sample {
+            Sample::Every(_) => scan_background(query, scores),
+            Sample::Shuffles(count) => shuffled(query, scores, count, scan_background),
+        }
     }
 
     fn align<'f>(
@@ -239,8 +284,8 @@ impl Matcher {
         found: &'f Found,
         (page, print): (&Page, &Fingerprint),
     ) -> Result<Vec<Candidate<'f>>, Error> {
-        let one = |(d, Listed { ids, widths, about }): (&DocumentScore, &'f Listed)| {
-            let strip = self.index.extract(std::iter::once(d.document as usize))?;
+        let one = |(k, (d, Listed { ids, widths, about })): (usize, (&DocumentScore, &'f Listed))| {
+            let strip = found.strip.some(std::iter::once(k));
             let align = |strip: &Strip| {
                 align(strip, 0, query, &found.scores, &self.kernels, &self.config.score, &self.config.align)
             };
@@ -269,7 +314,7 @@ impl Matcher {
                 evidence,
             })
         };
-        found.documents.par_iter().zip(&found.listed).map(one).collect()
+        found.documents.par_iter().zip(&found.listed).enumerate().map(one).collect()
     }
 }
 
@@ -277,18 +322,16 @@ impl Matcher {
 struct Found {
     scores: Vec<WordScore>,
     documents: Vec<DocumentScore>,
+    /// Those, copied, with exact caps.
+    strip: Strip,
     /// Ids and lengths of those.
     listed: Vec<Listed>,
     chance: Chance,
     effort: Effort,
 }
 
-/// What an engine found.
-struct Searched {
-    documents: Vec<DocumentScore>,
-    /// Scores that documents reach by chance.
-    unrelated: Vec<DocumentScore>,
-    effort: Effort,
+fn numbers(documents: &[DocumentScore]) -> Vec<u32> {
+    documents.iter().map(|d| d.document).collect()
 }
 
 /// Scores of so many shuffles of the query.
@@ -319,9 +362,9 @@ struct Pairs<'a> {
 impl Looks for Pairs<'_> {
     fn compare(&self, word: u32, document_word: u32) -> (f32, f32) {
         let place = self.document.places(0).start + document_word as usize;
-        let distance = self.document.distance(self.query.probe(word as usize), place);
-        let earned = self.scores[word as usize].at(distance, self.document.cap(place));
-        (f32::from(distance), f32::from(earned) / UNITS_PER_NAT)
+        let probe = self.query.probe(word as usize);
+        let earned = self.scores[word as usize].at(self.document.distance(probe, place), self.document.cap(place));
+        (f32::from(self.document.code_distance(probe, place)), f32::from(earned) / UNITS_PER_NAT)
     }
 
     fn same(&self, word: u32) -> DistanceModel {
@@ -341,6 +384,10 @@ const MAX_CANDIDATES: usize = 32;
 /// Documents that chance would reach more often than this by their best passage, and more often than a match may be, are not
 /// aligned: a header above may make a match of the others.
 const MAX_CANDIDATE_E: f64 = 0.05;
+/// By inexact caps a document may seem so many times more likely by chance than it is.
+const INEXACT: f64 = 5.0;
+/// Documents whose exact caps are reckoned at most.
+const INEXACT_CANDIDATES: usize = 2 * MAX_CANDIDATES;
 
 /// Who looks for a picture in several readings finds that many times as much by chance.
 fn among_readings(matches: &mut Vec<Match>, readings: usize, config: &VerdictConfig) {
@@ -412,8 +459,8 @@ mod tests {
         (0..number).map(|k| Mail { id: format!("m{k}"), body: format!("{} {k}", body(k)), ..Mail::default() }).collect()
     }
 
-    /// The sample's mails and, for the seed engine, their codes, of mails enrolled in commits of these sizes.
-    fn sample(mails: &[Mail], commits: &[usize], removed: &[&str]) -> (Vec<Vec<String>>, Vec<Vec<Vec<u64>>>) {
+    /// The sample's mails, and for the seed engine their codes and caps, of mails enrolled in commits of these sizes.
+    fn sample(mails: &[Mail], commits: &[usize], removed: &[&str]) -> (Vec<Vec<String>>, Strip) {
         let folder = tempfile::tempdir().expect("a folder");
         let config = CatalogueConfig { whole_words: 0, ..CatalogueConfig::default() };
         let mut rest = mails;
@@ -433,23 +480,26 @@ mod tests {
         config.search.engine = Engine::Seeds;
         let matcher = Matcher::new(&catalogue, config).expect("a matcher");
         let ids = |&number: &u32| matcher.index.listed(number as usize).expect("a document").ids;
-        let codes = matcher.background.as_ref().map(|strip| strip.faces().to_vec());
-        (matcher.sampled.iter().map(ids).collect(), codes.expect("the seed engine's"))
+        let background = matcher.background.expect("the seed engine's");
+        assert!(matcher.look_alikes == LookAlikes::of_strip(&background));
+        (matcher.sampled.iter().map(ids).collect(), background)
     }
 
     #[test]
     fn order_and_segments_leave_the_sample_as_it_is() {
         let mut mails = mails(2600);
         let removed = ["m7", "m2000"];
-        let (ids, codes) = sample(&mails, &[2600], &removed);
+        let (ids, background) = sample(&mails, &[2600], &removed);
         // One in two of what is left, and no more from one end than from the other.
         assert_eq!(ids.len(), 1299);
         assert!(ids.iter().all(|i| i.len() == 1 && !removed.contains(&i[0].as_str())));
         let first_half = ids.iter().filter(|i| i[0][1..].parse::<usize>().is_ok_and(|k| k < 1300)).count();
         assert!((550..750).contains(&first_half), "{first_half}");
         mails.reverse();
-        assert!(sample(&mails, &[2600], &removed) == (ids.clone(), codes.clone()), "another order");
+        assert!(sample(&mails, &[2600], &removed) == (ids.clone(), background.clone()), "another order");
         mails.sort_unstable_by_key(|m| m.id.bytes().rev().collect::<Vec<_>>());
-        assert!(sample(&mails, &[1300, 1050, 250], &removed) == (ids, codes), "three segments");
+        assert!(sample(&mails, &[1300, 1050, 250], &removed) == (ids.clone(), background.clone()), "three segments");
+        mails.retain(|m| !removed.contains(&m.id.as_str()));
+        assert!(sample(&mails, &[2598], &[]) == (ids, background), "as if what is gone had never been there");
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
     let texts: HashMap<&str, Vec<&str>> =
         mails.iter().map(|m| (m.id.as_str(), m.body.split_whitespace().collect())).collect();
     if !arguments.short.is_empty() {
-        let curve = recall::recall(&matcher, &*encoder, &crate::truth::truths(&arguments.short)?, &texts)?;
+        let curve = recall::recall(&matcher, &*encoder, &crate::truth::truths(&arguments.short)?, &mails, &texts)?;
         recall::print(&curve);
         if let Some(folder) = &arguments.plots {
             plot::recall(&folder.join("recall.svg"), &curve)?;

@@ -68,15 +68,24 @@ impl<'a> Text<'a> {
 /// What the words of one picture differ by from the same words drawn from text.
 pub(super) struct Sheet {
     pub(super) x_height_px: f32,
-    /// For each word its number of letters and, for each value of its code, value seen − value drawn. By length.
-    residuals: Vec<(usize, Vec<f32>)>,
+    /// By the words' numbers of letters.
+    residuals: Vec<Residual>,
+}
+
+/// What a word of a picture differs by from the same word drawn from text.
+struct Residual {
+    letters: usize,
+    /// For each value of its code, value seen − value drawn.
+    values: Vec<f32>,
+    /// How many times as wide.
+    stretch: f32,
 }
 
 impl Sheet {
-    fn residual(&self, letters: usize, random: &mut Random) -> &[f32] {
-        let at = self.residuals.partition_point(|(n, _)| *n < letters);
+    fn residual(&self, letters: usize, random: &mut Random) -> &Residual {
+        let at = self.residuals.partition_point(|r| r.letters < letters);
         let (low, high) = (at.saturating_sub(3), (at + 4).min(self.residuals.len()));
-        &self.residuals[low + random.below(high - low)].1
+        &self.residuals[low + random.below(high - low)]
     }
 }
 
@@ -100,13 +109,17 @@ pub(super) fn sheets(truths: &[(PathBuf, Truth)], encoder: &dyn Encoder) -> Resu
             let x_height_px = best.frame.x_height_px;
             encoder.encode_query(&Patch::sample(ink, &best.frame), x_height_px, &mut seen);
             let drawn = text.draw(&word.w);
-            residuals.push((word.w.chars().count(), seen.iter().zip(&drawn.values).map(|(s, d)| s - d).collect()));
+            residuals.push(Residual {
+                letters: word.w.chars().count(),
+                values: seen.iter().zip(&drawn.values).map(|(s, d)| s - d).collect(),
+                stretch: best.frame.width_xh() / drawn.width_xh,
+            });
             x_heights.push(x_height_px);
         }
         if residuals.len() < MIN_WORDS {
             return Ok(None);
         }
-        residuals.sort_by_key(|(letters, _)| *letters);
+        residuals.sort_by_key(|r| r.letters);
         x_heights.sort_unstable_by(f32::total_cmp);
         Ok(Some(Sheet { x_height_px: x_heights[x_heights.len() / 2], residuals }))
     };
@@ -137,7 +150,7 @@ pub(super) fn page_of(
         |page: &mut Page, from: u32, to: u32, word: &str, prior: f32, likeliest: bool, random: &mut Random| {
             let drawn = text.draw(word);
             let residual = sheet.residual(word.chars().count(), random);
-            values.iter_mut().zip(&drawn.values).zip(residual).for_each(|((v, d), r)| *v = d + r);
+            values.iter_mut().zip(&drawn.values).zip(&residual.values).for_each(|((v, d), r)| *v = d + r);
             let mut code = vec![0u64; values.len().div_ceil(64)];
             values.iter().enumerate().filter(|(_, v)| **v > 0.0).for_each(|(k, _)| code[k / 64] |= 1 << (k % 64));
             if let (Ok(codes), Some(wrong)) = (
@@ -147,7 +160,7 @@ pub(super) fn page_of(
                 // Of one family by construction.
                 let _ = print.codes.extend(&codes);
                 print.weights.push(BitWeights::new(&wrong));
-                print.widths.push(log_width(drawn.width_xh));
+                print.widths.push(log_width(drawn.width_xh * residual.stretch));
             }
             let line = from / WORDS_A_LINE;
             let frame = WordFrame::level(

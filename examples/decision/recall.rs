@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
+use leakprint::catalogue::mail::Mail;
 use leakprint::fingerprint::{Codes, Encoder, Fingerprint};
 use leakprint::geom::Rect;
 use leakprint::page::{Page, Word};
@@ -26,8 +27,14 @@ fn enrolled(font: &str) -> bool {
     ["Liberation Sans", "Liberation Serif", "Liberation Mono"].contains(&font)
 }
 
-/// Windows by typeface, those that tell which mail they are of first, then others: header blocks, footers, turns of phrase.
-const SERIES: [[&str; 2]; 2] = [["the atlas'", "the atlas', untelling"], ["others", "others, untelling"]];
+/// Windows by typeface: those that tell which mail they are of; header blocks of the messages that a mail quotes; footers and turns
+/// of phrase. The latter two are not to convict by themselves.
+const SERIES: [[&str; 3]; 2] = [
+    ["the atlas'", "the atlas', header blocks", "the atlas', untelling"],
+    ["others", "others, header blocks", "others, untelling"],
+];
+/// What lines of a header block begin with.
+const LABELS: [&str; 7] = ["From:", "Sent:", "To:", "Cc:", "Bcc:", "Subject:", "Date:"];
 /// A phrase of three words in more mails than this is no mail's own: it may be quoted by a few.
 const MOST_MAILS: u32 = 4;
 
@@ -37,14 +44,16 @@ pub(super) type Curve = BTreeMap<(&'static str, usize), (usize, usize)>;
 /// What is known of a window, and whether it was recognised.
 type Window = ((&'static str, usize), bool);
 
-/// `texts` are the catalogue's: a window that another mail holds too is recognised by that one as well.
+/// `texts` are the words of `mails`, the catalogue's: a window that another mail holds too is recognised by that one as well.
 pub(super) fn recall(
     matcher: &Matcher,
     encoder: &dyn Encoder,
     truths: &[(PathBuf, Truth)],
+    mails: &[Mail],
     texts: &HashMap<&str, Vec<&str>>,
 ) -> Result<Curve, Error> {
-    let mut mails: HashMap<u64, u32> = HashMap::new();
+    let headers: HashMap<&str, Vec<bool>> = mails.iter().map(|m| (m.id.as_str(), header_words(&m.body))).collect();
+    let mut of_phrases: HashMap<u64, u32> = HashMap::new();
     let of_mails: Vec<HashSet<u64>> = texts
         .par_iter()
         .map(|(_, words)| {
@@ -52,18 +61,19 @@ pub(super) fn recall(
             short
         })
         .collect();
-    of_mails.into_iter().flatten().for_each(|p| *mails.entry(p).or_default() += 1);
+    of_mails.into_iter().flatten().for_each(|p| *of_phrases.entry(p).or_default() += 1);
     // Half of its phrases are its own.
     let telling = |shown: &[&str]| {
         let [_, short] = phrases(shown.iter().copied());
-        2 * short.iter().filter(|p| mails.get(p).is_none_or(|n| *n <= MOST_MAILS)).count() >= short.len()
+        2 * short.iter().filter(|p| of_phrases.get(p).is_none_or(|n| *n <= MOST_MAILS)).count() >= short.len()
     };
     let of_picture = |(number, (path, truth)): (usize, &(PathBuf, Truth))| -> Result<Vec<Window>, Error> {
         let (page, print) = read(path, encoder)?;
         let mut random = Random::new(number as u64);
         let mut out = Vec::new();
         for region in &truth.regions {
-            let [own, common] = SERIES[usize::from(!enrolled(&region.font))];
+            let series = SERIES[usize::from(!enrolled(&region.font))];
+            let header = headers.get(region.email_id.as_str()).map_or(&[][..], Vec::as_slice);
             for length in LENGTHS {
                 for _ in 0..WINDOWS {
                     let Some(window) = window(region, length, &mut random) else { continue };
@@ -77,8 +87,9 @@ pub(super) fn recall(
                         *id == region.email_id
                             || texts.get(id.as_str()).is_some_and(|t| t.windows(shown.len()).any(|w| w == shown))
                     };
-                    let series = if telling(&shown) { own } else { common };
-                    out.push(((series, length), named.iter().flat_map(|m| &m.documents).any(right)));
+                    let of_header = window.iter().filter(|w| header.get(w.i) == Some(&true)).count();
+                    let kind = if !telling(&shown) { 2 } else { usize::from(2 * of_header >= shown.len()) };
+                    out.push(((series[kind], length), named.iter().flat_map(|m| &m.documents).any(right)));
                 }
             }
         }
@@ -91,6 +102,16 @@ pub(super) fn recall(
         *sum = (sum.0 + usize::from(hit), sum.1 + 1);
     }
     Ok(curve)
+}
+
+/// Which words of a body stand in a header block of a message that it quotes.
+fn header_words(body: &str) -> Vec<bool> {
+    let of_line = |line: &str| {
+        let first = line.split_whitespace().find(|word| *word != ">");
+        let of_header = first.is_some_and(|word| LABELS.contains(&word));
+        vec![of_header; line.split_whitespace().count()]
+    };
+    body.lines().flat_map(of_line).collect()
 }
 
 /// So many words in a row that can be seen whole.
@@ -136,7 +157,8 @@ fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, F
 pub(super) fn print(curve: &Curve) {
     println!("Pictures cut down to some words, x-height of {MIN_X_HEIGHT_PX} px and more, whole catalogue");
     println!("Untelling: more than half of the phrases of three words stand in more than {MOST_MAILS} mails");
+    println!("Header blocks: half of the words and more stand in lines that begin with one of {LABELS:?}");
     for ((series, length), (hit, all)) in curve {
-        println!("{series:22} {length:3} words: {hit:4} of {all:4} recognised: {:.3}", *hit as f32 / *all as f32);
+        println!("{series:25} {length:3} words: {hit:4} of {all:4} recognised: {:.3}", *hit as f32 / *all as f32);
     }
 }

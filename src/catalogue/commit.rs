@@ -31,7 +31,7 @@ impl Catalogue {
     /// commit or this one, whole; after an error, the folder and this value are as they were before.
     ///
     /// A catalogue of up to [`CatalogueConfig::whole_words`] is written as one segment, at some 0.15 seconds a million words: what
-    /// its phrases are worth is known exactly, and no answer depends on the order and number of commits. Of a larger one
+    /// its phrases are worth need not be added up by each matcher. Of a larger one
     /// new documents become a segment, together with the newest segments as long as those are no larger than what they are
     /// merged with. So there are few segments (as many as the catalogue doubled in size), each word is written again no more
     /// often than that, and what a segment knows of the catalogue's phrases is never older than the catalogue's last doubling.
@@ -229,7 +229,9 @@ fn write_segment(
             add_gone(&Source { ids: Vec::new(), content, undrawn, about, lanes, stride, widths }, &mut gone);
         }
     }
-    let around =
-        Surroundings { family: config.family, faces: config.faces.len(), codebook, others: &tables, gone: &gone };
+    // Of many segments the phrases alone are tens of megabytes.
+    let let_go = || kept.iter().for_each(|l| l.part.segment.let_go());
+    let (family, faces) = (config.family, config.faces.len());
+    let around = Surroundings { family, faces, codebook, others: &tables, gone: &gone, let_go: &let_go };
     write(out, sources, &around).map_err(|source| Error::Io { path: PathBuf::from("a new segment"), source })
 }

@@ -54,7 +54,7 @@ pub enum Progress<'a> {
 const BATCH_MAILS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// Batches that may be ready to be added while others are being committed.
-const BATCHES_AHEAD: usize = 1;
+const BATCHES_AHEAD: usize = 2;
 /// Words after which a stream of mails is committed: few enough for memory, and too many for a commit to merge two of them.
 const COMMIT_WORDS: usize = 1_700_000;
 
@@ -112,6 +112,8 @@ impl Catalogue {
                     if self.home.is_some() && uncommitted >= COMMIT_WORDS {
                         self.commit()?;
                         uncommitted = 0;
+                        // Of what was read of segments, little is needed before the next commit.
+                        self.live.iter().for_each(|l| l.part.segment.let_go());
                     }
                 }
                 if self.home.is_some() { self.commit() } else { Ok(()) }

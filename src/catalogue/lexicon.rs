@@ -9,8 +9,8 @@ use super::CatalogueConfig;
 use super::text::{TextEncoder, TextWord};
 use crate::Error;
 
-/// Words of a generation: some 80 bytes each.
-const MOST: usize = 250_000;
+/// Words of a generation: some 60 bytes each. A table that is full at 229,376 has room for these and for a batch's.
+const MOST: usize = 190_000;
 
 /// Codes of distinct words, of two generations: when the younger one is full, the older one is forgotten, all but the words that were met
 /// again meanwhile. So frequent words stay, however many there are of others.

@@ -5,6 +5,8 @@ use rayon::prelude::*;
 /// Numbers that are sorted at a time, about: few enough to stay in a core's cache.
 const IN_A_BUCKET: usize = 1 << 13;
 const MAX_BITS: u32 = 10;
+/// Numbers that are thrown into buckets at a time, about: they and a copy of them stay in a core's cache.
+const IN_A_TILE: usize = 1 << 15;
 
 /// Which bits of numbers they are sorted by.
 #[derive(Clone, Copy)]
@@ -15,24 +17,48 @@ pub(super) struct SortedBits {
     pub(super) ignored: u32,
 }
 
-/// Buckets that numbers are thrown into.
-pub(super) struct Buckets {
-    buckets: Vec<Vec<u64>>,
-    bits: u32,
-    common: u32,
-}
+/// Numbers that are thrown into buckets.
+pub(super) struct Buckets(Vec<u64>);
 
 impl Buckets {
-    fn new(bits: u32, common: u32, expected: usize) -> Self {
-        let room = (expected >> bits) * 17 / 16 + 8;
-        Self { buckets: (0..1 << bits).map(|_| Vec::with_capacity(room)).collect(), bits, common }
-    }
-
     #[inline]
     pub(super) fn push(&mut self, number: u64) {
-        // Two shifts, for there may be one bucket only.
-        self.buckets[(number << self.common >> 1 >> (63 - self.bits)) as usize].push(number);
+        self.0.push(number);
     }
+}
+
+/// Numbers, bucket by bucket; within a bucket in the order in which they came.
+struct Tile {
+    numbers: Vec<u64>,
+    /// Where each bucket begins, and the end.
+    starts: Vec<u32>,
+}
+
+impl Tile {
+    fn of(numbers: &[u64], bits: u32, common: u32) -> Self {
+        let mut starts = vec![0u32; (1 << bits) + 1];
+        numbers.iter().for_each(|&number| starts[bucket(number, bits, common) + 1] += 1);
+        for k in 1..starts.len() {
+            starts[k] += starts[k - 1];
+        }
+        let (mut next, mut sorted) = (starts.clone(), vec![0; numbers.len()]);
+        for &number in numbers {
+            let place = &mut next[bucket(number, bits, common)];
+            sorted[*place as usize] = number;
+            *place += 1;
+        }
+        Self { numbers: sorted, starts }
+    }
+
+    fn bucket(&self, bucket: usize) -> &[u64] {
+        &self.numbers[self.starts[bucket] as usize..self.starts[bucket + 1] as usize]
+    }
+}
+
+#[inline]
+fn bucket(number: u64, bits: u32, common: u32) -> usize {
+    // Two shifts, for there may be one bucket only.
+    (number << common >> 1 >> (63 - bits)) as usize
 }
 
 /// Bits that tell so many numbers apart into buckets.
@@ -52,36 +78,33 @@ pub(super) fn sort_in_buckets<T: Sync, R: Send>(
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
     take: impl Fn(Vec<u64>) -> R + Sync,
 ) -> Vec<R> {
-    let (_, bits, buckets) = scatter(items, expected, by, emit);
-    let of_bucket = |other: &mut Vec<u64>, shares: Vec<Vec<u64>>| {
-        let mut numbers = shares.concat();
-        drop(shares);
+    let (_, bits, tiles) = scatter(items, expected, by, emit);
+    let of_bucket = |other: &mut Vec<u64>, bucket: usize| {
+        let mut numbers = tiles.iter().map(|tile| tile.bucket(bucket)).collect::<Vec<_>>().concat();
         sort_by_bits(&mut numbers, other, SortedBits { common: by.common + bits, ..by });
         take(numbers)
     };
-    buckets.into_par_iter().map_init(Vec::new, of_bucket).collect()
+    (0..1usize << bits).into_par_iter().map_init(Vec::new, of_bucket).collect()
 }
 
-/// Throws the numbers of shares of items into buckets: tells the items of a share, the buckets' bits, and the numbers of each share in each bucket.
+/// Throws the numbers of shares of items into buckets: tells the items of a share, the buckets' bits, and each share's numbers.
+///
+/// In two steps, through a list that stays in the cache: hundreds of buckets that each grow somewhere else do not.
 fn scatter<T: Sync>(
     items: &[T],
     expected: usize,
     by: SortedBits,
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
-) -> (usize, u32, Vec<Vec<Vec<u64>>>) {
+) -> (usize, u32, Vec<Tile>) {
     let bits = bucket_bits(expected);
-    let share = items.len().div_ceil(4 * rayon::current_num_threads()).max(1);
-    let of_share = |(k, items_now): (usize, &[T])| {
-        let mut buckets = Buckets::new(bits, by.common, expected * items_now.len() / items.len());
-        emit(k * share, items_now, &mut buckets);
-        buckets.buckets
+    let of_threads = items.len().div_ceil(4 * rayon::current_num_threads());
+    let share = (items.len() * IN_A_TILE / expected.max(1)).min(of_threads).max(1);
+    let of_share = |list: &mut Buckets, (k, items_now): (usize, &[T])| {
+        list.0.clear();
+        emit(k * share, items_now, list);
+        Tile::of(&list.0, bits, by.common)
     };
-    let scattered: Vec<Vec<Vec<u64>>> = items.par_chunks(share).enumerate().map(of_share).collect();
-    let mut buckets: Vec<Vec<Vec<u64>>> = vec![Vec::new(); 1 << bits];
-    for of_share in scattered {
-        buckets.iter_mut().zip(of_share).for_each(|(bucket, numbers)| bucket.push(numbers));
-    }
-    (share, bits, buckets)
+    (share, bits, items.par_chunks(share).enumerate().map_init(|| Buckets(Vec::new()), of_share).collect())
 }
 
 /// Answers to numbers, for those who make the same numbers in the same order once more.
@@ -89,49 +112,58 @@ pub(super) struct Answers {
     /// Items whose numbers were made in one go.
     pub(super) share: usize,
     bits: u32,
-    /// For each bucket the answers to each share.
-    buckets: Vec<Vec<Vec<u64>>>,
+    /// The answers to each share, where the numbers were.
+    tiles: Vec<Tile>,
 }
 
 /// The answers to the numbers of one share of the items.
-pub(super) struct Again<'a> {
+pub(super) struct Again {
     bits: u32,
-    buckets: Vec<std::slice::Iter<'a, u64>>,
+    answers: Vec<u64>,
+    /// Where the next answer of each bucket stands.
+    next: Vec<u32>,
 }
 
 impl Answers {
-    pub(super) fn of_share(&self, share: usize) -> Again<'_> {
-        Again { bits: self.bits, buckets: self.buckets.iter().map(|bucket| bucket[share].iter()).collect() }
+    pub(super) fn of_share(&self, share: usize) -> Again {
+        // A copy that is read through once is in the cache.
+        let Tile { numbers, starts } = &self.tiles[share];
+        Again { bits: self.bits, answers: numbers.clone(), next: starts.clone() }
     }
 }
 
-impl Again<'_> {
+impl Again {
     /// The answer to the next number.
     #[inline]
     pub(super) fn answer(&mut self, number: u64) -> u64 {
-        self.buckets[(number >> 1 >> (63 - self.bits)) as usize].next().copied().unwrap_or_default()
+        let place = &mut self.next[bucket(number, self.bits, 0)];
+        let answer = self.answers.get(*place as usize).copied().unwrap_or_default();
+        *place += 1;
+        answer
     }
 }
 
-/// Numbers of items (see [`sort_in_buckets`]) in buckets by their first bits; `answer` replaces each number of a bucket by an answer. It
-/// is told how many bits they have in common, and given room to be used again.
-pub(super) fn answer_in_buckets<T: Sync, R: Send>(
+/// Numbers of items (see [`sort_in_buckets`]) in buckets by their first bits; `answer` replaces each number of a bucket, share by share of
+/// the items, by an answer. It is told how many bits they have in common, and given room to be used again.
+pub(super) fn answer_in_buckets<T: Sync, W: Default, R: Send>(
     items: &[T],
     expected: usize,
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
-    answer: impl Fn(&mut [u64], u32, &mut Vec<u64>) -> R + Sync,
+    answer: impl Fn(&mut [&mut [u64]], u32, &mut W) -> R + Sync,
 ) -> (Vec<R>, Answers) {
-    let (share, bits, buckets) = scatter(items, expected, SortedBits { common: 0, ignored: 0 }, emit);
-    let of_bucket = |other: &mut Vec<u64>, mut shares: Vec<Vec<u64>>| {
-        let mut numbers = shares.concat();
-        let found = answer(&mut numbers, bits, other);
-        // Back to where they came from: no more memory than the numbers themselves.
-        let mut answers = numbers.iter().copied();
-        shares.iter_mut().flatten().zip(&mut answers).for_each(|(number, answer)| *number = answer);
-        (found, shares)
-    };
-    let (found, buckets) = buckets.into_par_iter().map_init(Vec::new, of_bucket).unzip();
-    (found, Answers { share, bits, buckets })
+    let (share, bits, mut tiles) = scatter(items, expected, SortedBits { common: 0, ignored: 0 }, emit);
+    let mut buckets: Vec<Vec<&mut [u64]>> = (0..1 << bits).map(|_| Vec::with_capacity(tiles.len())).collect();
+    for Tile { numbers, starts } in &mut tiles {
+        let mut rest = numbers.as_mut_slice();
+        for (bucket, range) in buckets.iter_mut().zip(starts.windows(2)) {
+            let (now, later) = rest.split_at_mut((range[1] - range[0]) as usize);
+            bucket.push(now);
+            rest = later;
+        }
+    }
+    let of_bucket = |room: &mut W, mut numbers: Vec<&mut [u64]>| answer(&mut numbers, bits, room);
+    let found = buckets.into_par_iter().map_init(W::default, of_bucket).collect();
+    (found, Answers { share, bits, tiles })
 }
 
 /// The same in one thread: `emit` makes about `expected` numbers.
@@ -142,10 +174,12 @@ pub(super) fn sort_in_buckets_here(
     mut take: impl FnMut(&[u64]),
 ) {
     let bits = bucket_bits(expected);
-    let mut buckets = Buckets::new(bits, by.common, expected);
-    emit(&mut buckets);
+    let mut list = Buckets(Vec::with_capacity(expected));
+    emit(&mut list);
+    let tile = Tile::of(&list.0, bits, by.common);
     let mut other = Vec::new();
-    for mut numbers in buckets.buckets {
+    for bucket in 0..1 << bits {
+        let mut numbers = tile.bucket(bucket).to_vec();
         sort_by_bits(&mut numbers, &mut other, SortedBits { common: by.common + bits, ..by });
         take(&numbers);
     }

@@ -11,7 +11,7 @@ use super::writer::Source;
 use crate::Error;
 use crate::fingerprint::Family;
 use crate::simd::Kernels;
-use crate::simd::kernels::Probe;
+use crate::simd::kernels::{Probe, WidthProbe};
 
 const MAGIC: [u8; 8] = *b"LEAKBOOK";
 const VERSION: u32 = 1;
@@ -22,6 +22,9 @@ pub(crate) const PROTOTYPES: usize = 4096;
 const APART: f32 = 0.11;
 /// Words whose codes are counted, about.
 const COUNTED_WORDS: usize = 2_000_000;
+
+/// Distances that are looked through at a time.
+const BLOCK: usize = 64;
 
 /// Prototypes of visual words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +61,11 @@ impl Codebook {
             if this.len() == PROTOTYPES {
                 break;
             }
-            this.distances(Probe { code: &code, weights: None }, &kernels, &mut distances);
+            this.distances(
+                Probe { code: &code, weights: None, width: WidthProbe::default() },
+                &kernels,
+                &mut distances,
+            );
             if distances.iter().all(|&d| d >= apart) {
                 this.lanes.iter_mut().zip(code).for_each(|(lane, word)| lane.push(word));
             }
@@ -100,9 +107,12 @@ impl Codebook {
 
     /// The nearest prototype of a catalogue's code; of equally near ones the first.
     pub(super) fn nearest(&self, code: &[u64], kernels: &Kernels, distances: &mut Vec<i16>) -> u16 {
-        self.distances(Probe { code, weights: None }, kernels, distances);
+        self.distances(Probe { code, weights: None, width: WidthProbe::default() }, kernels, distances);
         let nearest = distances.iter().fold(i16::MAX, |nearest, &d| nearest.min(d));
-        distances.iter().position(|&d| d == nearest).unwrap_or(0) as u16
+        // Block by block, which the compiler makes vectors of.
+        let is_there = |block: &[i16]| block.iter().fold(false, |found, &d| found | (d == nearest));
+        let first = distances.chunks(BLOCK).position(is_there).unwrap_or(0) * BLOCK;
+        (first + distances[first..].iter().position(|&d| d == nearest).unwrap_or(0)) as u16
     }
 
     /// As a file: magic; version, family and its version, two zeros; number of prototypes; lanes; CRC-32 of all before.

@@ -28,6 +28,15 @@ impl Bytes {
         // SAFETY: see above: segment files do not change.
         unsafe { Mmap::map(file) }.map(Self::Mapped)
     }
+
+    /// Gives mapped pages back to the system, which reads them again when they are needed.
+    pub(super) fn let_go(&self) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            // SAFETY: nobody writes to the map, so its pages come back as they are in the file. That it may fail is no harm.
+            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
 }
 
 impl Deref for Bytes {

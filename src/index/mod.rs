@@ -7,6 +7,7 @@
 
 mod buckets;
 mod codebook;
+mod exact;
 mod map;
 mod parts;
 mod phrases;
@@ -14,19 +15,21 @@ mod scan;
 mod score;
 mod seeds;
 mod segment;
+mod singles;
 mod strip;
 mod weight;
 mod writer;
 
+pub use crate::simd::kernels::WidthProbe;
 pub use parts::Index;
 pub use scan::DocumentScore;
 pub use score::ScoreConfig;
 pub use seeds::{Effort, Engine, SCAN_WORDS, SearchConfig};
 
 pub(crate) use codebook::Codebook;
-use parts::SAMPLE;
 pub(crate) use parts::{Listed, Part, Sample};
 pub(crate) use scan::{scan, scan_strip};
+use score::width_weight;
 pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use seeds::seeds;
 pub(crate) use segment::{Segment, Stored};
@@ -53,7 +56,7 @@ pub struct Query<'a> {
 }
 
 /// An arc of the query's lattice: a word between two places.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Arc {
     /// Node it starts at.
     pub from: u32,
@@ -63,11 +66,14 @@ pub struct Arc {
     pub prior_nats: f32,
     /// Whether it lies on the likeliest path; only such arcs can be skipped.
     pub likeliest: bool,
+    /// The word's width, and how much it counts.
+    pub width: WidthProbe,
 }
 
 impl From<&Word> for Arc {
     fn from(word: &Word) -> Self {
-        Self { from: word.from, to: word.to, prior_nats: word.prior_nats, likeliest: word.likeliest }
+        let width = WidthProbe::default();
+        Self { from: word.from, to: word.to, prior_nats: word.prior_nats, likeliest: word.likeliest, width }
     }
 }
 
@@ -78,12 +84,18 @@ impl<'a> Query<'a> {
     ///
     /// [`Error::Caller`] if page and fingerprint do not belong together.
     pub fn new(page: &Page, fingerprint: &'a Fingerprint) -> Result<Self, Error> {
-        if page.words.len() != fingerprint.codes.len() {
-            let expected = format!("the page has {} words", page.words.len());
-            return Err(Error::caller("fingerprint.codes", fingerprint.codes.len(), expected));
-        }
+        let sizes = [("fingerprint.codes", fingerprint.codes.len()), ("fingerprint.widths", fingerprint.widths.len())];
+        let expected = format!("the page has {} words", page.words.len());
+        Error::unless_each(sizes, |n| n == page.words.len(), &expected)?;
+        // The weight of a width is one beside weighted bits.
+        let weighed = !fingerprint.weights.is_empty();
+        let width = |word: &Word, log_width: u8| WidthProbe {
+            log_width,
+            weight: if weighed { width_weight(word.frame.x_height_px) } else { 0 },
+        };
+        let arc = |(word, &log_width): (&Word, &u8)| Arc { width: width(word, log_width), ..Arc::from(word) };
         Ok(Self {
-            arcs: page.words.iter().map(Arc::from).collect(),
+            arcs: page.words.iter().zip(&fingerprint.widths).map(arc).collect(),
             nodes: page.nodes,
             codes: &fingerprint.codes,
             weights: &fingerprint.weights,
@@ -94,7 +106,7 @@ impl<'a> Query<'a> {
 impl Query<'_> {
     /// What arc `k` is compared by.
     pub(crate) fn probe(&self, k: usize) -> Probe<'_> {
-        Probe { code: self.codes.get(k), weights: self.weights.get(k).map(|w| w.planes) }
+        Probe { code: self.codes.get(k), weights: self.weights.get(k).map(|w| w.planes), width: self.arcs[k].width }
     }
 }
 

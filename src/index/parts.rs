@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::codebook::Codebook;
+use super::exact::Gone;
 use super::segment::Segment;
 use super::strip::Strip;
 use super::weight::cap_units;
@@ -66,7 +67,8 @@ pub struct Index {
     pub(super) faces: usize,
     /// 64-bit words of a code.
     pub(super) stride: usize,
-    pub(crate) sample: Sample,
+    /// What of all phrases is in documents that are gone.
+    pub(super) gone: Gone,
 }
 
 impl Index {
@@ -80,8 +82,8 @@ impl Index {
         for part in &parts {
             firsts.push(firsts[firsts.len() - 1] + part.segment.header().documents as usize);
         }
-        let sample = Sample::of(&parts, faces, stride)?;
-        Ok(Self { parts, firsts, codebook, faces, stride, sample })
+        let gone = Gone::of(&parts)?;
+        Ok(Self { parts, firsts, codebook, faces, stride, gone })
     }
 
     /// Number of documents.
@@ -113,7 +115,7 @@ impl Index {
     pub fn memory_usage(&self) -> usize {
         let parts = self.parts.iter().map(|p| p.segment.memory_usage()).sum::<usize>();
         let codebook = self.codebook.as_ref().map_or(0, |book| book.memory_usage());
-        self.sample.strip.memory_usage() + parts + codebook + self.firsts.capacity() * size_of::<usize>()
+        self.gone.memory_usage() + parts + codebook + self.firsts.capacity() * size_of::<usize>()
     }
 
     /// The part that holds a document, and the document's number there.
@@ -171,6 +173,12 @@ impl Index {
         Ok(least.into_sorted_vec().into_iter().map(|(_, number)| number).collect())
     }
 
+    /// The hash of a document's text, which no other document has.
+    pub(crate) fn content(&self, number: u32) -> Result<u64, Error> {
+        let (part, ordinal) = self.locate(number as usize);
+        part.segment.content(ordinal)
+    }
+
     /// Documents by their numbers, copied.
     pub(crate) fn extract(&self, numbers: impl Iterator<Item = usize>) -> Result<Strip, Error> {
         let mut strip = Strip::empty(self.faces, self.stride);
@@ -178,7 +186,7 @@ impl Index {
             let (part, ordinal) = self.locate(number);
             let places = part.segment.places(ordinal);
             let caps = part.segment.caps(places.clone())?.iter().map(|&b| cap_units(b));
-            strip.push(&part.segment.lanes(places)?, caps);
+            strip.push(&part.segment.lanes(places.clone())?, part.segment.widths_at(places)?, caps);
         }
         Ok(strip)
     }
@@ -191,26 +199,33 @@ fn spread(content: u64) -> u64 {
 }
 
 /// Words on which each query word's chance distances are counted: rarer look-alikes than 1 in this are not seen.
-pub(super) const SAMPLE: usize = 12_000;
+const SAMPLE: usize = 12_000;
 
-/// A sample of the catalogue's codes.
-#[derive(Clone, Debug, Default)]
+/// A sample of the catalogue's words.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sample {
     /// One document without an end.
     strip: Strip,
 }
 
 impl Sample {
-    /// Codes of each segment's own sample in proportion to its words.
-    fn of(parts: &[Part], faces: usize, stride: usize) -> Result<Self, Error> {
-        let total: usize = parts.iter().map(|p| p.segment.header().places as usize).sum();
-        let mut strip = Strip::empty(faces, stride);
-        for part in parts {
-            let header = part.segment.header();
-            let step = (header.sample as usize * total / (SAMPLE * header.places as usize).max(1)).max(1);
-            for (own, lane) in strip.faces.iter_mut().flatten().zip(part.segment.sample()?) {
-                own.extend(lane.iter().step_by(step));
+    /// Every so many-th word of some documents, one after the other.
+    pub(crate) fn of(index: &Index, documents: &[u32]) -> Result<Self, Error> {
+        let mut strip = Strip::empty(index.faces, index.stride);
+        let located = || documents.iter().map(|&number| index.locate(number as usize));
+        let words = located().map(|(part, ordinal)| part.segment.places(ordinal).len()).sum();
+        let (mut wanted, mut before) = (evenly(words).peekable(), 0);
+        for (part, ordinal) in located() {
+            let places = part.segment.places(ordinal);
+            let end = before + places.len();
+            while let Some(word) = wanted.next_if(|&word| word < end) {
+                let place = places.start + word - before;
+                for (own, lane) in strip.faces.iter_mut().flatten().zip(part.segment.lanes(place..place + 1)?) {
+                    own.extend(lane);
+                }
+                strip.widths.extend(part.segment.widths_at(place..place + 1)?);
             }
+            before = end;
         }
         Ok(Self { strip })
     }
@@ -218,26 +233,34 @@ impl Sample {
     /// The sample of documents in memory.
     #[cfg(any(test, feature = "benchmarks"))]
     pub(crate) fn of_strip(from: &Strip) -> Self {
-        let step = (from.caps.len() / SAMPLE).max(1);
-        let places: Vec<usize> = (0..from.caps.len()).step_by(step).filter(|&p| from.caps[p] >= 0).collect();
-        let pick = |lane: &Vec<u64>| places.iter().map(|&p| lane[p]).collect();
+        let words: Vec<usize> = (0..from.documents()).flat_map(|d| from.places(d)).collect();
+        let pick = |lane: &Vec<u64>| evenly(words.len()).map(|k| lane[words[k]]).collect();
         let faces = from.faces.iter().map(|f| f.iter().map(pick).collect()).collect();
-        Self { strip: Strip { faces, ..Strip::default() } }
+        let widths = evenly(words.len()).map(|k| from.widths[words[k]]).collect();
+        Self { strip: Strip { faces, widths, ..Strip::empty(0, 0) } }
+    }
+
+    /// Bytes taken up.
+    pub(crate) fn memory_usage(&self) -> usize {
+        self.strip.memory_usage()
     }
 
     pub(super) fn len(&self) -> usize {
         self.strip.faces.first().map_or(0, |f| f[0].len())
     }
 
-    pub(super) fn distances(&self, probe: Probe<'_>, kernels: &Kernels, out: &mut [i16], other: &mut [i16]) {
-        for (k, face) in self.strip.faces.iter().enumerate() {
-            let lanes: Vec<&[u64]> = face.iter().map(Vec::as_slice).collect();
-            if k == 0 {
-                (kernels.distances)(probe, &lanes, out);
-            } else {
-                (kernels.distances)(probe, &lanes, other);
-                (kernels.nearer)(out, other);
-            }
-        }
+    /// The width of a word.
+    pub(super) fn log_width(&self, word: usize) -> u8 {
+        self.strip.widths[word]
     }
+
+    pub(super) fn distances(&self, probe: Probe<'_>, kernels: &Kernels, out: &mut [i16], other: &mut [i16]) {
+        self.strip.distances_at(0..self.len(), probe, kernels, out, other);
+    }
+}
+
+/// Up to [`SAMPLE`] of so many things, evenly.
+fn evenly(all: usize) -> impl Iterator<Item = usize> {
+    let count = all.min(SAMPLE);
+    (0..count).map(move |k| (k as u64 * all as u64 / count as u64) as usize)
 }

@@ -1,13 +1,14 @@
 //! In how many documents does a phrase of one to three words stand? Counted once for each segment, and stored with it.
 //!
 //! A table holds the phrases that stand in two documents of its segment or more, sorted by their hash: 40 bits of hash and 24
-//! of count in 64. Phrases of one document alone, seven of ten, are not stored; what several segments count is added up, so
-//! a phrase that stands once in each of several segments is counted too low by as many. Segments are merged such that they
-//! are few (see [`catalogue`](crate::catalogue)), and phrases of up to three other documents do not count anyhow.
+//! of count in 64. Phrases of one document alone, seven of ten, stand in a set of their own, the [`singles`](super::singles).
+//! What a new segment knows of others is what their tables have: it counts a phrase too low that stands once in each of several
+//! segments. What all of them have together is added up when it matters, see [`exact`](super::exact).
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_by_bits, sort_in_buckets};
+use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_in_buckets};
+use super::singles::{self, Packed, Packing};
 use super::weight::ByPhrase;
 use super::writer::Source;
 
@@ -104,6 +105,8 @@ pub(super) struct Counted {
     /// Entries of those of their phrases that stand in two documents of the whole catalogue, with all of these; empty if there
     /// are no other tables.
     all: Vec<u64>,
+    /// Those of their phrases that stand in one of them.
+    pub(super) singles: Packing,
     /// Whether `all` is the same as `own`.
     alone: bool,
     /// How often each phrase of each document was [`Seen`], in the order of [`each_phrase`], as numbers; for documents that are counted in one go.
@@ -119,15 +122,48 @@ impl Counted {
     }
 }
 
-/// Counts the phrases of documents, and adds what the tables (entries) of other segments know of them, less documents there that
-/// are gone.
+/// What other segments know of phrases.
+pub(super) struct Elsewhere<'a> {
+    /// The entries of each.
+    pub(super) tables: &'a [&'a [u64]],
+    /// Documents there that are gone.
+    pub(super) gone: &'a ByPhrase,
+    /// Lets go of what was read of the tables; called now and then.
+    pub(super) let_go: &'a (dyn Fn() + Sync),
+}
+
+#[cfg(test)]
+impl Elsewhere<'static> {
+    pub(super) fn nothing() -> Self {
+        static NONE: std::sync::LazyLock<ByPhrase> = std::sync::LazyLock::new(ByPhrase::default);
+        Self { tables: &[], gone: &NONE, let_go: &|| {} }
+    }
+}
+
+/// Buckets after which [`Elsewhere::let_go`] is called: a sixteenth of those of two million words.
+const LET_GO_AFTER: usize = 16;
+
+/// Counts the phrases of documents, and adds what other segments know of them.
 ///
 /// Cost: some 100 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
-pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase) -> Counted {
+pub(super) fn count(documents: &[Source<'_>], elsewhere: &Elsewhere<'_>) -> Counted {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     // Phrases are told apart by the first bits of their hash: one part is counted after the other, in buckets.
     let part_bits = words.div_ceil(WORDS_AT_A_TIME).next_power_of_two().ilog2();
-    let (mut counted, distinct) = (Counted { alone: others.is_empty(), ..Counted::default() }, AtomicU64::new(0));
+    // Of mails, about as many phrases stand in one of them as they have words.
+    let directory_bits = singles::directory_bits(words);
+    let (mut counted, distinct) = (
+        Counted { alone: elsewhere.tables.is_empty(), singles: Packing::new(directory_bits), ..Counted::default() },
+        AtomicU64::new(0),
+    );
+    let buckets_done = AtomicUsize::new(0);
+    let tally = |entries: &mut Vec<u64>| {
+        let result = tally(entries, elsewhere, directory_bits);
+        if buckets_done.fetch_add(1, Ordering::Relaxed) % LET_GO_AFTER == LET_GO_AFTER - 1 {
+            (elsewhere.let_go)();
+        }
+        result
+    };
     for part in 0..1u64 << part_bits {
         let kept = part_bits == 0;
         let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
@@ -149,8 +185,8 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
         // Documents come in order and stay so: only the hashes are to be sorted.
         let by = SortedBits { common: part_bits, ignored: COUNT_BITS };
         let buckets = if kept {
-            let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, other| {
-                look_around(phrases, common, other, |entries| tally(entries, others, gone))
+            let (found, seen) = answer_in_buckets(documents, expected, emit, |phrases, common, room: &mut Room| {
+                look_around(phrases, common, room, tally)
             });
             counted.seen = Some(seen);
             found
@@ -159,11 +195,13 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
                 keys.dedup();
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
                 let mut entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
-                tally(&mut entries, others, gone)
+                tally(&mut entries)
             })
         };
-        for (own, all) in buckets {
+        counted.singles.reserve(buckets.iter().map(|(_, singles, _)| singles.len()).sum());
+        for (own, singles, all) in buckets {
             counted.own.extend(own);
+            counted.singles.append(&singles);
             counted.all.extend(all);
         }
     }
@@ -171,21 +209,24 @@ pub(super) fn count(documents: &[Source<'_>], others: &[&[u64]], gone: &ByPhrase
     counted
 }
 
-/// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after.
-fn tally(entries: &mut [u64], others: &[&[u64]], gone: &ByPhrase) -> (Vec<u64>, Vec<u64>) {
+/// Adds to entries what other tables know of them. Returns the entries of two documents and more, before and (if there are other tables) after;
+/// between these, the entries of one document before.
+fn tally(entries: &mut [u64], elsewhere: &Elsewhere<'_>, directory_bits: u32) -> (Vec<u64>, Packed, Vec<u64>) {
+    let &Elsewhere { tables, gone, .. } = elsewhere;
     let repeated = |entries: &[u64]| entries.iter().copied().filter(|e| e & MAX_COUNT > 1).collect();
     let own = repeated(entries);
-    if others.is_empty() {
-        return (own, Vec::new());
+    let singles = Packing::pack(directory_bits, entries.iter().copied().filter(|e| e & MAX_COUNT == 1));
+    if tables.is_empty() {
+        return (own, singles, Vec::new());
     }
-    let mut elsewhere: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
-    others.iter().for_each(|table| add_found(&mut elsewhere, table));
-    for (own, there) in entries.iter_mut().zip(elsewhere) {
+    let mut found: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
+    tables.iter().for_each(|table| add_found(&mut found, table));
+    for (own, there) in entries.iter_mut().zip(found) {
         let gone = if gone.is_empty() { 0 } else { gone.get(&entry(there, 0)).copied().unwrap_or(0) };
         let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
         *own = entry(*own, (*own & MAX_COUNT) + left);
     }
-    (own, repeated(entries))
+    (own, singles, repeated(entries))
 }
 
 /// How often a phrase stands elsewhere.
@@ -202,38 +243,93 @@ impl Seen {
         self.others + self.here
     }
 
-    fn to_number(self) -> u64 {
-        u64::from(self.others) << 32 | u64::from(self.here)
-    }
-
+    /// From what [`look_around`] puts in a phrase's place.
     pub(super) fn from_number(number: u64) -> Self {
         Self { others: (number >> 32) as u32, here: number as u32 }
     }
 }
 
+/// Room to look around in, to be used again.
+#[derive(Default)]
+struct Room {
+    phrases: Vec<u64>,
+    table: Vec<Found>,
+}
+
+/// A phrase of a bucket.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// Its hash, and the document that had it last; on the way back how often a document says it besides.
+    last: u64,
+    /// Documents that have it; on the way back those besides the one at hand.
+    documents: u32,
+    /// Times that the document at hand says it, 0 in a free place; on the way back those that are still to come.
+    times: u32,
+}
+
 /// Replaces phrases (hash and document's number, the documents in order) by how often they are [`Seen`], once `tally` has counted them everywhere.
-fn look_around<R>(phrases: &mut [u64], common: u32, other: &mut Vec<u64>, tally: impl FnOnce(&mut Vec<u64>) -> R) -> R {
-    // The phrases' places, ordered by hash.
-    let mut order: Vec<u64> = (0..).zip(&*phrases).map(|(place, &phrase)| entry(phrase, place)).collect();
-    sort_by_bits(&mut order, other, SortedBits { common, ignored: COUNT_BITS });
-    let same_phrase = |a: &u64, b: &u64| (a ^ b) >> COUNT_BITS == 0;
-    let document = |phrases: &[u64], place: u64| phrases[(place & MAX_COUNT) as usize] & MAX_COUNT;
-    let documents = |same: &[u64]| {
-        let next = same.windows(2).filter(|pair| document(phrases, pair[0]) != document(phrases, pair[1]));
-        entry(same[0], 1 + next.count() as u64)
-    };
-    let mut entries: Vec<u64> = order.chunk_by(same_phrase).map(documents).collect();
-    let result = tally(&mut entries);
-    for (mut same, found) in order.chunk_by(same_phrase).zip(&entries) {
-        let others = (found & MAX_COUNT).max(1) as u32 - 1;
-        while let Some(&first) = same.first() {
-            let at_hand = document(phrases, first);
-            let times = same.iter().take_while(|&&place| document(phrases, place) == at_hand).count();
-            let (here, rest) = same.split_at(times);
-            let seen = Seen { others, here: times as u32 - 1 }.to_number();
-            here.iter().for_each(|place| phrases[(place & MAX_COUNT) as usize] = seen);
-            same = rest;
+///
+/// A table that stays in the cache, ordered by the hashes' first bits, finds them. The way back begins with what a document says last: by then it
+/// is known how often it says it. Nothing here is foreseeable, so there are few branches.
+fn look_around<R>(
+    shares: &mut [&mut [u64]],
+    common: u32,
+    Room { phrases, table }: &mut Room,
+    tally: impl FnOnce(&mut Vec<u64>) -> R,
+) -> R {
+    phrases.clear();
+    shares.iter().for_each(|share| phrases.extend_from_slice(share));
+    let bits = (2 * phrases.len() + 1).ilog2().clamp(1, HASH_BITS - common);
+    table.clear();
+    table.resize(1 << bits, Found::default());
+    let (table, mask) = (table.as_mut_slice(), (1 << bits) - 1);
+    let mut distinct = 0;
+    for phrase in &mut *phrases {
+        let mut place = (*phrase << common >> (64 - bits)) as usize;
+        let found = loop {
+            let found = &mut table[place & mask];
+            // Not `||`: which of the two it is nobody foresees.
+            if ((found.last ^ *phrase) >> COUNT_BITS == 0) | (found.times == 0) {
+                break found;
+            }
+            place = (place + 1) & mask;
+        };
+        let Found { last, documents, times } = found;
+        let again = (*last == *phrase) & (*times > 0);
+        distinct += usize::from(*times == 0);
+        *documents += u32::from(!again);
+        *times = if again { *times + 1 } else { 1 };
+        *last = *phrase;
+        *phrase = (place as u64) << 32 | u64::from(*times);
+    }
+    // The distinct ones. What is written of a free place is written over.
+    let (mut order, mut next) = (vec![(0, 0u32); distinct + 1], 0);
+    for (place, found) in (0..).zip(&*table) {
+        order[next] = (entry(found.last, u64::from(found.documents)), place);
+        next += usize::from(found.times > 0);
+    }
+    order.truncate(distinct);
+    // They are in order but for those whose places were taken.
+    for k in 1..order.len() {
+        let mut k = k;
+        while k > 0 && order[k - 1].0 > order[k].0 {
+            order.swap(k - 1, k);
+            k -= 1;
         }
+    }
+    let mut entries: Vec<u64> = order.iter().map(|o| o.0).collect();
+    let result = tally(&mut entries);
+    for (&(_, place), entry) in order.iter().zip(&entries) {
+        let others = (entry & MAX_COUNT).max(1) as u32 - 1;
+        table[place as usize] = Found { last: 0, documents: others, times: 0 };
+    }
+    let answers = shares.iter_mut().rev().flat_map(|share| share.iter_mut().rev());
+    for (phrase, answer) in phrases.iter().rev().zip(answers) {
+        let Found { last: here, documents, times } = &mut table[(*phrase >> 32) as usize];
+        let is_last = *times == 0;
+        *times = if is_last { *phrase as u32 } else { *times } - 1;
+        *here = if is_last { u64::from(*times) } else { *here };
+        *answer = u64::from(*documents) << 32 | *here;
     }
     result
 }
@@ -270,7 +366,7 @@ impl Distinct {
     }
 }
 
-const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
+pub(super) const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
 
 /// The first bits of a phrase's hash, and a count.
 pub(super) fn entry(hash: u64, count: u64) -> u64 {
@@ -279,7 +375,7 @@ pub(super) fn entry(hash: u64, count: u64) -> u64 {
 
 /// Adds to each of some entries the count of its phrase in another table. Both are sorted: one pass, in strides where the other
 /// table has much between.
-fn add_found(entries: &mut [u64], mut table: &[u64]) {
+pub(super) fn add_found(entries: &mut [u64], mut table: &[u64]) {
     let first = entries.first().map_or(0, |&e| entry(e, 0));
     table = &table[table.partition_point(|&other| other < first)..];
     for found in entries {
@@ -328,13 +424,14 @@ mod tests {
                     }
                 }
             }
-            let Counted { own: entries, distinct, .. } = count(&sources, &[], &ByPhrase::default());
+            let Counted { own: entries, distinct, .. } = count(&sources, &Elsewhere::nothing());
             let table = PhraseTable::new(&entries);
             prop_assert!(entries.is_sorted());
             // Every second entry as another table, and itself once more, of which one document is gone.
             let other: Vec<u64> = entries.iter().step_by(2).copied().collect();
             let gone: ByPhrase = entries.iter().step_by(3).map(|&e| (entry(e, 0), 1)).collect();
-            let all = count(&sources, &[&other, &entries], &gone).all;
+            let elsewhere = Elsewhere { tables: &[&other, &entries], gone: &gone, let_go: &|| {} };
+            let all = count(&sources, &elsewhere).all;
             let times = |(k, &own): (usize, &u64)| {
                 let once = own & MAX_COUNT;
                 entry(own, once + once + if k % 2 == 0 { once } else { 0 } - u64::from(k % 3 == 0))

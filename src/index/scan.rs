@@ -60,7 +60,7 @@ pub(crate) fn scan(
                 rows.caps.extend(part.segment.caps(start..end)?.iter().map(|&b| cap_units(b)));
                 let caps = std::mem::take(&mut rows.caps);
                 let faces: Vec<&[&[u64]]> = lanes.chunks(index.stride).collect();
-                search.rows(&faces, &caps, rows);
+                search.rows(&faces, part.segment.widths_at(start..end)?, &caps, rows);
                 rows.caps = caps;
                 let score = |k: usize| {
                     let places = places(k).start - start..places(k).end - start;
@@ -90,7 +90,7 @@ pub(crate) fn scan_strip(
             let lanes: Vec<Vec<&[u64]>> =
                 strip.faces.iter().map(|f| f.iter().map(|lane| &lane[start..end]).collect()).collect();
             let faces: Vec<&[&[u64]]> = lanes.iter().map(Vec::as_slice).collect();
-            search.rows(&faces, &strip.caps[start..end], rows);
+            search.rows(&faces, &strip.widths[start..end], &strip.caps[start..end], rows);
             documents
                 .clone()
                 .map(|d| rows.best_of(strip.places(d).start - start..strip.places(d).end - start))
@@ -149,8 +149,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Aligns the query with a tile of codes, given face by face and lane by lane; the answer stands in `rows.best`.
-    fn rows(&self, faces: &[&[&[u64]]], caps: &[i16], rows: &mut Rows) {
+    /// Aligns the query with a tile of codes, given face by face and lane by lane, and widths; the answer stands in `rows.best`.
+    fn rows(&self, faces: &[&[&[u64]]], widths: &[u8], caps: &[i16], rows: &mut Rows) {
         let Self { query, scores, kernels, config } = self;
         let (n, width) = (caps.len(), caps.len() + 1);
         // No arc is longer than this, so a row is free again when its node's arcs begin.
@@ -179,14 +179,7 @@ impl Search<'_> {
                 finish(rows, finished);
                 finished += 1;
             }
-            for (f, lanes) in faces.iter().enumerate() {
-                if f == 0 {
-                    (kernels.distances)(query.probe(k), lanes, &mut rows.distances[..n]);
-                } else {
-                    (kernels.distances)(query.probe(k), lanes, &mut rows.other[..n]);
-                    (kernels.nearer)(&mut rows.distances[..n], &rows.other[..n]);
-                }
-            }
+            kernels.nearest(query.probe(k), faces, widths, &mut rows.distances[..n], &mut rows.other[..n]);
             let skip = if arc.likeliest { skip_query } else { i16::MAX };
             let to = &mut rows.ring[slot(arc.to as usize)];
             (kernels.step)(score, &rows.distances[..n], caps, skip, &rows.from, to);
@@ -204,7 +197,7 @@ mod tests {
     use super::*;
     use crate::align::{AlignConfig, align, align_all_cells};
     use crate::fingerprint::{Codes, Family};
-    use crate::index::{Arc, Sample, word_scores};
+    use crate::index::{Arc, Sample, WidthProbe, word_scores};
 
     /// The scan, written down as slowly and plainly as can be: one document, one cell at a time.
     fn reference(index: &Strip, document: usize, query: &Query<'_>, scores: &[WordScore], config: &ScoreConfig) -> i32 {
@@ -254,15 +247,21 @@ mod tests {
         [spread, spread.rotate_left(17) ^ word]
     }
 
+    fn width(word: u64) -> u8 {
+        60 + 7 * word as u8
+    }
+
     /// The index, arcs and codes of a case.
     fn build(documents: &[Vec<u64>], arcs: &[(u32, u32, u64)]) -> (Strip, Vec<Arc>, Codes) {
         let to_codes = |words: &[u64]| {
             Codes::from_data(Family::Dct, words.iter().flat_map(|&w| code(w)).collect()).expect("two words a code")
         };
         let codes: Vec<Codes> = documents.iter().map(|d| to_codes(d)).collect();
+        let widths: Vec<Vec<u8>> = documents.iter().map(|d| d.iter().map(|&w| width(w)).collect()).collect();
         let caps: Vec<Vec<i16>> =
             documents.iter().map(|d| d.iter().map(|&w| units(0.5 + w as f32 / 2.0)).collect()).collect();
-        let index = Strip::new(codes.iter().zip(&caps).map(|(c, caps)| (vec![c], caps.as_slice()))).expect("small");
+        let of_documents = codes.iter().zip(&widths).zip(&caps);
+        let index = Strip::new(of_documents.map(|((c, widths), caps)| (vec![c], widths.as_slice(), caps.as_slice())));
         let mut sorted = arcs.to_vec();
         sorted.sort_unstable();
         let lattice = sorted.iter().map(|&(from, step, word)| Arc {
@@ -270,8 +269,9 @@ mod tests {
             to: from + step,
             prior_nats: -(step as f32) / 3.0,
             likeliest: word % 2 == 0,
+            width: WidthProbe { log_width: width(word).wrapping_add(from as u8), weight: (word % 4) as u8 },
         });
-        (index, lattice.collect(), to_codes(&sorted.iter().map(|a| a.2).collect::<Vec<_>>()))
+        (index.expect("small"), lattice.collect(), to_codes(&sorted.iter().map(|a| a.2).collect::<Vec<_>>()))
     }
 
     proptest! {

@@ -6,7 +6,7 @@
 //!    that the likeliest reading has wrong.
 //! 2. **2-grams → places.** For each two words that follow each other, each pair of their visual words is looked up. The rarest
 //!    2-grams' places vote, up to [`SearchConfig::max_votes`]: the more words the query has, the less it needs turns of phrase
-//!    that half of the catalogue shares. What is left out is counted.
+//!    that half of the catalogue shares. How rare a 2-gram is, all segments tell together. What is left out is counted.
 //! 3. **Places → documents.** A place votes for its diagonal (its distance from the word's place in the query), by how rare
 //!    its 2-gram is. Votes are first summed in a table of hashed diagonals, and only what falls on the fullest is looked at;
 //!    there a vote counts no more than its two words may earn.
@@ -180,23 +180,27 @@ fn candidates(
         grams.extend(pairs.map(|(a, b)| Gram { key: book.key(a.word, b.word), cost: a.cost + b.cost, position }));
     }
     let rare_nats = (index_places(index) as f32).ln();
-    let (mut lists, mut base) = (Vec::new(), 0);
+    // Places of each 2-gram in each segment, and in all.
+    let (mut found, mut all, mut base) = (Vec::new(), vec![0; grams.len()], 0);
     for part in &index.parts {
         let segment: &Segment = &part.segment;
         if segment.header().directory_bits > 0 {
             effort.lookups += grams.len() as u64;
-            let found = segment.postings(grams.iter().map(|g| g.key), book.key_bits())?;
-            for (gram, places) in grams.iter().zip(found).filter(|(_, places)| !places.is_empty()) {
-                let rarity = (rare_nats - (places.len() as f32).ln()) * UNITS_PER_NAT;
-                let vote = rarity as i32 - gram.cost;
-                if vote > 0 {
-                    lists.push(List { places, base, position: gram.position, vote: vote as u32 });
-                }
-            }
+            let lists = segment.postings(grams.iter().map(|g| g.key), book.key_bits())?;
+            all.iter_mut().zip(&lists).for_each(|(all, places)| *all += places.len());
+            found.extend(lists.into_iter().enumerate().filter(|(_, places)| !places.is_empty()).map(|l| (l, base)));
         }
         base += u64::from(segment.header().places);
     }
-    lists.sort_by_key(|list| list.places.len());
+    let mut lists = Vec::new();
+    for ((k, places), base) in found {
+        let rarity = (rare_nats - (all[k] as f32).ln()) * UNITS_PER_NAT;
+        let vote = rarity as i32 - grams[k].cost;
+        if vote > 0 {
+            lists.push(List { places, base, position: grams[k].position, vote: vote as u32, all: all[k] });
+        }
+    }
+    lists.sort_by_key(|list| list.all);
     let mut votes = Votes { cells: vec![0; 1 << CELL_BITS], hits: Vec::with_capacity(config.max_votes) };
     for list in &lists {
         if votes.hits.len() + list.places.len() <= config.max_votes {
@@ -265,6 +269,8 @@ struct List<'a> {
     /// The 2-gram's place in the query.
     position: u32,
     vote: u32,
+    /// The 2-gram's places in all segments.
+    all: usize,
 }
 
 /// Votes of places for diagonals.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytemuck::Pod;
 
 use super::map::Bytes;
+use super::singles::{self, Singles};
 use crate::Error;
 use crate::fingerprint::Family;
 
@@ -18,7 +19,9 @@ use crate::fingerprint::Family;
 compile_error!("segments are little-endian and used as they are: big-endian machines are not supported");
 
 const MAGIC: [u8; 8] = *b"LEAKSEG\0";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The oldest version that is read: it has no singles, and a sample of codes that nothing reads any more.
+const OLDEST_VERSION: u32 = 2;
 pub(super) const HEADER: usize = 80;
 /// Bytes that share a checksum.
 pub(super) const BLOCK: usize = 16 << 10;
@@ -38,7 +41,11 @@ pub(crate) struct Header {
     pub(crate) directory_bits: u32,
     /// Entries of the phrase table.
     pub(crate) phrases: u32,
-    /// Codes in the sample.
+    /// Phrases of one document alone.
+    pub(crate) singles: u32,
+    /// Leading bits of their hashes that the directory knows; 0 if they were not kept.
+    pub(crate) singles_bits: u32,
+    /// Codes in the sample of version 2.
     pub(crate) sample: u32,
     /// Bytes of the ids.
     pub(crate) names: u32,
@@ -48,6 +55,8 @@ pub(crate) struct Header {
     pub(crate) codebook: u32,
     /// Sum over the documents of their numbers of distinct words.
     pub(crate) distinct: u64,
+    /// Segments that stood beside it when its words' caps were reckoned.
+    pub(crate) beside: u32,
 }
 
 impl Header {
@@ -72,13 +81,15 @@ impl Header {
             self.grams,
             self.directory_bits,
             self.phrases,
-            self.sample,
+            self.singles,
             self.names,
             self.codebook,
             self.distinct as u32,
             (self.distinct >> 32) as u32,
             self.abouts,
             sums_crc,
+            self.singles_bits,
+            self.beside,
         ];
         for (k, number) in numbers.iter().enumerate() {
             out[8 + 4 * k..][..4].copy_from_slice(&number.to_le_bytes());
@@ -95,9 +106,11 @@ impl Header {
             return Err(bad("it is no segment of a leakprint catalogue".into()));
         }
         let number = |k: usize| u32::from_le_bytes(std::array::from_fn(|i| bytes[8 + 4 * k + i]));
-        if number(0) != VERSION {
-            let found = number(0);
-            return Err(bad(format!("it is of version {found}, this release reads version {VERSION}: build it anew")));
+        if !(OLDEST_VERSION..=VERSION).contains(&number(0)) {
+            let (found, oldest) = (number(0), OLDEST_VERSION);
+            let reason =
+                format!("it is of version {found}, this release reads versions {oldest} to {VERSION}: build it anew");
+            return Err(bad(reason));
         }
         let (stored, found) = (number(17), crc32fast::hash(&bytes[..HEADER - 4]));
         if stored != found {
@@ -112,13 +125,20 @@ impl Header {
             grams: number(4),
             directory_bits: number(5),
             phrases: number(6),
-            sample: number(7),
+            singles: if number(0) == OLDEST_VERSION { 0 } else { number(7) },
+            singles_bits: number(14),
+            sample: if number(0) == OLDEST_VERSION { number(7) } else { 0 },
             names: number(8),
             codebook: number(9),
             distinct: u64::from(number(10)) | u64::from(number(11)) << 32,
             abouts: number(12),
+            beside: number(15),
         };
-        let limits = faces == 0 || header.directory_bits > MAX_DIRECTORY_BITS || header.documents > header.places;
+        let kept = if number(0) == OLDEST_VERSION { &[0][..] } else { &[8, 16, 24] };
+        let limits = faces == 0
+            || !kept.contains(&header.singles_bits)
+            || header.directory_bits > MAX_DIRECTORY_BITS
+            || header.documents > header.places;
         if limits || header.documents >= 1 << 24 || header.places > 1 << 31 {
             return Err(bad("its header's numbers contradict each other".into()));
         }
@@ -146,7 +166,8 @@ struct Layout {
     postings: Range<usize>,
     tags: Range<usize>,
     phrases: Range<usize>,
-    sample: Range<usize>,
+    singles_directory: Range<usize>,
+    singles: Range<usize>,
     sums: Range<usize>,
 }
 
@@ -175,10 +196,11 @@ impl Layout {
             postings: section(header.grams as usize, 4),
             tags: section(header.grams as usize, 1),
             phrases: section(header.phrases as usize, 8),
-            sample: section(header.lanes() * header.sample as usize, 8),
+            singles_directory: section(singles::directory_len(header.singles_bits), 4),
+            singles: section(singles::packed_len(header.singles_bits, header.singles as usize), 1),
             sums: 0..0,
         };
-        let end = this.sample.end.next_multiple_of(8);
+        let end = section(header.lanes() * header.sample as usize, 8).end;
         this.sums = end..end + 4 * (end - HEADER).div_ceil(BLOCK);
         this
     }
@@ -264,6 +286,11 @@ impl Segment {
     /// Bytes taken up besides the file's.
     pub(crate) fn memory_usage(&self) -> usize {
         self.sound.len()
+    }
+
+    /// Lets go of the pages that were read: they take up no memory until they are needed again.
+    pub(crate) fn let_go(&self) {
+        self.bytes.let_go();
     }
 
     /// Compares the blocks that hold these bytes with their checksums, unless that was done.
@@ -364,9 +391,14 @@ impl Segment {
         self.items(&self.layout.abouts, ends[0] as usize..ends[1] as usize)
     }
 
+    /// Widths of words at these places.
+    pub(crate) fn widths_at(&self, places: Range<usize>) -> Result<&[u8], Error> {
+        self.items(&self.layout.widths, places)
+    }
+
     /// Widths of a document's words.
     pub(crate) fn widths(&self, ordinal: usize) -> Result<&[u8], Error> {
-        self.items(&self.layout.widths, self.places(ordinal))
+        self.widths_at(self.places(ordinal))
     }
 
     /// The hash of a document's text.
@@ -379,10 +411,10 @@ impl Segment {
         self.all(&self.layout.phrases)
     }
 
-    /// Codes of places spread evenly over the segment, lane by lane.
-    pub(crate) fn sample(&self) -> Result<Vec<&[u64]>, Error> {
-        let count = self.header.sample as usize;
-        (0..self.header.lanes()).map(|k| self.items(&self.layout.sample, k * count..(k + 1) * count)).collect()
+    /// Phrases of one document alone, see [`singles`](super::singles).
+    pub(super) fn singles(&self) -> Result<Singles<'_>, Error> {
+        let bits = self.header.singles_bits;
+        Ok(Singles::new(bits, self.all(&self.layout.singles_directory)?, self.all(&self.layout.singles)?))
     }
 
     /// The places of each of many 2-grams of visual words, keys of `key_bits` bits.
@@ -428,7 +460,7 @@ impl Segment {
         if !directory.is_sorted() || !ends || postings.iter().any(|&p| p >= self.header.places) {
             return Err(contradiction("its inverted file's numbers"));
         }
-        if !self.phrases()?.is_sorted() {
+        if !self.phrases()?.is_sorted() || !self.singles()?.is_sound() {
             return Err(contradiction("its phrases"));
         }
         Ok(())

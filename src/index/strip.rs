@@ -8,10 +8,12 @@ use crate::simd::Kernels;
 use crate::simd::kernels::Probe;
 
 /// Codes of some documents: lane by lane, a separator after each document.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Strip {
     /// For each face, for each 64-bit lane of a code, one word a place.
     pub(super) faces: Vec<Vec<Vec<u64>>>,
+    /// Each word's width, see [`log_width`](crate::fingerprint::log_width).
+    pub(super) widths: Vec<u8>,
     /// What each place can earn at most, in fixed-point units; negative at separators.
     pub(super) caps: Vec<i16>,
     /// Where each document starts; one more at the end.
@@ -21,18 +23,20 @@ pub(crate) struct Strip {
 impl Strip {
     /// No documents yet; codes have `stride` words.
     pub(super) fn empty(faces: usize, stride: usize) -> Self {
-        Self { faces: vec![vec![Vec::new(); stride]; faces], caps: Vec::new(), starts: vec![0] }
+        Self { faces: vec![vec![Vec::new(); stride]; faces], starts: vec![0], ..Self::default() }
     }
 
-    /// Documents, each given as one [`Codes`] a face (all of one length) and what each word can earn at most.
+    /// Documents, each given as one [`Codes`] a face (all of one length), each word's width and what it can earn at most.
     ///
     /// # Errors
     ///
     /// [`Error::Caller`] if lengths differ.
     #[cfg_attr(not(any(test, feature = "benchmarks")), expect(dead_code, reason = "for tests and benches"))]
-    pub(crate) fn new<'c>(documents: impl Iterator<Item = (Vec<&'c Codes>, &'c [i16])>) -> Result<Self, Error> {
+    pub(crate) fn new<'c>(
+        documents: impl Iterator<Item = (Vec<&'c Codes>, &'c [u8], &'c [i16])>,
+    ) -> Result<Self, Error> {
         let mut this = Self::empty(0, 0);
-        for (faces, caps) in documents {
+        for (faces, widths, caps) in documents {
             if this.faces.is_empty() {
                 this = Self::empty(faces.len(), faces[0].stride());
             }
@@ -40,33 +44,38 @@ impl Strip {
                 .iter()
                 .flat_map(|c| (0..c.stride()).map(|k| c.data().iter().skip(k).step_by(c.stride()).copied().collect()))
                 .collect();
-            if faces.len() != this.faces.len() || lanes.iter().any(|l: &Vec<u64>| l.len() != caps.len()) {
+            if faces.len() != this.faces.len()
+                || widths.len() != caps.len()
+                || lanes.iter().any(|l: &Vec<u64>| l.len() != caps.len())
+            {
                 return Err(Error::caller("document.codes", lanes.len(), format!("it has {} words", caps.len())));
             }
             let lanes: Vec<&[u64]> = lanes.iter().map(Vec::as_slice).collect();
-            this.push(&lanes, caps.iter().copied());
+            this.push(&lanes, widths, caps.iter().copied());
         }
         Ok(this)
     }
 
-    /// Appends a document: its codes lane by lane, and what each word can earn.
-    pub(super) fn push(&mut self, lanes: &[&[u64]], caps: impl Iterator<Item = i16>) {
+    /// Appends a document: its codes lane by lane, each word's width and what it can earn.
+    pub(super) fn push(&mut self, lanes: &[&[u64]], widths: &[u8], caps: impl Iterator<Item = i16>) {
         for (own, new) in self.faces.iter_mut().flatten().zip(lanes) {
             own.extend_from_slice(new);
             own.push(0);
         }
+        self.widths.extend_from_slice(widths);
+        self.widths.push(0);
         self.caps.extend(caps);
         self.caps.push(i16::MIN);
         self.starts.push(self.caps.len());
     }
 
-    /// Every `step`th document, copied.
-    pub(crate) fn every(&self, step: usize) -> Self {
+    /// Some of the documents, copied.
+    pub(crate) fn some(&self, documents: impl Iterator<Item = usize>) -> Self {
         let mut strip = Self::empty(self.faces.len(), self.faces.first().map_or(0, Vec::len));
-        for document in (0..self.documents()).step_by(step) {
+        for document in documents {
             let places = self.places(document);
             let lanes: Vec<&[u64]> = self.faces.iter().flatten().map(|lane| &lane[places.clone()]).collect();
-            strip.push(&lanes, self.caps[places].iter().copied());
+            strip.push(&lanes, &self.widths[places.clone()], self.caps[places].iter().copied());
         }
         strip
     }
@@ -79,12 +88,6 @@ impl Strip {
     /// The places of a document, its separator left out.
     pub(crate) fn places(&self, document: usize) -> Range<usize> {
         self.starts[document]..self.starts[document + 1] - 1
-    }
-
-    /// Codes of all places, separators included: lane by lane of each face.
-    #[cfg(test)]
-    pub(crate) fn faces(&self) -> &[Vec<Vec<u64>>] {
-        &self.faces
     }
 
     /// The first lane of a document's codes in the first face.
@@ -109,7 +112,7 @@ impl Strip {
         &self.caps[self.places(document)]
     }
 
-    /// Distances of a query's code to each of a document's places, to its nearest face; `out` and `other` are as long as the
+    /// Distances of a query's word to each of a document's places, to its nearest face; `out` and `other` are as long as the
     /// document.
     pub(crate) fn distances(
         &self,
@@ -119,19 +122,30 @@ impl Strip {
         out: &mut [i16],
         other: &mut [i16],
     ) {
-        for (k, face) in self.faces.iter().enumerate() {
-            let lanes: Vec<&[u64]> = face.iter().map(|lane| &lane[self.places(document)]).collect();
-            if k == 0 {
-                (kernels.distances)(probe, &lanes, out);
-            } else {
-                (kernels.distances)(probe, &lanes, other);
-                (kernels.nearer)(out, other);
-            }
-        }
+        self.distances_at(self.places(document), probe, kernels, out, other);
     }
 
-    /// Distance of a query's code to a place's nearest face.
+    /// The same for any places.
+    pub(super) fn distances_at(
+        &self,
+        places: Range<usize>,
+        probe: Probe<'_>,
+        kernels: &Kernels,
+        out: &mut [i16],
+        other: &mut [i16],
+    ) {
+        let lanes = self.faces.iter().map(|face| face.iter().map(|lane| &lane[places.clone()]).collect());
+        let faces: Vec<Vec<&[u64]>> = lanes.collect();
+        kernels.nearest(probe, &faces, &self.widths[places.clone()], out, other);
+    }
+
+    /// Distance of a query's word to a place's nearest face.
     pub(crate) fn distance(&self, probe: Probe<'_>, place: usize) -> i16 {
+        self.code_distance(probe, place) + probe.width.distance(self.widths[place])
+    }
+
+    /// The same without what widths add.
+    pub(crate) fn code_distance(&self, probe: Probe<'_>, place: usize) -> i16 {
         let face = |f: &Vec<Vec<u64>>| -> i16 {
             let [ones, twos] = probe.weights.unwrap_or([u64::MAX, 0]);
             let lane = |(a, lane): (&u64, &Vec<u64>)| {
@@ -146,6 +160,6 @@ impl Strip {
     /// Bytes taken up.
     pub(crate) fn memory_usage(&self) -> usize {
         let lanes: usize = self.faces.iter().flatten().map(|l| l.capacity() * 8).sum();
-        lanes + self.caps.capacity() * 2 + self.starts.capacity() * size_of::<usize>()
+        lanes + self.widths.capacity() + self.caps.capacity() * 2 + self.starts.capacity() * size_of::<usize>()
     }
 }

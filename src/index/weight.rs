@@ -15,7 +15,8 @@ use super::buckets::{Again, Buckets, SortedBits, sort_in_buckets_here};
 use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase, entry};
 use super::units;
 use super::writer::Source;
-use crate::fingerprint::{Codes, WIDTH_STEPS, differing_bits};
+use crate::fingerprint::{Codes, Family, WIDTH_STEPS};
+use crate::simd::Kernels;
 
 /// Weight of the shorter context, in documents.
 const PRIOR: f32 = 2.0;
@@ -51,7 +52,7 @@ impl Language<'_> {
     }
 
     /// The same of a share of documents whose phrases were looked up when they were counted.
-    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again<'_>) -> Vec<i16> {
+    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again) -> Vec<i16> {
         let mut caps = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
         let [mut before, mut now] = [[Seen::default(); LONGEST]; 2];
         for document in documents {
@@ -72,10 +73,10 @@ impl Language<'_> {
         for length in 2..=LONGEST.min(k + 1) {
             // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
             let Seen { others, here } = now[length - 1];
-            let seen = others.saturating_sub(QUOTATIONS) + here;
+            let seen = (others + here).saturating_sub(QUOTATIONS);
             p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
         }
-        units(-p.min(1.0).ln())
+        surprise(p.min(1.0))
     }
 
     /// Of each word of some documents, the phrases that end with it, by length.
@@ -117,6 +118,33 @@ impl Language<'_> {
     }
 }
 
+/// `−ln p` in fixed-point units, for `p` of 0 to 1: the same as reckoned, but looked up.
+fn surprise(p: f32) -> i16 {
+    /// First bits of a number that tell its cell, in which the answer falls by 1 at most: a cell is 1/32 wide.
+    const CELL: u32 = 18;
+    /// The first number that is looked up, 2^-32.
+    const FIRST: u32 = (127 - 32) << 23;
+    /// Of each cell the first number (as bits) with its least answer, and that answer.
+    static CELLS: LazyLock<Vec<(u32, i16)>> = LazyLock::new(|| {
+        let reckoned = |bits: u32| units(-f32::from_bits(bits).ln());
+        let cell = |cell: u32| {
+            let (mut first, mut last) = (cell << CELL, ((cell + 1) << CELL) - 1);
+            let least = reckoned(last);
+            while first < last {
+                let middle = first.midpoint(last);
+                if reckoned(middle) == least { last = middle } else { first = middle + 1 }
+            }
+            (first, least)
+        };
+        (FIRST >> CELL..=1f32.to_bits() >> CELL).map(cell).collect()
+    });
+    let bits = p.to_bits();
+    match CELLS.get((bits >> CELL).wrapping_sub(FIRST >> CELL) as usize) {
+        Some(&(first, least)) => least + i16::from(bits < first),
+        None => units(-p.ln()),
+    }
+}
+
 /// Adds a document's phrases to those of others that are gone.
 pub(crate) fn add_gone(document: &Source<'_>, gone: &mut ByPhrase) {
     let mut own = HashSet::<u64, BuildHasherDefault<Mixed>>::default();
@@ -126,8 +154,23 @@ pub(crate) fn add_gone(document: &Source<'_>, gone: &mut ByPhrase) {
     own.into_iter().for_each(|phrase| *gone.entry(phrase).or_default() += 1);
 }
 
+/// What each word of some documents may earn, as bytes of a segment: by its phrases, and by its shape.
+pub(super) fn cap_bytes(documents: &[Source<'_>], family: Family, by_phrase: Vec<i16>) -> Vec<Vec<u8>> {
+    let mut by_phrase = by_phrase.into_iter();
+    let of_document = |document: &Source<'_>| {
+        let data = match document.first_face() {
+            [lane] => lane.to_vec(),
+            lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
+        };
+        let codes = Codes::from_data(family, data).unwrap_or_default();
+        let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
+        caps.map(|(shape, phrase)| cap_byte(phrase.min(shape))).collect()
+    };
+    documents.iter().map(of_document).collect()
+}
+
 /// A cap as a byte of a segment. Whole units below 8 nats; 255 is no cap. 0 is kept for separators.
-pub(super) fn cap_byte(units: i16) -> u8 {
+fn cap_byte(units: i16) -> u8 {
     units.clamp(0, 254) as u8 + 1
 }
 
@@ -157,13 +200,17 @@ pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterato
     let by_width = &*BY_WIDTH;
     let (seen_once, no_news) = (units(SEEN_ONCE_NATS), units(NO_NEWS_NATS));
     let alike = (codes.family().bits() as u32).div_ceil(12);
+    // How many of the words a moment ago look like each.
+    let (mut seen, kernels) = (vec![0; widths.len()], Kernels::best());
+    for back in 1..=RECENT.min(widths.len()) {
+        (kernels.alike)(codes.data(), codes.stride(), back, alike, &mut seen);
+    }
     (0..widths.len()).map(move |k| {
         let recent = k.saturating_sub(RECENT)..k;
         let (width_xh, most) = by_width[usize::from(widths[k])];
         let narrow = |&j: &usize| by_width[usize::from(widths[j])].0 < NARROW_XH;
-        let spaced_out = width_xh < SLIM_XH && recent.clone().filter(narrow).count() >= 3;
-        let seen = recent.into_iter().filter(|&j| differing_bits(codes.get(j), codes.get(k)) <= alike).count();
-        match seen {
+        let spaced_out = width_xh < SLIM_XH && recent.filter(narrow).count() >= 3;
+        match seen[k] {
             _ if spaced_out => no_news,
             0 => most,
             1 => most.min(seen_once),
@@ -214,14 +261,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fingerprint::{Family, log_width};
-    use crate::index::phrases::count;
+    use crate::fingerprint::log_width;
+    use crate::index::phrases::{Elsewhere, count};
 
     /// Caps of the documents' words, all in one segment.
     fn phrase_caps(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
         let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
         let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
-        let counted = count(&sources, &[], &ByPhrase::default());
+        let counted = count(&sources, &Elsewhere::nothing());
         let language = Language { documents: counted.everywhere(), distinct: counted.distinct };
         let caps = language.phrase_caps(&sources);
         let seen = counted.seen.as_ref().expect("few words");
@@ -248,7 +295,7 @@ mod tests {
                 for length in 2..=3.min(k + 1) {
                     let whole = &document[k + 1 - length..=k];
                     let context = &whole[..length - 1];
-                    let seen = others(whole).saturating_sub(QUOTATIONS) + own(whole);
+                    let seen = (others(whole) + own(whole)).saturating_sub(QUOTATIONS);
                     p = (seen as f32 + PRIOR * p) / ((others(context) + own(context)) as f32 + PRIOR);
                 }
                 units(-p.min(1.0).ln())
@@ -262,6 +309,41 @@ mod tests {
         #[test]
         fn equals_the_reference(documents in prop::collection::vec(prop::collection::vec(0u64..7, 1..30), 1..12)) {
             prop_assert_eq!(phrase_caps(&documents), reference(&documents));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn surprises_are_looked_up_as_reckoned(bits in any::<u32>(), units_before in 0i16..700, near in -40i32..40) {
+            let anywhere = f32::from_bits(bits).abs().fract();
+            let border = (-(f32::from(units_before) + 0.5) / crate::index::UNITS_PER_NAT).exp();
+            for p in [anywhere, border, f32::from_bits(border.to_bits().wrapping_add_signed(near)), 1.0, 0.0] {
+                if (0.0..=1.0).contains(&p) {
+                    prop_assert_eq!(surprise(p), units(-p.ln()), "{}", p);
+                }
+            }
+        }
+
+        #[test]
+        fn words_seen_a_moment_ago_are_found(codes in prop::collection::vec(0u64..4, 0..40), wide in any::<bool>()) {
+            // Codes a few bits apart, or far.
+            let codes: Vec<u64> = codes.into_iter().map(|c| if c < 2 { code(c) } else { code(1) ^ 0x1ff >> c }).collect();
+            let (family, stride) = if wide { (Family::Dct, 2) } else { (Family::Gradient, 1) };
+            let data: Vec<u64> = codes.iter().flat_map(|&c| [c, c].into_iter().take(stride)).collect();
+            let codes_of = Codes::from_data(family, data).expect("whole codes");
+            prop_assert_eq!(codes_of.stride(), stride);
+            let alike = (family.bits() as u32).div_ceil(12);
+            let most = units(NATS_PER_XH * 3.0 - 0.3);
+            let widths = vec![log_width(3.0); codes.len()];
+            for (k, cap) in shape_caps(&codes_of, &widths).enumerate() {
+                let seen = (k.saturating_sub(RECENT)..k)
+                    .filter(|&j| crate::fingerprint::differing_bits(codes_of.get(j), codes_of.get(k)) <= alike);
+                match seen.count() {
+                    0 => prop_assert!(cap >= most - 8),
+                    1 => prop_assert_eq!(cap, units(SEEN_ONCE_NATS)),
+                    _ => prop_assert_eq!(cap, units(NO_NEWS_NATS)),
+                }
+            }
         }
     }
 

@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
-use super::phrases::{Counted, count, phrase};
+use super::phrases::{Counted, Elsewhere, count, phrase};
+use super::scan_is_enough;
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
-use super::weight::{ByPhrase, Language, Mixed, cap_byte, shape_caps};
-use super::{SAMPLE, scan_is_enough};
-use crate::fingerprint::{Codes, Family};
+use super::weight::{ByPhrase, Language, Mixed, cap_bytes};
+use crate::fingerprint::Family;
 use crate::simd::Kernels;
 
 /// A document to be written.
@@ -54,6 +54,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) others: &'a [Phrases<'a>],
     /// Documents of those that are gone.
     pub(crate) gone: &'a ByPhrase,
+    /// Lets go of what was read of their files; called now and then.
+    pub(crate) let_go: &'a (dyn Fn() + Sync),
 }
 
 /// A segment's phrases as they are stored.
@@ -68,23 +70,23 @@ pub(crate) struct Phrases<'a> {
 /// Memory: some 9 bytes a word, and [`count`]'s. Time: some microseconds a word, spread over the cores.
 pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &Surroundings<'_>) -> io::Result<()> {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-    let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 31);
+    let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 30);
     let names: usize = documents.iter().flat_map(|d| &d.ids).map(|id| 4 + id.len()).sum();
     let abouts: usize = documents.iter().map(|d| d.about.len()).sum();
     let texts = (u32::try_from(names), u32::try_from(abouts));
     let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
-        return Err(io::Error::other("a segment holds at most 2 billion words and 16 million documents"));
+        return Err(io::Error::other("a segment holds at most 1 billion words and 16 million documents"));
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-    let (caps, phrases, distinct) = {
-        let counted = count(documents, &others, around.gone);
-        (caps(documents, &counted, around), counted.own, counted.distinct)
+    let (caps, phrases, singles, distinct) = {
+        let elsewhere = Elsewhere { tables: &others, gone: around.gone, let_go: around.let_go };
+        let counted = count(documents, &elsewhere);
+        (caps(documents, &counted, around), counted.own, counted.singles, counted.distinct)
     };
     let grams = match around.codebook {
         Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
         _ => Grams::default(),
     };
-    let sampled = sampled_places(documents, places as usize);
     let header = Header {
         family: around.family,
         faces: around.faces as u8,
@@ -93,11 +95,14 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         grams: grams.postings.len() as u32,
         directory_bits: grams.directory_bits,
         phrases: phrases.len() as u32,
-        sample: sampled.len() as u32,
+        singles: singles.len() as u32,
+        singles_bits: singles.directory_bits,
+        sample: 0,
         names,
         abouts,
         codebook: around.codebook.map_or(0, Codebook::crc),
         distinct,
+        beside: around.others.len() as u32,
     };
 
     let mut out = Blocks::new(out)?;
@@ -155,9 +160,9 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     out.write(&grams.tags)?;
     out.align()?;
     out.write_words(&phrases)?;
-    for lane in 0..header.lanes() {
-        sampled.iter().try_for_each(|&(d, k)| out.write(&documents[d].lanes[lane][k].to_le_bytes()))?;
-    }
+    singles.directory().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.align()?;
+    out.write(&singles.bytes)?;
     out.finish(header)
 }
 
@@ -167,20 +172,7 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
         documents: counted.everywhere(),
         distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
     };
-    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| -> Vec<Vec<u8>> {
-        let mut by_phrase = by_phrase.into_iter();
-        let of_document = |document: &Source<'_>| {
-            let first = document.first_face();
-            let data = match first {
-                [lane] => lane.to_vec(),
-                lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
-            };
-            let codes = Codes::from_data(around.family, data).unwrap_or_default();
-            let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
-            caps.map(|(width, phrase)| cap_byte(phrase.min(width))).collect()
-        };
-        documents.iter().map(of_document).collect()
-    };
+    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| cap_bytes(documents, around.family, by_phrase);
     if let Some(seen) = &counted.seen {
         let shares = documents.par_chunks(seen.share).enumerate();
         let again = |(k, share): (usize, _)| of(share, language.phrase_caps_again(share, seen.of_share(k)));
@@ -194,23 +186,6 @@ fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) 
 
 /// Words whose phrases are looked up at a time, about: bounds memory.
 const CAPPED_AT_A_TIME: usize = 1 << 15;
-
-/// Every n-th place that holds a word, as document and word.
-fn sampled_places(documents: &[Source<'_>], places: usize) -> Vec<(usize, usize)> {
-    let step = (places / SAMPLE).max(1);
-    let (mut sampled, mut next, mut start) = (Vec::new(), 0, 0);
-    for (number, document) in documents.iter().enumerate() {
-        let end = start + document.widths.len() + 1;
-        while next < end {
-            if next + 1 < end {
-                sampled.push((number, next - start));
-            }
-            next += step;
-        }
-        start = end;
-    }
-    sampled
-}
 
 /// An inverted file of 2-grams of visual words.
 #[derive(Default)]
@@ -267,43 +242,43 @@ const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
-/// Visual words by the hash of a word.
-type Visual = HashMap<u64, u16, BuildHasherDefault<Mixed>>;
+/// Numbers by the hash of a word.
+type Numbers = HashMap<u64, u32, BuildHasherDefault<Mixed>>;
+
+/// Of a share of the documents, the number of each place's word, and each distinct word's hash and code.
+type Numbered = (Vec<u32>, Vec<(u64, Vec<u64>)>);
 
 /// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
     let kernels = Kernels::best();
-    // Where each distinct word stands first: in each share of the documents, then in all.
-    let firsts = |(first_number, documents): (usize, &[Source<'_>])| {
-        let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
-        for (number, document) in (first_number..).zip(documents) {
+    let numbered = |documents: &[Source<'_>]| {
+        let (mut numbers, mut known, mut first) = (Vec::new(), Numbers::default(), Vec::new());
+        for document in documents {
             for k in 0..document.widths.len() {
-                first.entry(phrase(document.first_face(), k, 1)).or_insert((number, k));
+                let hash = phrase(document.first_face(), k, 1);
+                numbers.push(*known.entry(hash).or_insert_with(|| {
+                    first.push((hash, document.first_face().iter().map(|lane| lane[k]).collect()));
+                    first.len() as u32 - 1
+                }));
             }
+            numbers.push(u32::MAX);
         }
-        first
+        (numbers, first)
     };
     let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
-    let numbered = documents.par_chunks(share).enumerate().map(|(k, documents)| (k * share, documents));
-    let shares: Vec<_> = numbered.map(firsts).collect();
-    let mut first = HashMap::<u64, (usize, usize), BuildHasherDefault<Mixed>>::default();
-    first.extend(shares.into_iter().flatten());
-    let nearest = |distances: &mut Vec<i16>, (hash, (number, k)): (u64, (usize, usize))| {
-        let code: Vec<u64> = documents[number].first_face().iter().map(|lane| lane[k]).collect();
-        (hash, book.nearest(&code, &kernels, distances))
-    };
-    let first: Vec<(u64, (usize, usize))> = first.into_iter().collect();
-    let visual: Visual = first.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
-    let of = |documents: &[Source<'_>]| -> Vec<u16> {
-        let of_document = |document: &Source<'_>| {
-            let first_face = document.first_face();
-            (0..document.widths.len()).map(|k| visual[&phrase(first_face, k, 1)]).chain([SEPARATOR]).collect::<Vec<_>>()
-        };
-        documents.iter().flat_map(of_document).collect()
-    };
+    let shares: Vec<Numbered> = documents.par_chunks(share).map(numbered).collect();
+    let mut codes = HashMap::<u64, &Vec<u64>, BuildHasherDefault<Mixed>>::default();
+    codes.extend(shares.iter().flat_map(|(_, first)| first).map(|(hash, code)| (*hash, code)));
+    let codes: Vec<(u64, &Vec<u64>)> = codes.into_iter().collect();
+    let nearest =
+        |distances: &mut Vec<i16>, (hash, code): (u64, &Vec<u64>)| (hash, book.nearest(code, &kernels, distances));
+    let visual: HashMap<u64, u16, BuildHasherDefault<Mixed>> =
+        codes.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
     let mut all = Vec::with_capacity(words + documents.len());
-    let shares: Vec<Vec<u16>> = documents.par_chunks(share.div_ceil(4)).map(of).collect();
-    shares.iter().for_each(|share| all.extend_from_slice(share));
+    for (numbers, first) in &shares {
+        let visual: Vec<u16> = first.iter().map(|(hash, _)| visual[hash]).collect();
+        all.extend(numbers.iter().map(|&number| visual.get(number as usize).copied().unwrap_or(SEPARATOR)));
+    }
     all
 }
 

@@ -25,13 +25,35 @@ impl WordScore {
     }
 }
 
-/// A query's code, and how much each of its bits counts.
+/// A query's code, how much each of its bits counts, and its word's width.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Probe<'a> {
     /// One or two 64-bit words.
     pub(crate) code: &'a [u64],
     /// For codes of one word: two bit planes of weights 0 to 3. Without them every bit counts 1.
     pub(crate) weights: Option<[u64; 2]>,
+    pub(crate) width: WidthProbe,
+}
+
+/// A word's width, and how much it counts beside the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WidthProbe {
+    /// See [`log_width`](crate::fingerprint::log_width).
+    pub log_width: u8,
+    /// Distance for eight steps of difference, in weighted bits; 0 if widths do not count.
+    pub weight: u8,
+}
+
+impl WidthProbe {
+    /// Widths that are farther apart are no farther: half a doubling.
+    pub(crate) const MOST_STEPS: i16 = 16;
+
+    /// What a catalogue word of this width is farther away for it, in weighted bits.
+    #[inline(always)]
+    pub(crate) fn distance(self, log_width: u8) -> i16 {
+        let steps = (i16::from(log_width) - i16::from(self.log_width)).abs().min(Self::MOST_STEPS);
+        (steps * i16::from(self.weight)) >> 3
+    }
 }
 
 /// Writes the (weighted) Hamming distance of a query's code to each catalogue code; `lanes` holds those codes' 64-bit words,
@@ -57,6 +79,29 @@ pub(super) fn distances(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
             }
         }
         _ => debug_assert!(false, "codes have one or two lanes"),
+    }
+}
+
+/// Adds to distances what the widths of the catalogue's words differ by.
+#[inline(always)]
+pub(super) fn add_widths(width: WidthProbe, log_widths: &[u8], out: &mut [i16]) {
+    for (out, &log_width) in out.iter_mut().zip(log_widths) {
+        *out += width.distance(log_width);
+    }
+}
+
+/// Counts up, for each code, if the one so many places `back` differs in at most so many bits; `codes` holds `stride` words of each.
+#[inline(always)]
+pub(super) fn alike(codes: &[u64], stride: usize, back: usize, most: u32, counts: &mut [u8]) {
+    let (counts, here) = (&mut counts[back..], &codes[back * stride..]);
+    if stride == 1 {
+        for ((count, a), b) in counts.iter_mut().zip(here).zip(codes) {
+            *count += u8::from((a ^ b).count_ones() <= most);
+        }
+    } else {
+        for ((count, a), b) in counts.iter_mut().zip(here.chunks_exact(stride)).zip(codes.chunks_exact(stride)) {
+            *count += u8::from(a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() <= most);
+        }
     }
 }
 

@@ -11,10 +11,12 @@ mod dot;
 pub(crate) mod kernels;
 pub(crate) mod layer;
 
-use kernels::{Probe, WordScore};
+use kernels::{Probe, WidthProbe, WordScore};
 use layer::{NetLayer, Output, Portable};
 
 type Distances = fn(Probe<'_>, &[&[u64]], &mut [i16]);
+type AddWidths = fn(WidthProbe, &[u8], &mut [i16]);
+type Alike = fn(&[u64], usize, usize, u32, &mut [u8]);
 type Nearer = fn(&mut [i16], &[i16]);
 type Step = fn(WordScore, &[i16], &[i16], i16, &[i16], &mut [i16]);
 type Finish = fn(i16, &[i16], &[i16], &mut [i16], &mut [i16]);
@@ -27,6 +29,8 @@ pub(crate) struct Kernels {
     #[cfg_attr(not(any(test, feature = "benchmarks")), expect(dead_code, reason = "named by tests and benches"))]
     pub(crate) name: &'static str,
     pub(crate) distances: Distances,
+    pub(crate) add_widths: AddWidths,
+    pub(crate) alike: Alike,
     pub(crate) nearer: Nearer,
     pub(crate) step: Step,
     pub(crate) finish: Finish,
@@ -40,12 +44,20 @@ pub(crate) struct Kernels {
 macro_rules! compiled_for {
     ($module:ident, $name:literal, $features:literal, $dot:ident) => {
         mod $module {
-            use super::kernels::{self, Probe, WordScore};
+            use super::kernels::{self, Probe, WidthProbe, WordScore};
             use super::layer::{self, NetLayer, Output};
 
             #[target_feature(enable = $features)]
             fn distances_(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
                 kernels::distances(probe, lanes, out);
+            }
+            #[target_feature(enable = $features)]
+            fn add_widths_(width: WidthProbe, log_widths: &[u8], out: &mut [i16]) {
+                kernels::add_widths(width, log_widths, out);
+            }
+            #[target_feature(enable = $features)]
+            fn alike_(codes: &[u64], stride: usize, back: usize, most: u32, counts: &mut [u8]) {
+                kernels::alike(codes, stride, back, most, counts);
             }
             #[target_feature(enable = $features)]
             fn nearer_(out: &mut [i16], other: &[i16]) {
@@ -66,11 +78,13 @@ macro_rules! compiled_for {
 
             /// The kernels, if this CPU has the features.
             pub(super) fn detect(detected: bool) -> Option<super::Kernels> {
-                // SAFETY (all five): the closures are handed out only where `detected` is the CPU's own answer for every
+                // SAFETY (all seven): the closures are handed out only where `detected` is the CPU's own answer for every
                 // feature in $features; the functions have no other requirement.
                 detected.then_some(super::Kernels {
                     name: $name,
                     distances: |a, b, c| unsafe { distances_(a, b, c) },
+                    add_widths: |a, b, c| unsafe { add_widths_(a, b, c) },
+                    alike: |a, b, c, d, e| unsafe { alike_(a, b, c, d, e) },
                     nearer: |a, b| unsafe { nearer_(a, b) },
                     step: |a, b, c, d, e, f| unsafe { step_(a, b, c, d, e, f) },
                     finish: |a, b, c, d, e| unsafe { finish_(a, b, c, d, e) },
@@ -97,12 +111,37 @@ impl Kernels {
     pub(crate) const PORTABLE: Self = Self {
         name: "portable",
         distances: kernels::distances,
+        add_widths: kernels::add_widths,
+        alike: kernels::alike,
         nearer: kernels::nearer,
         step: kernels::step,
         finish: kernels::finish,
         weight_place: <Portable as layer::Dot>::place,
         net_layer: layer::net_layer::<Portable>,
     };
+
+    /// Writes the distance of a query's word to the nearest face of each catalogue word, widths included; `out` and `other` are as long as
+    /// each lane and `log_widths`.
+    pub(crate) fn nearest<'l>(
+        &self,
+        probe: Probe<'_>,
+        faces: &[impl AsRef<[&'l [u64]]>],
+        log_widths: &[u8],
+        out: &mut [i16],
+        other: &mut [i16],
+    ) {
+        for (k, lanes) in faces.iter().enumerate() {
+            if k == 0 {
+                (self.distances)(probe, lanes.as_ref(), out);
+            } else {
+                (self.distances)(probe, lanes.as_ref(), other);
+                (self.nearer)(out, other);
+            }
+        }
+        if probe.width.weight > 0 {
+            (self.add_widths)(probe.width, log_widths, out);
+        }
+    }
 
     /// Every variant that this CPU can run, fastest first.
     pub(crate) fn available() -> Vec<Self> {
@@ -154,20 +193,39 @@ mod tests {
             for kernels in Kernels::available() {
                 let mut distances = vec![0; n];
                 let code = [query.0, query.1];
-                (kernels.distances)(Probe { code: &code, weights: None }, &[&low, &high], &mut distances);
+                let plain = Probe { code: &code, weights: None, width: WidthProbe::default() };
+                (kernels.distances)(plain, &[&low, &high], &mut distances);
                 let (mut weighted, weights) = (vec![0; n], [seed, seed.rotate_left(23)]);
-                let probe = Probe { code: &code[..1], weights: Some(weights) };
+                let width = WidthProbe { log_width: seed as u8, weight: (seed >> 8) as u8 % 8 };
+                let probe = Probe { code: &code[..1], weights: Some(weights), width };
                 (kernels.distances)(probe, &[&low], &mut weighted);
+                let log_widths: Vec<u8> = (0..n).map(|k| noise(k + 19, 256) as u8).collect();
+                let mut widened = weighted.clone();
+                (kernels.add_widths)(width, &log_widths, &mut widened);
+                let interleaved: Vec<u64> = codes.iter().flat_map(|&(a, b)| [a & seed, b & seed]).collect();
+                let (mut narrow, mut wide, back) = (vec![1; 2 * n], vec![1; n], (n - 1).min(3));
+                (kernels.alike)(&interleaved, 1, back, 15, &mut narrow);
+                (kernels.alike)(&interleaved, 2, back, 30, &mut wide);
                 let (mut to, mut kept, mut done, mut best) = (base.clone(), base.clone(), base.clone(), from.clone());
                 (kernels.step)(score, &distances, &caps, 64, &from, &mut to);
                 (kernels.step)(score, &distances, &caps, i16::MAX, &from, &mut kept);
                 (kernels.finish)(64, &caps, &base, &mut done, &mut best);
+                for (stride, most, counts) in [(1, 15, &narrow), (2, 30, &wide)] {
+                    for (k, &count) in counts.iter().enumerate() {
+                        let code = |k: usize| &interleaved[k * stride..][..stride];
+                        let differ = |j: usize| code(j).iter().zip(code(k)).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+                        let is_alike = k >= back && differ(k - back) <= most;
+                        prop_assert_eq!(count, 1 + u8::from(is_alike), "{}", kernels.name);
+                    }
+                }
                 for p in 0..n {
                     let d = ((codes[p].0 ^ query.0).count_ones() + (codes[p].1 ^ query.1).count_ones()) as i16;
                     prop_assert_eq!(distances[p], d, "{}", kernels.name);
                     let weight = |b: u32| ((weights[0] >> b & 1) + 2 * (weights[1] >> b & 1)) as i16;
                     let differing = (0..64).filter(|b| (codes[p].0 ^ query.0) >> b & 1 == 1);
                     prop_assert_eq!(weighted[p], differing.map(weight).sum::<i16>(), "{}", kernels.name);
+                    let steps = i16::from(log_widths[p].abs_diff(width.log_width)).min(WidthProbe::MOST_STEPS);
+                    prop_assert_eq!(widened[p] - weighted[p], steps * i16::from(width.weight) / 8, "{}", kernels.name);
                     let s = (start - slope * d).clamp(least, most).min(caps[p]);
                     let matched = base[p + 1].max(from[p].saturating_add(s));
                     prop_assert_eq!(kept[p + 1], matched);
