@@ -83,7 +83,7 @@ impl Query<'_> {
     /// typeface is, its x-height was measured too small, it was squeezed. Told by the words that the catalogue's sample holds too, as
     /// half of a text is frequent words: each is compared with the nearest in the sample by its code alone.
     ///
-    /// Cost: one pass over the sample for each word.
+    /// Cost: one pass over the sample for each word, and one over the words for each line.
     pub(crate) fn fit_widths(&mut self, page: &Page, sample: &Sample, kernels: &Kernels) {
         let (mut distances, mut other) = (vec![0i16; sample.len()], vec![0i16; sample.len()]);
         let line = |k: usize| page.words[k].line;
@@ -100,23 +100,14 @@ impl Query<'_> {
         let counting = |a: &Arc| a.width.weight > 0;
         let words = (0..self.arcs.len()).filter(|&k| self.arcs[k].likeliest && counting(&self.arcs[k]));
         let stretches: Vec<(u32, i16)> = words.filter_map(stretch).collect();
-        // The mode: the nearest may be another word, and what was cut through is all wrong. A line of few words goes by the others.
-        let usual = |line: u32| {
-            let votes = |at: i16| {
-                let alike = stretches.iter().filter(|(_, s)| (s - at).abs() <= ALIKE_STEPS);
-                alike.map(|(of, _)| if *of == line { OWN_LINE } else { 1 }).sum::<usize>()
-            };
-            let all = stretches.iter().map(|(of, _)| if *of == line { OWN_LINE } else { 1 }).sum::<usize>();
-            let densest = stretches.iter().map(|(_, at)| (votes(*at), Reverse(at.abs()), *at)).max();
-            densest.filter(|(votes, ..)| 4 * votes >= all && stretches.len() >= FEWEST_STRETCHES).map_or(0, |d| d.2)
-        };
+        let Some(styles) = Styles::of(stretches) else { return };
         let mut of_line = (u32::MAX, 0);
         for k in 0..self.arcs.len() {
             if !counting(&self.arcs[k]) {
                 continue;
             }
             if of_line.0 != line(k) {
-                of_line = (line(k), usual(line(k)));
+                of_line = (line(k), styles.of_line(line(k)));
             }
             let width = &mut self.arcs[k].width;
             width.log_width = (i16::from(width.log_width) - of_line.1).clamp(0, 255) as u8;
@@ -124,10 +115,45 @@ impl Query<'_> {
     }
 }
 
+/// How much wider words of a picture are than the catalogue's, in steps of [`log_width`](crate::fingerprint::log_width).
+struct Styles {
+    /// Of each word that tells, its line and by how many steps it is wider.
+    stretches: Vec<(u32, i16)>,
+    /// How many of these are about so much wider: 255 steps narrower to 255 wider.
+    of_all: Vec<usize>,
+}
+
+impl Styles {
+    /// None of too few words.
+    fn of(stretches: Vec<(u32, i16)>) -> Option<Self> {
+        let mut of_all = vec![0; 2 * WIDEST as usize + 1];
+        stretches.iter().for_each(|&(_, stretch)| Self::vote(&mut of_all, stretch, 1));
+        (stretches.len() >= FEWEST_STRETCHES).then_some(Self { stretches, of_all })
+    }
+
+    fn vote(votes: &mut [usize], stretch: i16, times: usize) {
+        let near = (stretch - ALIKE_STEPS).max(-WIDEST)..=(stretch + ALIKE_STEPS).min(WIDEST);
+        near.for_each(|at| votes[(at + WIDEST) as usize] += times);
+    }
+
+    /// The mode of a line's words and, counting less, of all others: the nearest may be another word, and what was cut through is all
+    /// wrong. 0 if less than a quarter agree.
+    fn of_line(&self, line: u32) -> i16 {
+        let own = || self.stretches.iter().filter(move |(of, _)| *of == line);
+        let mut votes = self.of_all.clone();
+        own().for_each(|&(_, stretch)| Self::vote(&mut votes, stretch, OWN_LINE - 1));
+        let all = self.stretches.len() + (OWN_LINE - 1) * own().count();
+        let seen = self.stretches.iter().map(|&(_, at)| (votes[(at + WIDEST) as usize], Reverse(at.abs()), at));
+        seen.max().filter(|(votes, ..)| 4 * votes >= all).map_or(0, |(.., at)| at)
+    }
+}
+
 /// Fewer words do not tell how wide a picture's words are.
 const FEWEST_STRETCHES: usize = 5;
 /// Widths of one style differ by so much, in steps of [`log_width`](crate::fingerprint::log_width): a seventh.
 const ALIKE_STEPS: i16 = 6;
+/// Most steps that one width can be from another.
+const WIDEST: i16 = 255;
 /// How many times as much a line's own words count there.
 const OWN_LINE: usize = 4;
 
@@ -256,6 +282,8 @@ fn line_through(curve: &[f32; DISTANCES], prior_nats: f32, config: &ScoreConfig)
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::fingerprint::{BitWeights, Codes, Family};
     use crate::index::Strip;
@@ -319,6 +347,29 @@ mod tests {
                 nodes: self.page.nodes,
                 codes: &self.codes,
                 weights: &self.weights,
+            }
+        }
+    }
+
+    /// [`Styles::of_line`], word by word.
+    fn style_of_line(stretches: &[(u32, i16)], line: u32) -> i16 {
+        let times = |of: u32| if of == line { OWN_LINE } else { 1 };
+        let votes = |at: i16| -> usize {
+            stretches.iter().filter(|(_, s)| (s - at).abs() <= ALIKE_STEPS).map(|(of, _)| times(*of)).sum()
+        };
+        let all: usize = stretches.iter().map(|(of, _)| times(*of)).sum();
+        let densest = stretches.iter().map(|(_, at)| (votes(*at), Reverse(at.abs()), *at)).max();
+        densest.filter(|(votes, ..)| 4 * votes >= all).map_or(0, |(.., at)| at)
+    }
+
+    proptest! {
+        #[test]
+        fn styles_are_those_of_a_plain_count(
+            stretches in prop::collection::vec((0u32..4, prop_oneof![-255i16..=255, -20i16..20]), 5..60),
+        ) {
+            let styles = Styles::of(stretches.clone()).expect("enough words");
+            for line in 0..5 {
+                prop_assert_eq!(styles.of_line(line), style_of_line(&stretches, line), "line {}", line);
             }
         }
     }
