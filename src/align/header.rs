@@ -3,7 +3,7 @@
 use crate::align::Alignment;
 use crate::fingerprint::Codes;
 use crate::index::{Query, ScoreConfig, UNITS_PER_NAT, shape_caps, units};
-use crate::simd::kernels::{Probe, WordScore};
+use crate::simd::kernels::WordScore;
 
 /// What a document's header fields add.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -95,7 +95,8 @@ fn best(
                 table[to + p] = table[to + p].max((score - skip_query, words));
             }
             if p + 1 < width {
-                let earned = scores[k].at(distance(probe, codes.get(p), widths[p]), caps[p]);
+                let earned = scores[k]
+                    .at(probe.code_distance(codes.get(p).iter().copied()) + probe.width.distance(widths[p]), caps[p]);
                 let reached = (score + i32::from(earned), words + 1);
                 table[to + p + 1] = table[to + p + 1].max(reached);
                 if reached > best.0 {
@@ -106,11 +107,4 @@ fn best(
     }
     let ((score, words), last_arc) = best;
     Found { nats: score as f32 / UNITS_PER_NAT, words, last_arc }
-}
-
-/// The (weighted) Hamming distance, and what the widths add.
-fn distance(probe: Probe<'_>, code: &[u64], width: u8) -> i16 {
-    let [ones, twos] = probe.weights.unwrap_or([u64::MAX, 0]);
-    let lane = |(a, b): (&u64, &u64)| (((a ^ b) & ones).count_ones() + 2 * ((a ^ b) & twos).count_ones()) as i16;
-    probe.code.iter().zip(code).map(lane).sum::<i16>() + probe.width.distance(width)
 }

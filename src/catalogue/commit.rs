@@ -8,7 +8,7 @@ use super::store::{self, Manifest, Named};
 use super::{At, Catalogue, CatalogueConfig, Fresh, Live};
 use crate::Error;
 use crate::index::{
-    ByPhrase, Codebook, Index, Part, Phrases, Segment, Source, Stored, Surroundings, add_gone, scan_is_enough, write,
+    Codebook, Gone, Index, Part, Phrases, Segment, Source, Stored, Surroundings, scan_is_enough, write,
 };
 
 /// Segments of fewer words are merged with the next new one.
@@ -221,14 +221,7 @@ fn write_segment(
         Ok(Phrases { entries: segment.phrases()?, distinct: segment.header().distinct })
     });
     let tables: Vec<Phrases<'_>> = tables.collect::<Result<_, Error>>()?;
-    let mut gone = ByPhrase::default();
-    let stride = config.family.bits().div_ceil(64);
-    for live in kept {
-        for (&ordinal, _) in live.part.changes.iter().filter(|(_, ids)| ids.is_empty()) {
-            let Stored { content, undrawn, about, lanes, widths } = live.part.segment.document(ordinal as usize)?;
-            add_gone(&Source { ids: Vec::new(), content, undrawn, about, lanes, stride, widths }, &mut gone);
-        }
-    }
+    let gone = Gone::of(kept.iter().map(|l| &l.part))?;
     // Of many segments the phrases alone are tens of megabytes.
     let let_go = || kept.iter().for_each(|l| l.part.segment.let_go());
     let (family, faces) = (config.family, config.faces.len());

@@ -27,6 +27,7 @@ pub use score::ScoreConfig;
 pub use seeds::{Effort, Engine, SCAN_WORDS, SearchConfig};
 
 pub(crate) use codebook::Codebook;
+pub(crate) use exact::Gone;
 pub(crate) use parts::{Listed, Part, Sample};
 pub(crate) use scan::{scan, scan_strip};
 use score::width_weight;
@@ -34,7 +35,7 @@ pub(crate) use score::{UNITS_PER_NAT, units, word_scores};
 pub(crate) use seeds::seeds;
 pub(crate) use segment::{Segment, Stored};
 pub(crate) use strip::Strip;
-pub(crate) use weight::{ByPhrase, add_gone, shape_caps};
+pub(crate) use weight::shape_caps;
 pub(crate) use writer::{Phrases, Source, Surroundings, write};
 
 use crate::Error;

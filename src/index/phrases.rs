@@ -8,8 +8,8 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::buckets::{Answers, Buckets, SortedBits, answer_in_buckets, sort_in_buckets};
+use super::exact::Gone;
 use super::singles::{self, Packed, Packing};
-use super::weight::ByPhrase;
 use super::writer::Source;
 
 /// Bits of a hash that are kept.
@@ -127,7 +127,7 @@ pub(super) struct Elsewhere<'a> {
     /// The entries of each.
     pub(super) tables: &'a [&'a [u64]],
     /// Documents there that are gone.
-    pub(super) gone: &'a ByPhrase,
+    pub(super) gone: &'a Gone,
     /// Lets go of what was read of the tables; called now and then.
     pub(super) let_go: &'a (dyn Fn() + Sync),
 }
@@ -135,7 +135,7 @@ pub(super) struct Elsewhere<'a> {
 #[cfg(test)]
 impl Elsewhere<'static> {
     pub(super) fn nothing() -> Self {
-        static NONE: std::sync::LazyLock<ByPhrase> = std::sync::LazyLock::new(ByPhrase::default);
+        static NONE: Gone = Gone { entries: Vec::new(), distinct: 0 };
         Self { tables: &[], gone: &NONE, let_go: &|| {} }
     }
 }
@@ -221,10 +221,9 @@ fn tally(entries: &mut [u64], elsewhere: &Elsewhere<'_>, directory_bits: u32) ->
     }
     let mut found: Vec<u64> = entries.iter().map(|&e| entry(e, 0)).collect();
     tables.iter().for_each(|table| add_found(&mut found, table));
+    gone.take_from(&mut found);
     for (own, there) in entries.iter_mut().zip(found) {
-        let gone = if gone.is_empty() { 0 } else { gone.get(&entry(there, 0)).copied().unwrap_or(0) };
-        let left = (there & MAX_COUNT).saturating_sub(u64::from(gone));
-        *own = entry(*own, (*own & MAX_COUNT) + left);
+        *own = entry(*own, (*own & MAX_COUNT) + (there & MAX_COUNT));
     }
     (own, singles, repeated(entries))
 }
@@ -429,7 +428,7 @@ mod tests {
             prop_assert!(entries.is_sorted());
             // Every second entry as another table, and itself once more, of which one document is gone.
             let other: Vec<u64> = entries.iter().step_by(2).copied().collect();
-            let gone: ByPhrase = entries.iter().step_by(3).map(|&e| (entry(e, 0), 1)).collect();
+            let gone = Gone { entries: entries.iter().step_by(3).map(|&e| entry(e, 1)).collect(), distinct: 0 };
             let elsewhere = Elsewhere { tables: &[&other, &entries], gone: &gone, let_go: &|| {} };
             let all = count(&sources, &elsewhere).all;
             let times = |(k, &own): (usize, &u64)| {

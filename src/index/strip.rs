@@ -146,14 +146,7 @@ impl Strip {
 
     /// The same without what widths add.
     pub(crate) fn code_distance(&self, probe: Probe<'_>, place: usize) -> i16 {
-        let face = |f: &Vec<Vec<u64>>| -> i16 {
-            let [ones, twos] = probe.weights.unwrap_or([u64::MAX, 0]);
-            let lane = |(a, lane): (&u64, &Vec<u64>)| {
-                let differ = a ^ lane[place];
-                ((differ & ones).count_ones() + 2 * (differ & twos).count_ones()) as i16
-            };
-            probe.code.iter().zip(f).map(lane).sum()
-        };
+        let face = |f: &Vec<Vec<u64>>| probe.code_distance(f.iter().map(|lane| lane[place]));
         self.faces.iter().map(face).min().unwrap_or(i16::MAX)
     }
 

@@ -6,13 +6,12 @@
 //! & L. Peto 1995) over *documents*: in how many others does the phrase stand, and how often in this one besides? Nothing is
 //! known about any phrase beforehand.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 use std::iter::repeat_n;
 use std::sync::LazyLock;
 
 use super::buckets::{Again, Buckets, SortedBits, sort_in_buckets_here};
-use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase, entry};
+use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase};
 use super::units;
 use super::writer::Source;
 use crate::fingerprint::{Codes, Family, WIDTH_STEPS};
@@ -22,9 +21,6 @@ use crate::simd::Kernels;
 const PRIOR: f32 = 2.0;
 /// A phrase may stand in so many other documents as a quotation or copy without being taken for language.
 const QUOTATIONS: u32 = 3;
-
-/// Numbers by a phrase's [`entry`] without a count.
-pub(crate) type ByPhrase = HashMap<u64, u32, BuildHasherDefault<Mixed>>;
 
 /// The catalogue as a language model: in how many documents phrases stand.
 pub(crate) struct Language<'a> {
@@ -143,15 +139,6 @@ fn surprise(p: f32) -> i16 {
         Some(&(first, least)) => least + i16::from(bits < first),
         None => units(-p.ln()),
     }
-}
-
-/// Adds a document's phrases to those of others that are gone.
-pub(crate) fn add_gone(document: &Source<'_>, gone: &mut ByPhrase) {
-    let mut own = HashSet::<u64, BuildHasherDefault<Mixed>>::default();
-    each_phrase(document.first_face(), |_, _, hash| {
-        own.insert(entry(hash, 0));
-    });
-    own.into_iter().for_each(|phrase| *gone.entry(phrase).or_default() += 1);
 }
 
 /// What each word of some documents may earn, as bytes of a segment: by its phrases, and by its shape.

@@ -8,10 +8,11 @@ use rayon::prelude::*;
 
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
+use super::exact::Gone;
 use super::phrases::{Counted, Elsewhere, count, phrase};
 use super::scan_is_enough;
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
-use super::weight::{ByPhrase, Language, Mixed, cap_bytes};
+use super::weight::{Language, Mixed, cap_bytes};
 use crate::fingerprint::Family;
 use crate::simd::Kernels;
 
@@ -53,7 +54,7 @@ pub(crate) struct Surroundings<'a> {
     /// Phrases of the segments that stay.
     pub(crate) others: &'a [Phrases<'a>],
     /// Documents of those that are gone.
-    pub(crate) gone: &'a ByPhrase,
+    pub(crate) gone: &'a Gone,
     /// Lets go of what was read of their files; called now and then.
     pub(crate) let_go: &'a (dyn Fn() + Sync),
 }

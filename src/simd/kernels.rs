@@ -35,6 +35,15 @@ pub(crate) struct Probe<'a> {
     pub(crate) width: WidthProbe,
 }
 
+impl Probe<'_> {
+    /// The (weighted) Hamming distance to one code, widths aside.
+    pub(crate) fn code_distance(self, code: impl Iterator<Item = u64>) -> i16 {
+        let [ones, twos] = self.weights.unwrap_or([u64::MAX, 0]);
+        let lane = |(a, b): (&u64, u64)| (((a ^ b) & ones).count_ones() + 2 * ((a ^ b) & twos).count_ones()) as i16;
+        self.code.iter().zip(code).map(lane).sum()
+    }
+}
+
 /// A word's width, and how much it counts beside the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WidthProbe {
