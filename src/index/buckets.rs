@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Numbers that are sorted at a time, about: few enough to stay in a core's cache.
-const IN_A_BUCKET: usize = 1 << 13;
+const IN_A_BUCKET: usize = 1 << 11;
 const MAX_BITS: u32 = 10;
 /// Numbers that are thrown into buckets at a time, about: they and a copy of them stay in a core's cache.
 const IN_A_TILE: usize = 1 << 15;
@@ -15,6 +15,8 @@ pub(super) struct SortedBits {
     pub(super) common: u32,
     /// Last bits, which do not count.
     pub(super) ignored: u32,
+    /// Whether they are hashes: then few of the first bits tell nearly all of them apart.
+    pub(super) even: bool,
 }
 
 /// Numbers that are thrown into buckets.
@@ -66,7 +68,8 @@ fn bucket_bits(expected: usize) -> u32 {
     (expected / IN_A_BUCKET).max(1).ilog2().min(MAX_BITS)
 }
 
-/// Sorts numbers and hands them to `take`, bucket by bucket; its answers come in the order of the numbers. Numbers that are equal in
+/// Sorts numbers and hands them to `take`, bucket by bucket, with the first bits that they have in common (besides those that all have)
+/// and how many these are; its answers come in the order of the numbers. Numbers that are equal in
 /// the bits that they are sorted by keep the order of the items that they were made of.
 ///
 /// `emit` makes the numbers of some of the `items`, the first of which has the number that it is told; there are about
@@ -76,18 +79,18 @@ pub(super) fn sort_in_buckets<T: Sync, R: Send>(
     expected: usize,
     by: SortedBits,
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
-    take: impl Fn(Vec<u64>) -> R + Sync,
+    take: impl Fn(u64, u32, Vec<u64>) -> R + Sync,
 ) -> Vec<R> {
-    let (_, bits, tiles) = scatter(items, expected, by, emit);
+    let (bits, tiles) = scatter(items, expected, by, emit);
     let of_bucket = |other: &mut Vec<u64>, bucket: usize| {
         let mut numbers = tiles.iter().map(|tile| tile.bucket(bucket)).collect::<Vec<_>>().concat();
         sort_by_bits(&mut numbers, other, SortedBits { common: by.common + bits, ..by });
-        take(numbers)
+        take(bucket as u64, bits, numbers)
     };
     (0..1usize << bits).into_par_iter().map_init(Vec::new, of_bucket).collect()
 }
 
-/// Throws the numbers of shares of items into buckets: tells the items of a share, the buckets' bits, and each share's numbers.
+/// Throws the numbers of shares of items into buckets: tells the buckets' bits, and each share's numbers.
 ///
 /// In two steps, through a list that stays in the cache: hundreds of buckets that each grow somewhere else do not.
 fn scatter<T: Sync>(
@@ -95,7 +98,7 @@ fn scatter<T: Sync>(
     expected: usize,
     by: SortedBits,
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
-) -> (usize, u32, Vec<Tile>) {
+) -> (u32, Vec<Tile>) {
     let bits = bucket_bits(expected);
     let of_threads = items.len().div_ceil(4 * rayon::current_num_threads());
     let share = (items.len() * IN_A_TILE / expected.max(1)).min(of_threads).max(1);
@@ -104,66 +107,7 @@ fn scatter<T: Sync>(
         emit(k * share, items_now, list);
         Tile::of(&list.0, bits, by.common)
     };
-    (share, bits, items.par_chunks(share).enumerate().map_init(|| Buckets(Vec::new()), of_share).collect())
-}
-
-/// Answers to numbers, for those who make the same numbers in the same order once more.
-pub(super) struct Answers {
-    /// Items whose numbers were made in one go.
-    pub(super) share: usize,
-    bits: u32,
-    /// The answers to each share, where the numbers were.
-    tiles: Vec<Tile>,
-}
-
-/// The answers to the numbers of one share of the items.
-pub(super) struct Again {
-    bits: u32,
-    answers: Vec<u64>,
-    /// Where the next answer of each bucket stands.
-    next: Vec<u32>,
-}
-
-impl Answers {
-    pub(super) fn of_share(&self, share: usize) -> Again {
-        // A copy that is read through once is in the cache.
-        let Tile { numbers, starts } = &self.tiles[share];
-        Again { bits: self.bits, answers: numbers.clone(), next: starts.clone() }
-    }
-}
-
-impl Again {
-    /// The answer to the next number.
-    #[inline]
-    pub(super) fn answer(&mut self, number: u64) -> u64 {
-        let place = &mut self.next[bucket(number, self.bits, 0)];
-        let answer = self.answers.get(*place as usize).copied().unwrap_or_default();
-        *place += 1;
-        answer
-    }
-}
-
-/// Numbers of items (see [`sort_in_buckets`]) in buckets by their first bits; `answer` replaces each number of a bucket, share by share of
-/// the items, by an answer. It is told how many bits they have in common, and given room to be used again.
-pub(super) fn answer_in_buckets<T: Sync, W: Default, R: Send>(
-    items: &[T],
-    expected: usize,
-    emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
-    answer: impl Fn(&mut [&mut [u64]], u32, &mut W) -> R + Sync,
-) -> (Vec<R>, Answers) {
-    let (share, bits, mut tiles) = scatter(items, expected, SortedBits { common: 0, ignored: 0 }, emit);
-    let mut buckets: Vec<Vec<&mut [u64]>> = (0..1 << bits).map(|_| Vec::with_capacity(tiles.len())).collect();
-    for Tile { numbers, starts } in &mut tiles {
-        let mut rest = numbers.as_mut_slice();
-        for (bucket, range) in buckets.iter_mut().zip(starts.windows(2)) {
-            let (now, later) = rest.split_at_mut((range[1] - range[0]) as usize);
-            bucket.push(now);
-            rest = later;
-        }
-    }
-    let of_bucket = |room: &mut W, mut numbers: Vec<&mut [u64]>| answer(&mut numbers, bits, room);
-    let found = buckets.into_par_iter().map_init(W::default, of_bucket).collect();
-    (found, Answers { share, bits, tiles })
+    (bits, items.par_chunks(share).enumerate().map_init(|| Buckets(Vec::new()), of_share).collect())
 }
 
 /// The same in one thread: `emit` makes about `expected` numbers.
@@ -192,27 +136,31 @@ const DIGIT: u32 = 10;
 
 /// Sorts numbers by some of their bits and leaves those in their order that are equal there: a radix sort, last digit first
 /// (D. Knuth, The Art of Computer Programming, section 5.2.5, algorithm R). `other` is room to be used again.
+///
+/// Hashes are sorted by their first bits alone, and the few that these do not tell apart by insertion: a third less.
 pub(super) fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: SortedBits) {
     let bits = 64u32.saturating_sub(by.common + by.ignored);
     if numbers.len() < FEW || bits == 0 {
         numbers.sort_by_key(|n| n >> by.ignored);
         return;
     }
-    let passes = bits.div_ceil(DIGIT);
-    let width = bits.div_ceil(passes);
+    let first_bits = if by.even { bits.min(2 * numbers.len().ilog2().min(DIGIT)) } else { bits };
+    let passes = first_bits.div_ceil(DIGIT);
+    let width = first_bits.div_ceil(passes);
+    let last = by.ignored + bits - first_bits;
     let mask = (1u64 << width) - 1;
     other.clear();
     other.resize(numbers.len(), 0);
     let mut counts = vec![[0u32; 1 << DIGIT]; passes as usize];
     for &number in &*numbers {
-        let mut rest = number >> by.ignored;
+        let mut rest = number >> last;
         for counts in &mut counts {
             counts[(rest & mask) as usize] += 1;
             rest >>= width;
         }
     }
     for (pass, counts) in counts.iter_mut().enumerate() {
-        let shift = by.ignored + pass as u32 * width;
+        let shift = last + pass as u32 * width;
         // Where the next number with this digit goes.
         let mut next = 0;
         for count in counts.iter_mut() {
@@ -225,6 +173,22 @@ pub(super) fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: Sor
         }
         std::mem::swap(numbers, other);
     }
+    if first_bits < bits {
+        insert_in_order(numbers, by.ignored);
+    }
+}
+
+/// Sorts numbers that are nearly in order, but for their last bits: those that are equal stay in theirs.
+fn insert_in_order(numbers: &mut [u64], ignored: u32) {
+    for k in 1..numbers.len() {
+        let number = numbers[k];
+        let mut place = k;
+        while place > 0 && numbers[place - 1] >> ignored > number >> ignored {
+            numbers[place] = numbers[place - 1];
+            place -= 1;
+        }
+        numbers[place] = number;
+    }
 }
 
 #[cfg(test)]
@@ -235,14 +199,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sorts(numbers in prop::collection::vec(any::<u64>(), 0..2000), expected in 0usize..100_000, common in 0u32..9, ignored in 0u32..48) {
+        fn sorts(numbers in prop::collection::vec(any::<u64>(), 0..2000), expected in 0usize..100_000, common in 0u32..9, ignored in 0u32..48, even: bool) {
             let numbers: Vec<u64> = numbers.into_iter().map(|n| n >> common).collect();
             let emit = |_: usize, numbers: &[u64], buckets: &mut Buckets| numbers.iter().for_each(|&n| buckets.push(n));
-            let found = sort_in_buckets(&numbers, expected, SortedBits { common, ignored }, emit, |bucket| bucket).concat();
+            let found = sort_in_buckets(&numbers, expected, SortedBits { common, ignored, even }, emit, |_, _, bucket| bucket).concat();
             let mut here = Vec::new();
             sort_in_buckets_here(
                 expected,
-                SortedBits { common, ignored },
+                SortedBits { common, ignored, even },
                 |buckets| emit(0, &numbers, buckets),
                 |bucket| here.extend_from_slice(bucket),
             );

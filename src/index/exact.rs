@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::parts::{Index, Part};
 use super::phrases::{MAX_COUNT, PhraseTable, add_found, each_phrase, entry};
 use super::strip::Strip;
-use super::weight::{Language, cap_bytes, cap_units};
+use super::weight::{Language, cap_units, looked_up_cap_bytes};
 use super::writer::Source;
 use crate::Error;
 
@@ -44,10 +44,9 @@ impl Index {
         entries.dedup();
         self.count(&mut entries)?;
         let distinct = self.parts.iter().map(|p| p.segment.header().distinct).sum::<u64>();
-        let language =
-            Language { documents: PhraseTable::new(&entries), distinct: distinct.saturating_sub(self.gone.distinct) };
-        let family = self.parts[0].segment.header().family;
-        let of_some = |sources: &[Source<'_>]| cap_bytes(sources, family, language.phrase_caps(sources));
+        let language = Language { distinct: distinct.saturating_sub(self.gone.distinct) };
+        let (family, table) = (self.parts[0].segment.header().family, PhraseTable::new(&entries));
+        let of_some = |sources: &[Source<'_>]| looked_up_cap_bytes(sources, family, &language, &table);
         let caps: Vec<Vec<u8>> = sources.par_chunks(DOCUMENTS_AT_A_TIME).flat_map_iter(of_some).collect();
         let mut strip = Strip::empty(self.faces, self.stride);
         for (source, caps) in sources.iter().zip(caps) {
@@ -94,18 +93,16 @@ impl Gone {
         for part in parts {
             for (&ordinal, _) in part.changes.iter().filter(|(_, ids)| ids.is_empty()) {
                 let source = source(part, ordinal as usize)?;
-                let mut own: Vec<u64> = phrases(&source).collect();
-                own.sort_unstable();
-                own.dedup();
-                this.entries.extend(own);
-                let mut words = Vec::with_capacity(source.widths.len());
+                // Words and longer phrases are counted apart.
+                let [mut words, mut longer] = [Vec::new(), Vec::new()];
                 each_phrase(source.first_face(), |_, length, hash| {
-                    if length == 1 {
-                        words.push(entry(hash, 0));
-                    }
+                    if length == 1 { &mut words } else { &mut longer }.push(entry(hash, 0));
                 });
-                words.sort_unstable();
-                words.dedup();
+                for phrases in [&mut words, &mut longer] {
+                    phrases.sort_unstable();
+                    phrases.dedup();
+                    this.entries.extend_from_slice(phrases);
+                }
                 this.distinct += words.len() as u64;
             }
         }
@@ -163,7 +160,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Segment;
-    use super::super::phrases::Elsewhere;
+    use super::super::count::Elsewhere;
     use super::super::writer::{Phrases, Surroundings, write};
     use super::*;
     use crate::fingerprint::Family;

@@ -7,13 +7,16 @@
 
 mod buckets;
 mod codebook;
+mod count;
 mod exact;
 mod map;
+mod numbered;
 mod parts;
 mod phrases;
 mod scan;
 mod score;
 mod seeds;
+mod seen;
 mod segment;
 mod singles;
 mod strip;

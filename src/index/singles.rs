@@ -84,10 +84,10 @@ impl Packing {
     }
 
     /// The directory: where the hashes begin that begin with some bits; one more at the end.
-    pub(super) fn directory(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn directory(&self) -> Vec<u32> {
         let last = self.ends.last().copied().unwrap_or_default();
         let ends = self.ends.iter().copied().chain(std::iter::repeat(last));
-        std::iter::once(0).chain(ends).take(directory_len(self.directory_bits))
+        std::iter::once(0).chain(ends).take(directory_len(self.directory_bits)).collect()
     }
 }
 
@@ -211,7 +211,7 @@ mod tests {
             let mut packing = Packing::new(bits);
             sorted.chunks(part).for_each(|part| packing.append(&Packing::pack(bits, part.iter().copied())));
             prop_assert_eq!((packing.len(), packing.bytes.len()), (set.len(), packed_len(bits, set.len())));
-            let directory: Vec<u32> = packing.directory().collect();
+            let directory: Vec<u32> = packing.directory();
             prop_assert_eq!(directory.len(), directory_len(bits));
             let singles = Singles::new(bits, &directory, &packing.bytes);
             prop_assert!(singles.is_sound());

@@ -7,11 +7,10 @@
 //! known about any phrase beforehand.
 
 use std::hash::Hasher;
-use std::iter::repeat_n;
 use std::sync::LazyLock;
 
-use super::buckets::{Again, Buckets, SortedBits, sort_in_buckets_here};
-use super::phrases::{HASH_BITS, LONGEST, PhraseTable, Seen, each_phrase};
+use super::phrases::{LONGEST, PhraseTable};
+use super::seen::{Seen, look_up};
 use super::units;
 use super::writer::Source;
 use crate::fingerprint::{Codes, Family, WIDTH_STEPS};
@@ -22,45 +21,17 @@ const PRIOR: f32 = 2.0;
 /// A phrase may stand in so many other documents as a quotation or copy without being taken for language.
 const QUOTATIONS: u32 = 3;
 
-/// The catalogue as a language model: in how many documents phrases stand.
-pub(crate) struct Language<'a> {
-    pub(super) documents: PhraseTable<'a>,
+/// The catalogue as a language model.
+pub(super) struct Language {
     /// Sum over all documents of their numbers of distinct words: what one-word counts are shares of.
     pub(super) distinct: u64,
 }
 
-impl Language<'_> {
-    /// Caps in fixed-point units for every word of some documents of the own segment, one document after the other.
-    ///
-    /// Cost: each phrase is looked up once however often the documents have it, and in the tables' order, so that what is read
-    /// stays in the cache: the more documents at a time, the fewer look-ups; 60 bytes a word.
-    pub(super) fn phrase_caps(&self, documents: &[Source<'_>]) -> Vec<i16> {
-        let seen = self.seen(documents);
-        let (mut caps, mut before) = (Vec::with_capacity(seen.len()), [Seen::default(); LONGEST]);
-        let mut seen = seen.into_iter();
-        for document in documents {
-            for (k, now) in seen.by_ref().take(document.widths.len()).enumerate() {
-                caps.push(self.cap(k, &before, &now));
-                before = now;
-            }
-        }
-        caps
-    }
-
-    /// The same of a share of documents whose phrases were looked up when they were counted.
-    pub(super) fn phrase_caps_again(&self, documents: &[Source<'_>], mut seen: Again) -> Vec<i16> {
-        let mut caps = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
-        let [mut before, mut now] = [[Seen::default(); LONGEST]; 2];
-        for document in documents {
-            each_phrase(document.first_face(), |last, length, hash| {
-                now[length - 1] = Seen::from_number(seen.answer(hash));
-                if length == LONGEST.min(last + 1) {
-                    caps.push(self.cap(last, &before, &now));
-                    before = now;
-                }
-            });
-        }
-        caps
+impl Language {
+    /// The cap of each word of a document in fixed-point units, from what was seen of the phrases that end with it.
+    pub(super) fn phrase_caps(&self, seen: &[[Seen; LONGEST]]) -> impl Iterator<Item = i16> {
+        // Before the first word is nothing that counts.
+        (0..seen.len()).map(|k| self.cap(k, &seen[k.saturating_sub(1)], &seen[k]))
     }
 
     /// The cap of word `k` of a document, from what was seen of the phrases that end with the word before and with it.
@@ -73,44 +44,6 @@ impl Language<'_> {
             p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
         }
         surprise(p.min(1.0))
-    }
-
-    /// Of each word of some documents, the phrases that end with it, by length.
-    fn seen(&self, documents: &[Source<'_>]) -> Vec<[Seen; LONGEST]> {
-        let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-        // Place and length in the last bits, the hash before, of which as much counts as tables hold.
-        let place_bits = (LONGEST * words).max(1).ilog2() + 1;
-        let by = SortedBits { common: 0, ignored: place_bits.max(64 - HASH_BITS) };
-        let of_each = (0u32..).zip(documents).flat_map(|(number, d)| repeat_n(number, d.widths.len()));
-        let document_of: Vec<u32> = of_each.collect();
-        let emit = |buckets: &mut Buckets| {
-            let mut first = 0;
-            for document in documents {
-                each_phrase(document.first_face(), |last, length, hash| {
-                    let place = (first + last) * LONGEST + length - 1;
-                    buckets.push(hash >> place_bits << place_bits | place as u64);
-                });
-                first += document.widths.len();
-            }
-        };
-        let mut seen = vec![[Seen::default(); LONGEST]; words];
-        let place = |number: u64| {
-            let place = (number & ((1 << place_bits) - 1)) as usize;
-            (place / LONGEST, place % LONGEST)
-        };
-        sort_in_buckets_here(LONGEST * words, by, emit, |numbers| {
-            for same in numbers.chunk_by(|a, b| (a ^ b) >> by.ignored == 0) {
-                let others = self.documents.documents(same[0]).max(1) - 1;
-                for in_document in same.chunk_by(|&a, &b| document_of[place(a).0] == document_of[place(b).0]) {
-                    let found = Seen { others, here: in_document.len() as u32 - 1 };
-                    for &number in in_document {
-                        let (word, length) = place(number);
-                        seen[word][length] = found;
-                    }
-                }
-            }
-        });
-        seen
     }
 }
 
@@ -141,19 +74,32 @@ fn surprise(p: f32) -> i16 {
     }
 }
 
-/// What each word of some documents may earn, as bytes of a segment: by its phrases, and by its shape.
-pub(super) fn cap_bytes(documents: &[Source<'_>], family: Family, by_phrase: Vec<i16>) -> Vec<Vec<u8>> {
-    let mut by_phrase = by_phrase.into_iter();
-    let of_document = |document: &Source<'_>| {
-        let data = match document.first_face() {
-            [lane] => lane.to_vec(),
-            lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
-        };
-        let codes = Codes::from_data(family, data).unwrap_or_default();
-        let caps = shape_caps(&codes, document.widths).zip(by_phrase.by_ref());
-        caps.map(|(shape, phrase)| cap_byte(phrase.min(shape))).collect()
+/// What each word of a document may earn, as bytes of a segment: by its phrases, in fixed-point units, and by its shape.
+pub(super) fn cap_bytes(document: &Source<'_>, family: Family, by_phrase: impl Iterator<Item = i16>) -> Vec<u8> {
+    let data = match document.first_face() {
+        [lane] => lane.to_vec(),
+        lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
     };
-    documents.iter().map(of_document).collect()
+    let codes = Codes::from_data(family, data).unwrap_or_default();
+    let caps = shape_caps(&codes, document.widths).zip(by_phrase);
+    caps.map(|(shape, phrase)| cap_byte(phrase.min(shape))).collect()
+}
+
+/// The same of some documents of a table's own, whose phrases are looked up there.
+pub(super) fn looked_up_cap_bytes(
+    documents: &[Source<'_>],
+    family: Family,
+    language: &Language,
+    table: &PhraseTable<'_>,
+) -> Vec<Vec<u8>> {
+    let seen = look_up(documents, table);
+    let mut rest = seen.as_slice();
+    let of_next = |document: &Source<'_>| {
+        let (now, later) = rest.split_at(document.widths.len());
+        rest = later;
+        cap_bytes(document, family, language.phrase_caps(now))
+    };
+    documents.iter().map(of_next).collect()
 }
 
 /// A cap as a byte of a segment. Whole units below 8 nats; 255 is no cap. 0 is kept for separators.
@@ -249,21 +195,26 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::log_width;
-    use crate::index::phrases::{Elsewhere, count};
+    use crate::index::count::{Elsewhere, Everywhere, count};
+    use crate::index::numbered::Numbered;
+    use crate::index::seen::Reader;
 
     /// Caps of the documents' words, all in one segment.
     fn phrase_caps(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
         let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
         let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
-        let counted = count(&sources, &Elsewhere::nothing());
-        let language = Language { documents: counted.everywhere(), distinct: counted.distinct };
-        let caps = language.phrase_caps(&sources);
-        let seen = counted.seen.as_ref().expect("few words");
-        let shares = sources.chunks(seen.share).enumerate();
-        let again = shares.flat_map(|(k, share)| language.phrase_caps_again(share, seen.of_share(k)));
-        assert_eq!(again.collect::<Vec<_>>(), caps);
-        let mut caps = caps.into_iter();
-        documents.iter().map(|d| caps.by_ref().take(d.len()).collect()).collect()
+        let words = Numbered::of(&sources);
+        let counted = count(&sources, &words, &Elsewhere::nothing());
+        let language = Language { distinct: counted.distinct };
+        let Everywhere::ByPlace(sightings) = &counted.everywhere else { panic!("few words") };
+        let (mut reader, mut seen) = (Reader::new(sightings), Vec::new());
+        let mut looked_up = look_up(&sources, &PhraseTable::new(&counted.own)).into_iter();
+        let caps_of = |(number, document): (usize, &Vec<u64>)| {
+            reader.read(number, &mut seen);
+            assert_eq!(seen, looked_up.by_ref().take(document.len()).collect::<Vec<_>>());
+            language.phrase_caps(&seen).collect()
+        };
+        documents.iter().enumerate().map(caps_of).collect()
     }
 
     /// The same, as slowly and plainly as can be: every phrase looked for in every document.

@@ -1,18 +1,19 @@
 //! Makes segments: from new documents, and from those of older segments.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use rayon::prelude::*;
 
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::codebook::Codebook;
+use super::count::{Counted, Elsewhere, Everywhere, count};
 use super::exact::Gone;
-use super::phrases::{Counted, Elsewhere, count, phrase};
+use super::numbered::{DistinctWord, Numbered};
+use super::phrases::PhraseTable;
 use super::scan_is_enough;
+use super::seen::Reader;
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
-use super::weight::{Language, Mixed, cap_bytes};
+use super::weight::{Language, cap_bytes, looked_up_cap_bytes};
 use crate::fingerprint::Family;
 use crate::simd::Kernels;
 
@@ -79,15 +80,17 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         return Err(io::Error::other("a segment holds at most 1 billion words and 16 million documents"));
     };
     let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
+    let numbered = Numbered::of(documents);
     let (caps, phrases, singles, distinct) = {
         let elsewhere = Elsewhere { tables: &others, gone: around.gone, let_go: around.let_go };
-        let counted = count(documents, &elsewhere);
+        let counted = count(documents, &numbered, &elsewhere);
         (caps(documents, &counted, around), counted.own, counted.singles, counted.distinct)
     };
     let grams = match around.codebook {
-        Some(book) if !scan_is_enough(words) => Grams::of(documents, book, words),
+        Some(book) if !scan_is_enough(words) => Grams::of(documents, &numbered, book),
         _ => Grams::default(),
     };
+    drop(numbered);
     let header = Header {
         family: around.family,
         faces: around.faces as u8,
@@ -140,7 +143,7 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     out.align()?;
     for lane in 0..header.lanes() {
         for document in documents {
-            out.write_words(document.lanes[lane])?;
+            out.write_numbers(document.lanes[lane])?;
             out.write(&[0; 8])?;
         }
     }
@@ -154,34 +157,37 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         out.write(&[0])?;
     }
     out.align()?;
-    grams.directory.iter().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.write_numbers(&grams.directory)?;
     out.align()?;
-    grams.postings.iter().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.write_numbers(&grams.postings)?;
     out.align()?;
     out.write(&grams.tags)?;
     out.align()?;
-    out.write_words(&phrases)?;
-    singles.directory().try_for_each(|n| out.write(&n.to_le_bytes()))?;
+    out.write_numbers(&phrases)?;
+    out.write_numbers(&singles.directory())?;
     out.align()?;
     out.write(&singles.bytes)?;
     out.finish(header)
 }
 
 /// What each word may earn, as bytes.
-fn caps(documents: &[Source<'_>], counted: &Counted, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
-    let language = Language {
-        documents: counted.everywhere(),
-        distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>(),
+fn caps(documents: &[Source<'_>], counted: &Counted<'_>, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
+    let language = Language { distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>() };
+    let table = match &counted.everywhere {
+        Everywhere::ByPlace(sightings) => {
+            let room = || (Reader::new(sightings), Vec::new());
+            let numbered = documents.par_iter().enumerate();
+            let read = |(reader, seen): &mut (Reader<'_>, Vec<_>), (number, document): (usize, &Source<'_>)| {
+                reader.read(number, seen);
+                cap_bytes(document, around.family, language.phrase_caps(seen))
+            };
+            return numbered.map_init(room, read).collect();
+        }
+        Everywhere::ByHash(table) => PhraseTable::new(table.as_ref().unwrap_or(&counted.own)),
     };
-    let of = |documents: &[Source<'_>], by_phrase: Vec<i16>| cap_bytes(documents, around.family, by_phrase);
-    if let Some(seen) = &counted.seen {
-        let shares = documents.par_chunks(seen.share).enumerate();
-        let again = |(k, share): (usize, _)| of(share, language.phrase_caps_again(share, seen.of_share(k)));
-        return shares.flat_map_iter(again).collect();
-    }
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let at_a_time = (documents.len() * CAPPED_AT_A_TIME / words.max(1)).max(1);
-    let looked_up = |documents: &_| of(documents, language.phrase_caps(documents));
+    let looked_up = |documents: &_| looked_up_cap_bytes(documents, around.family, &language, &table);
     documents.par_chunks(at_a_time).flat_map_iter(looked_up).collect()
 }
 
@@ -201,11 +207,12 @@ struct Grams {
 }
 
 impl Grams {
-    fn of(documents: &[Source<'_>], book: &Codebook, words: usize) -> Self {
+    fn of(documents: &[Source<'_>], numbered: &Numbered, book: &Codebook) -> Self {
+        let words = numbered.numbers.len();
         let key_bits = book.key_bits();
         let directory_bits = (words.max(1).ilog2().saturating_sub(2))
             .clamp(key_bits.saturating_sub(8).max(1), key_bits.min(MAX_DIRECTORY_BITS));
-        let visual = visual_words(documents, book, words);
+        let visual = visual_words(documents, numbered, book);
         let low_bits = key_bits - directory_bits;
         let mut directory = vec![0u32; (1 << directory_bits) + 1];
         let (mut postings, mut tags) = (Vec::with_capacity(words), Vec::with_capacity(words));
@@ -224,8 +231,10 @@ impl Grams {
                 }
             };
             // Places come in order and stay so.
-            let by = SortedBits { common: 32 - key_bits + part_bits, ignored: 32 };
-            for gram in sort_in_buckets(&visual, words >> part_bits, by, emit, |grams| grams).into_iter().flatten() {
+            let by = SortedBits { common: 32 - key_bits + part_bits, ignored: 32, even: false };
+            for gram in
+                sort_in_buckets(&visual, words >> part_bits, by, emit, |_, _, grams| grams).into_iter().flatten()
+            {
                 directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
                 postings.push(gram as u32);
                 tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
@@ -243,42 +252,22 @@ const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
-/// Numbers by the hash of a word.
-type Numbers = HashMap<u64, u32, BuildHasherDefault<Mixed>>;
-
-/// Of a share of the documents, the number of each place's word, and each distinct word's hash and code.
-type Numbered = (Vec<u32>, Vec<(u64, Vec<u64>)>);
-
 /// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
-fn visual_words(documents: &[Source<'_>], book: &Codebook, words: usize) -> Vec<u16> {
+fn visual_words(documents: &[Source<'_>], numbered: &Numbered, book: &Codebook) -> Vec<u16> {
     let kernels = Kernels::best();
-    let numbered = |documents: &[Source<'_>]| {
-        let (mut numbers, mut known, mut first) = (Vec::new(), Numbers::default(), Vec::new());
-        for document in documents {
-            for k in 0..document.widths.len() {
-                let hash = phrase(document.first_face(), k, 1);
-                numbers.push(*known.entry(hash).or_insert_with(|| {
-                    first.push((hash, document.first_face().iter().map(|lane| lane[k]).collect()));
-                    first.len() as u32 - 1
-                }));
-            }
-            numbers.push(u32::MAX);
-        }
-        (numbers, first)
+    let nearest = |distances: &mut Vec<i16>, word: &DistinctWord| {
+        let (document, k) = word.first;
+        let lanes = documents[document as usize].first_face().iter();
+        book.nearest(&lanes.map(|lane| lane[k as usize]).collect::<Vec<_>>(), &kernels, distances)
     };
-    let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
-    let shares: Vec<Numbered> = documents.par_chunks(share).map(numbered).collect();
-    let mut codes = HashMap::<u64, &Vec<u64>, BuildHasherDefault<Mixed>>::default();
-    codes.extend(shares.iter().flat_map(|(_, first)| first).map(|(hash, code)| (*hash, code)));
-    let codes: Vec<(u64, &Vec<u64>)> = codes.into_iter().collect();
-    let nearest =
-        |distances: &mut Vec<i16>, (hash, code): (u64, &Vec<u64>)| (hash, book.nearest(code, &kernels, distances));
-    let visual: HashMap<u64, u16, BuildHasherDefault<Mixed>> =
-        codes.into_par_iter().map_init(Vec::new, nearest).collect::<Vec<_>>().into_iter().collect();
-    let mut all = Vec::with_capacity(words + documents.len());
-    for (numbers, first) in &shares {
-        let visual: Vec<u16> = first.iter().map(|(hash, _)| visual[hash]).collect();
-        all.extend(numbers.iter().map(|&number| visual.get(number as usize).copied().unwrap_or(SEPARATOR)));
+    let visual: Vec<u16> = numbered.words.par_iter().map_init(Vec::new, nearest).collect();
+    let mut all = Vec::with_capacity(numbered.numbers.len() + documents.len());
+    let mut rest = numbered.numbers.as_slice();
+    for document in documents {
+        let (now, later) = rest.split_at(document.widths.len());
+        all.extend(now.iter().map(|&number| visual[number as usize]));
+        all.push(SEPARATOR);
+        rest = later;
     }
     all
 }
@@ -316,8 +305,8 @@ impl<W: Write + Seek> Blocks<W> {
         Ok(())
     }
 
-    fn write_words(&mut self, words: &[u64]) -> io::Result<()> {
-        self.write(bytemuck::cast_slice(words))
+    fn write_numbers<N: bytemuck::NoUninit>(&mut self, numbers: &[N]) -> io::Result<()> {
+        self.write(bytemuck::cast_slice(numbers))
     }
 
     fn end_block(&mut self) {

@@ -1,0 +1,444 @@
+//! Counts in how many documents of a new segment its phrases stand, and what other segments know of them.
+//!
+//! Words are counted by their numbers, longer phrases by sorting their hashes. So the two are counted apart: where a word's hash is that of a
+//! longer phrase (one in some millions), their counts are added.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::buckets::{Buckets, SortedBits, sort_in_buckets};
+use super::exact::Gone;
+use super::numbered::Numbered;
+use super::phrases::{COUNT_BITS, LONGEST, MAX_COUNT, add_found, each_phrase, entry};
+use super::seen::{Often, Seen, Sightings};
+use super::singles::{self, Packed, Packing};
+use super::writer::Source;
+
+/// Words that are counted at a time: bounds the memory to some 40 bytes times this. A stream's segments are counted at once.
+const WORDS_AT_A_TIME: usize = 1 << 22;
+
+/// What [`count`] finds.
+pub(super) struct Counted<'a> {
+    /// Entries of the documents' phrase table.
+    pub(super) own: Vec<u64>,
+    /// Those of their phrases that stand in one of them.
+    pub(super) singles: Packing,
+    /// Sum over the documents of their numbers of distinct words.
+    pub(super) distinct: u64,
+    /// How often their phrases stand in the whole catalogue.
+    pub(super) everywhere: Everywhere<'a>,
+}
+
+/// How often phrases stand in the whole catalogue.
+pub(super) enum Everywhere<'a> {
+    /// By their places: of documents that are counted in one go.
+    ByPlace(Sightings<'a>),
+    /// Those that stand in two documents, with all of these: as a table; without one, as in the documents' own.
+    ByHash(Option<Vec<u64>>),
+}
+
+/// What other segments know of phrases.
+pub(super) struct Elsewhere<'a> {
+    /// The entries of each.
+    pub(super) tables: &'a [&'a [u64]],
+    /// Documents there that are gone.
+    pub(super) gone: &'a Gone,
+    /// Lets go of what was read of the tables; called now and then.
+    pub(super) let_go: &'a (dyn Fn() + Sync),
+}
+
+#[cfg(test)]
+impl Elsewhere<'static> {
+    pub(super) fn nothing() -> Self {
+        static NONE: Gone = Gone { entries: Vec::new(), distinct: 0 };
+        Self { tables: &[], gone: &NONE, let_go: &|| {} }
+    }
+}
+
+/// Buckets after which [`Elsewhere::let_go`] is called: a sixteenth of those of two million words.
+const LET_GO_AFTER: usize = 64;
+
+/// Counts the phrases of documents, and adds what other segments know of them.
+///
+/// Cost: some 60 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
+pub(super) fn count<'a>(documents: &[Source<'_>], words: &'a Numbered, elsewhere: &Elsewhere<'_>) -> Counted<'a> {
+    count_so_many(documents, words, elsewhere, WORDS_AT_A_TIME)
+}
+
+/// The same, so many words at a time.
+fn count_so_many<'a>(
+    documents: &[Source<'_>],
+    words: &'a Numbered,
+    elsewhere: &Elsewhere<'_>,
+    at_a_time: usize,
+) -> Counted<'a> {
+    let buckets_done = AtomicUsize::new(0);
+    let counting = Counting {
+        documents,
+        words: words.words.iter().map(|word| entry(word.hash, u64::from(word.documents))).collect(),
+        elsewhere,
+        // Of mails, about as many phrases stand in one of them as they have words.
+        directory_bits: singles::directory_bits(words.numbers.len()),
+        buckets_done: &buckets_done,
+    };
+    let parts = words.numbers.len().div_ceil(at_a_time).next_power_of_two();
+    if parts == 1 { counting.at_once(words) } else { counting.in_parts(words.numbers.len(), parts.ilog2()) }
+}
+
+/// What all buckets are counted with.
+struct Counting<'a> {
+    documents: &'a [Source<'a>],
+    /// Entries of the documents' distinct words.
+    words: Vec<u64>,
+    elsewhere: &'a Elsewhere<'a>,
+    directory_bits: u32,
+    buckets_done: &'a AtomicUsize,
+}
+
+/// What is found in a bucket.
+struct Tally {
+    /// Its phrases that stand in two of the documents or more.
+    own: Vec<u64>,
+    /// Those that stand in one.
+    singles: Packed,
+    /// All, with what is known of them elsewhere.
+    everywhere: Vec<u64>,
+}
+
+impl Counting<'_> {
+    /// Counts all phrases, by their places.
+    fn at_once<'w>(&self, words: &'w Numbered) -> Counted<'w> {
+        let mut sightings = Sightings::new(self.documents, words);
+        let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
+            for (&place, document) in sightings.starts[first..].iter().zip(documents) {
+                each_phrase(document.first_face(), |last, length, hash| {
+                    if length > 1 {
+                        buckets.push(entry(hash, (length as u64 - 2) << PLACE_BITS | (place as usize + last) as u64));
+                    }
+                });
+            }
+        };
+        let of_bucket = |bucket: u64, bits: u32, keys: Vec<u64>| {
+            let words = self.words_of(bucket, bits);
+            let mut runs = Runs::of(keys);
+            runs.count_documents(&sightings);
+            let tally = self.tally(&runs.entries, words);
+            let often = runs.note(&others(&tally.everywhere, &runs.entries), &sightings);
+            (tally.own, tally.singles, others(&tally.everywhere, words), often)
+        };
+        let by = SortedBits { common: 0, ignored: COUNT_BITS, even: true };
+        let buckets = sort_in_buckets(self.documents, (LONGEST - 1) * words.numbers.len(), by, emit, of_bucket);
+        let (mut own, mut singles) = (Vec::new(), Packing::new(self.directory_bits));
+        own.reserve_exact(buckets.iter().map(|(own, ..)| own.len()).sum());
+        singles.reserve(buckets.iter().map(|(_, singles, ..)| singles.len()).sum());
+        for (some, single, others, often) in buckets {
+            own.extend(some);
+            singles.append(&single);
+            sightings.others.extend(others);
+            sightings.often.extend(often);
+        }
+        sightings.often.sort_unstable();
+        Counted { own, singles, distinct: self.distinct(), everywhere: Everywhere::ByPlace(sightings) }
+    }
+
+    /// Counts one part of the phrases after the other, told apart by the first bits of their hash.
+    fn in_parts(&self, words: usize, part_bits: u32) -> Counted<'static> {
+        let (mut own, mut singles, mut everywhere) = (Vec::new(), Packing::new(self.directory_bits), Vec::new());
+        for part in 0..1u64 << part_bits {
+            let emit = |first: usize, documents: &[Source<'_>], buckets: &mut Buckets| {
+                for (number, document) in (first as u64..).zip(documents) {
+                    each_phrase(document.first_face(), |_, length, hash| {
+                        if length > 1 && hash >> (64 - part_bits) == part {
+                            buckets.push(entry(hash, number));
+                        }
+                    });
+                }
+            };
+            let of_bucket = |bucket: u64, bits: u32, mut keys: Vec<u64>| {
+                keys.dedup();
+                let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
+                let entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
+                let Tally { own, singles, mut everywhere } =
+                    self.tally(&entries, self.words_of(part << bits | bucket, part_bits + bits));
+                if self.elsewhere.tables.is_empty() {
+                    everywhere.clear();
+                }
+                everywhere.retain(|e| e & MAX_COUNT > 1);
+                Tally { own, singles, everywhere }
+            };
+            // Documents come in order and stay so: only the hashes are to be sorted.
+            let by = SortedBits { common: part_bits, ignored: COUNT_BITS, even: true };
+            let expected = ((LONGEST - 1) * words) >> part_bits;
+            let tallies = sort_in_buckets(self.documents, expected, by, emit, of_bucket);
+            singles.reserve(tallies.iter().map(|t| t.singles.len()).sum());
+            for tally in tallies {
+                own.extend(tally.own);
+                singles.append(&tally.singles);
+                everywhere.extend(tally.everywhere);
+            }
+        }
+        let everywhere = (!self.elsewhere.tables.is_empty()).then_some(everywhere);
+        Counted { own, singles, distinct: self.distinct(), everywhere: Everywhere::ByHash(everywhere) }
+    }
+
+    fn distinct(&self) -> u64 {
+        self.words.iter().map(|e| e & MAX_COUNT).sum()
+    }
+
+    /// The entries of words whose hash begins with some bits.
+    fn words_of(&self, begin: u64, bits: u32) -> &[u64] {
+        let before = |begin: u64| self.words.partition_point(|&word| u128::from(word) >> (64 - bits) < begin.into());
+        &self.words[before(begin)..before(begin + 1)]
+    }
+
+    /// Puts the entries of longer phrases and of words together and adds what other tables know of them.
+    fn tally(&self, longer: &[u64], words: &[u64]) -> Tally {
+        let &Elsewhere { tables, gone, let_go } = self.elsewhere;
+        let mut everywhere = together(longer, words);
+        let of_one = |e: &u64| e & MAX_COUNT == 1;
+        let own = everywhere.iter().copied().filter(|e| !of_one(e)).collect();
+        let singles = Packing::pack(self.directory_bits, everywhere.iter().copied().filter(of_one));
+        if !tables.is_empty() {
+            let mut found: Vec<u64> = everywhere.iter().map(|&e| entry(e, 0)).collect();
+            tables.iter().for_each(|table| add_found(&mut found, table));
+            gone.take_from(&mut found);
+            for (own, there) in everywhere.iter_mut().zip(found) {
+                *own = entry(*own, (*own & MAX_COUNT) + (there & MAX_COUNT));
+            }
+        }
+        if self.buckets_done.fetch_add(1, Ordering::Relaxed) % LET_GO_AFTER == LET_GO_AFTER - 1 {
+            let_go();
+        }
+        Tally { own, singles, everywhere }
+    }
+}
+
+/// Entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind.
+fn together(many: &[u64], few: &[u64]) -> Vec<u64> {
+    let (mut all, mut rest) = (Vec::with_capacity(many.len() + few.len()), many);
+    for &one in few {
+        let (before, after) = rest.split_at(rest.partition_point(|&e| e >> COUNT_BITS < one >> COUNT_BITS));
+        all.extend_from_slice(before);
+        match after {
+            [same, after @ ..] if same >> COUNT_BITS == one >> COUNT_BITS => {
+                all.push(entry(one, (one & MAX_COUNT) + (same & MAX_COUNT)));
+                rest = after;
+            }
+            _ => {
+                all.push(one);
+                rest = after;
+            }
+        }
+    }
+    all.extend_from_slice(rest);
+    all
+}
+
+/// The documents besides one that have each of `some` phrases, from the entries of `all`.
+fn others(all: &[u64], some: &[u64]) -> Vec<u32> {
+    let mut all = all.iter();
+    let mut others = Vec::with_capacity(some.len());
+    for one in some {
+        // Not `find`, which is not inlined here.
+        for entry in all.by_ref() {
+            if entry >> COUNT_BITS == one >> COUNT_BITS {
+                others.push((entry & MAX_COUNT) as u32 - 1);
+                break;
+            }
+        }
+    }
+    others
+}
+
+/// Bits of a key that tell a phrase's place; the next one tells whether it has three words.
+const PLACE_BITS: u32 = COUNT_BITS - 1;
+
+/// The place of a phrase, and how many words it has besides two.
+fn place(key: u32) -> (u32, u32) {
+    (key & ((1 << PLACE_BITS) - 1), key >> PLACE_BITS)
+}
+
+/// The phrases of a bucket: keys of a hash and a place, sorted; a run is what has one hash.
+///
+/// Nothing here is foreseeable, neither which phrases come again nor where they stand: so there are few branches, and what is far away is
+/// fetched by loops that do nothing else.
+struct Runs {
+    /// The entry of each run, of one document as long as these are not counted.
+    entries: Vec<u64>,
+    /// The last key of each run.
+    lasts: Vec<u32>,
+    /// The keys in runs of several, each with its run.
+    repeated: Vec<(u32, u32)>,
+    /// For each of these, the number of its group: what has one hash and one document.
+    groups: Vec<u32>,
+    /// Keys of each group.
+    sizes: Vec<u32>,
+}
+
+impl Runs {
+    fn of(mut keys: Vec<u64>) -> Self {
+        let len = keys.len();
+        let (mut entries, mut lasts, mut repeated) = (vec![0; len], vec![0; len], vec![(0, 0); len]);
+        // The last run ends, too.
+        keys.extend(keys.last().map(|last| !last));
+        let (mut run, mut more, mut begins) = (0, 0, true);
+        for pair in keys.windows(2) {
+            let (key, ends) = (pair[0], (pair[0] ^ pair[1]) >> COUNT_BITS != 0);
+            let low = (key & MAX_COUNT) as u32;
+            (entries[run], lasts[run], repeated[more]) = (entry(key, 1), low, (low, run as u32));
+            more += usize::from(!(begins & ends));
+            run += usize::from(ends);
+            begins = ends;
+        }
+        entries.truncate(run);
+        lasts.truncate(run);
+        repeated.truncate(more);
+        Self { entries, lasts, repeated, groups: Vec::new(), sizes: Vec::new() }
+    }
+
+    /// Counts the documents of each run.
+    fn count_documents(&mut self, sightings: &Sightings<'_>) {
+        let document = |&(key, _): &(u32, u32)| {
+            let (place, longer) = place(key);
+            sightings.document(place, longer)
+        };
+        let documents: Vec<u32> = self.repeated.iter().map(document).collect();
+        (self.groups, self.sizes) = (Vec::with_capacity(documents.len()), vec![0; documents.len() + 1]);
+        let (mut group, mut before) = (0, (u32::MAX, u32::MAX));
+        for (&(_, run), document) in self.repeated.iter().zip(documents) {
+            let (new_run, new_document) = (run != before.0, document != before.1);
+            group += usize::from(new_run | new_document);
+            self.sizes[group] += 1;
+            self.groups.push(group as u32);
+            self.entries[run as usize] += u64::from(!new_run & new_document);
+            before = (run, document);
+        }
+    }
+
+    /// Notes how often each phrase was seen, from how many others have each run's. Tells what could not be packed.
+    fn note(&self, others: &[u32], sightings: &Sightings<'_>) -> Vec<Often> {
+        let mut often = Vec::new();
+        for (&(key, run), &group) in self.repeated.iter().zip(&self.groups) {
+            let seen = Seen { others: others[run as usize], here: self.sizes[group as usize] - 1 };
+            let (place, longer) = place(key);
+            often.extend(sightings.note(place, longer, seen));
+        }
+        // The other phrases stand there once, and most of them nowhere else.
+        let mut once = vec![true; others.len()];
+        self.repeated.iter().for_each(|&(_, run)| once[run as usize] = false);
+        for ((&others, &key), _) in
+            others.iter().zip(&self.lasts).zip(once).filter(|((others, _), once)| *once & (**others > 0))
+        {
+            let (place, longer) = place(key);
+            often.extend(sightings.note(place, longer, Seen { others, here: 0 }));
+        }
+        often
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::super::phrases::{PhraseTable, phrase};
+    use super::super::seen::{Reader, look_up};
+    use super::*;
+
+    /// How often each phrase stands in the whole catalogue, of those that stand in two documents.
+    fn repeated(counted: &Counted<'_>, documents: &[Source<'_>]) -> Vec<u64> {
+        let all = match &counted.everywhere {
+            Everywhere::ByHash(all) => return all.as_ref().unwrap_or(&counted.own).clone(),
+            Everywhere::ByPlace(sightings) => {
+                let (mut reader, mut seen, mut all) = (Reader::new(sightings), Vec::new(), BTreeMap::new());
+                for (number, document) in documents.iter().enumerate() {
+                    reader.read(number, &mut seen);
+                    each_phrase(document.first_face(), |last, length, hash| {
+                        let count = u64::from(seen[last][length - 1].others) + 1;
+                        assert_eq!(*all.entry(entry(hash, 0)).or_insert(count), count);
+                    });
+                }
+                all
+            }
+        };
+        all.into_iter().filter(|&(_, count)| count > 1).map(|(hash, count)| entry(hash, count)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_those_of_a_plain_map(
+            documents in prop::collection::vec(prop::collection::vec(0u64..9, 1..40), 1..12),
+            at_a_time in prop::sample::select(vec![3, 40, 1000]),
+        ) {
+            let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
+            let sources: Vec<Source<'_>> =
+                documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
+            let mut plain: BTreeMap<&[u64], BTreeSet<usize>> = BTreeMap::new();
+            for (number, document) in documents.iter().enumerate() {
+                for length in 1..=LONGEST {
+                    for words in document.windows(length) {
+                        plain.entry(words).or_default().insert(number);
+                    }
+                }
+            }
+            let words = Numbered::of(&sources);
+            let counted = count_so_many(&sources, &words, &Elsewhere::nothing(), at_a_time);
+            let table = PhraseTable::new(&counted.own);
+            prop_assert!(counted.own.is_sorted());
+            prop_assert_eq!(&repeated(&counted, &sources), &counted.own);
+            // Every second entry as another table, and itself once more, of which one document is gone.
+            let other: Vec<u64> = counted.own.iter().step_by(2).copied().collect();
+            let gone = Gone { entries: counted.own.iter().step_by(3).map(|&e| entry(e, 1)).collect(), distinct: 0 };
+            let elsewhere = Elsewhere { tables: &[&other, &counted.own], gone: &gone, let_go: &|| {} };
+            let all = repeated(&count_so_many(&sources, &words, &elsewhere, at_a_time), &sources);
+            let times = |(k, &own): (usize, &u64)| {
+                let once = own & MAX_COUNT;
+                entry(own, once + once + if k % 2 == 0 { once } else { 0 } - u64::from(k % 3 == 0))
+            };
+            prop_assert_eq!(all, counted.own.iter().enumerate().map(times).collect::<Vec<_>>());
+            let of_one_word = plain.iter().filter(|(words, _)| words.len() == 1);
+            prop_assert_eq!(counted.distinct, of_one_word.map(|(_, d)| d.len() as u64).sum::<u64>());
+            let of_one = plain.values().filter(|found| found.len() == 1).count();
+            prop_assert_eq!((counted.singles.len(), counted.own.len()), (of_one, plain.len() - of_one));
+            for (words, found) in plain {
+                let hash = phrase(&[words], words.len() - 1, words.len());
+                let expected = if found.len() < 2 { 0 } else { found.len() as u32 };
+                prop_assert_eq!(table.documents(hash), expected, "{:?}", words);
+            }
+        }
+
+        #[test]
+        fn entries_of_two_kinds_are_put_together(many in entries(0..300), few in entries(0..20)) {
+            let mut plain: BTreeMap<u64, u64> = BTreeMap::new();
+            many.iter().chain(&few).for_each(|&e| *plain.entry(entry(e, 0)).or_default() += e & MAX_COUNT);
+            let all = together(&many, &few);
+            prop_assert_eq!(&all, &plain.iter().map(|(&hash, &count)| entry(hash, count)).collect::<Vec<_>>());
+            let expected: Vec<u32> = few.iter().map(|&e| plain[&entry(e, 0)] as u32 - 1).collect();
+            prop_assert_eq!(others(&all, &few), expected);
+        }
+    }
+
+    fn entries(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u64>> {
+        let entries = prop::collection::btree_map(0u64..400, 1u64..9, len);
+        entries.prop_map(|entries| entries.into_iter().map(|(hash, count)| entry(hash << COUNT_BITS, count)).collect())
+    }
+
+    /// Documents that say a phrase hundreds of times: what cannot be packed is kept beside.
+    #[test]
+    fn what_is_said_very_often_is_counted() {
+        let line = |word: u64, times: usize| vec![word; times];
+        let documents = [line(7, 3000), [line(7, 254), vec![8, 9], line(8, 258)].concat(), line(9, 2)];
+        let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
+        let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
+        let words = Numbered::of(&sources);
+        let counted = count(&sources, &words, &Elsewhere::nothing());
+        let Everywhere::ByPlace(sightings) = &counted.everywhere else { panic!("few words") };
+        let (mut reader, mut seen, mut all) = (Reader::new(sightings), Vec::new(), Vec::new());
+        for number in 0..sources.len() {
+            reader.read(number, &mut seen);
+            all.extend_from_slice(&seen);
+        }
+        assert_eq!(all, look_up(&sources, &PhraseTable::new(&counted.own)));
+        assert_eq!((all[2999][1].here, all[2999][2].here), (2998, 2997));
+    }
+}

@@ -1,0 +1,118 @@
+//! Words by numbers: what is known of a word is found by its number, without hashing it and looking for it again.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use rayon::prelude::*;
+
+use super::phrases::{each_phrase, entry};
+use super::weight::Mixed;
+use super::writer::Source;
+
+/// The words of some documents by numbers.
+#[derive(Default)]
+pub(super) struct Numbered {
+    /// The number of each word of each document, one document after the other.
+    pub(super) numbers: Vec<u32>,
+    /// The distinct words by their numbers, ordered by hash.
+    pub(super) words: Vec<DistinctWord>,
+}
+
+/// A word that is told apart by the hash that phrases are told apart by.
+#[derive(Clone, Copy)]
+pub(super) struct DistinctWord {
+    /// Its hash, without a count.
+    pub(super) hash: u64,
+    /// Documents that have it.
+    pub(super) documents: u32,
+    /// A document that has it, and where it stands there.
+    pub(super) first: (u32, u32),
+}
+
+impl Numbered {
+    /// Cost: a look-up a word, spread over the cores, and 4 bytes.
+    pub(super) fn of(documents: &[Source<'_>]) -> Self {
+        let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
+        let (mut numbers, words): (Vec<Vec<u32>>, Vec<Vec<DistinctWord>>) =
+            documents.par_chunks(share).enumerate().map(|(k, documents)| of_share(k * share, documents)).unzip();
+        let shares = words.iter().enumerate();
+        let mut all: Vec<(u64, usize, usize)> =
+            shares.flat_map(|(s, words)| words.iter().enumerate().map(move |(k, word)| (word.hash, s, k))).collect();
+        all.par_sort_unstable();
+        // The numbers that a share's numbers become.
+        let mut renumbered: Vec<Vec<u32>> = words.iter().map(|words| vec![0; words.len()]).collect();
+        let mut merged: Vec<DistinctWord> = Vec::with_capacity(all.len());
+        for (hash, s, k) in all {
+            let word = words[s][k];
+            match merged.last_mut().filter(|last| last.hash == hash) {
+                Some(same) => same.documents += word.documents,
+                None => merged.push(word),
+            }
+            renumbered[s][k] = merged.len() as u32 - 1;
+        }
+        numbers.par_iter_mut().zip(renumbered).for_each(|(numbers, renumbered)| {
+            numbers.iter_mut().for_each(|number| *number = renumbered[*number as usize]);
+        });
+        Self { numbers: numbers.concat(), words: merged }
+    }
+}
+
+/// The numbers of the words of a share of the documents, and the distinct ones, both in the order in which they first come.
+fn of_share(first: usize, documents: &[Source<'_>]) -> (Vec<u32>, Vec<DistinctWord>) {
+    let mut numbers = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
+    let mut words: Vec<DistinctWord> = Vec::new();
+    let mut known = HashMap::<u64, u32, BuildHasherDefault<Mixed>>::default();
+    // The last document that has each.
+    let mut last: Vec<u32> = Vec::new();
+    for (document, source) in (first as u32..).zip(documents) {
+        let begin = numbers.len();
+        each_phrase(source.first_face(), |k, length, hash| {
+            if length == 1 {
+                numbers.push(*known.entry(entry(hash, 0)).or_insert_with(|| {
+                    let first = (document, k as u32);
+                    words.push(DistinctWord { hash: entry(hash, 0), documents: 0, first });
+                    last.push(u32::MAX);
+                    words.len() as u32 - 1
+                }));
+            }
+        });
+        for &number in &numbers[begin..] {
+            let last = &mut last[number as usize];
+            words[number as usize].documents += u32::from(*last != document);
+            *last = document;
+        }
+    }
+    (numbers, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::super::phrases::phrase;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn equal_words_have_equal_numbers(documents in prop::collection::vec(prop::collection::vec(0u64..9, 1..40), 1..12)) {
+            let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
+            let sources: Vec<Source<'_>> =
+                documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
+            let Numbered { numbers, words } = Numbered::of(&sources);
+            prop_assert!(words.is_sorted_by(|a, b| a.hash < b.hash));
+            let mut found: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
+            let all = documents.iter().enumerate().flat_map(|(number, d)| d.iter().map(move |&word| (number, word)));
+            for (&number, (document, word)) in numbers.iter().zip(all) {
+                let DistinctWord { hash, first, .. } = words[number as usize];
+                prop_assert_eq!(hash, entry(phrase(&[&[word]], 0, 1), 0));
+                prop_assert_eq!(documents[first.0 as usize][first.1 as usize], word);
+                found.entry(hash).or_default().insert(document);
+            }
+            prop_assert_eq!(numbers.len(), documents.iter().map(Vec::len).sum::<usize>());
+            let counts: Vec<u32> = words.iter().map(|w| w.documents).collect();
+            prop_assert_eq!(counts, found.values().map(|d| d.len() as u32).collect::<Vec<_>>());
+        }
+    }
+}
