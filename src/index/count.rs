@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::exact::Gone;
 use super::numbered::Numbered;
-use super::phrases::{COUNT_BITS, LONGEST, MAX_COUNT, add_found, each_phrase, entry};
+use super::phrases::{COUNT_BITS, HASH_BITS, LONGEST, MAX_COUNT, each_phrase, entry};
 use super::seen::{Often, Seen, Sightings};
 use super::singles::{self, Packed, Packing};
 use super::writer::Source;
@@ -121,7 +121,7 @@ impl Counting<'_> {
             let words = self.words_of(bucket, bits);
             let mut runs = Runs::of(keys);
             runs.count_documents(&sightings);
-            let tally = self.tally(&runs.entries, words);
+            let tally = self.tally(&runs.entries, words, bits);
             let often = runs.note(&others(&tally.everywhere, &runs.entries), &sightings);
             (tally.own, tally.singles, others(&tally.everywhere, words), often)
         };
@@ -158,7 +158,7 @@ impl Counting<'_> {
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
                 let entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
                 let Tally { own, singles, mut everywhere } =
-                    self.tally(&entries, self.words_of(part << bits | bucket, part_bits + bits));
+                    self.tally(&entries, self.words_of(part << bits | bucket, part_bits + bits), part_bits + bits);
                 if self.elsewhere.tables.is_empty() {
                     everywhere.clear();
                 }
@@ -190,8 +190,9 @@ impl Counting<'_> {
         &self.words[before(begin)..before(begin + 1)]
     }
 
-    /// Puts the entries of longer phrases and of words together and adds what other tables know of them.
-    fn tally(&self, longer: &[u64], words: &[u64]) -> Tally {
+    /// Puts the entries of longer phrases and of words together, whose hashes begin with the same so many bits, and adds what other tables
+    /// know of them.
+    fn tally(&self, longer: &[u64], words: &[u64], common: u32) -> Tally {
         let &Elsewhere { tables, gone, let_go } = self.elsewhere;
         let mut everywhere = together(longer, words);
         let of_one = |e: &u64| e & MAX_COUNT == 1;
@@ -199,7 +200,8 @@ impl Counting<'_> {
         let singles = Packing::pack(self.directory_bits, everywhere.iter().copied().filter(of_one));
         if !tables.is_empty() {
             let mut found: Vec<u64> = everywhere.iter().map(|&e| entry(e, 0)).collect();
-            tables.iter().for_each(|table| add_found(&mut found, table));
+            let slots = Slots::of(&found, common);
+            tables.iter().for_each(|table| slots.add_found(&mut found, table));
             gone.take_from(&mut found);
             for (own, there) in everywhere.iter_mut().zip(found) {
                 *own = entry(*own, (*own & MAX_COUNT) + (there & MAX_COUNT));
@@ -247,6 +249,59 @@ fn others(all: &[u64], some: &[u64]) -> Vec<u32> {
         }
     }
     others
+}
+
+/// Where hashes stand among sorted entries that begin with the same bits: for other tables of about as many there.
+struct Slots {
+    /// First bits, which all have in common.
+    common: u32,
+    /// Bits after these that tell a slot.
+    bits: u32,
+    /// Where the entries of each slot begin, and the end.
+    starts: Vec<u32>,
+}
+
+/// Entries of a slot that are looked at without asking how many there are: which of them are there is foreseen by nobody.
+const AT_ONCE: usize = 2;
+
+impl Slots {
+    fn of(entries: &[u64], common: u32) -> Self {
+        // Twice as many slots, so that most hold one or none.
+        let bits = (2 * entries.len()).max(2).ilog2().min(HASH_BITS - common);
+        let mut this = Self { common, bits, starts: vec![0; (1 << bits) + 1] };
+        for &entry in entries {
+            let slot = this.slot(entry);
+            this.starts[slot + 1] += 1;
+        }
+        for k in 1..this.starts.len() {
+            this.starts[k] += this.starts[k - 1];
+        }
+        this
+    }
+
+    #[inline]
+    fn slot(&self, hash: u64) -> usize {
+        (hash << self.common >> (64 - self.bits)) as usize
+    }
+
+    /// The same as [`add_found`](super::phrases::add_found), which finds few entries in large tables.
+    fn add_found(&self, entries: &mut [u64], table: &[u64]) {
+        let (Some(&first), Some(&last)) = (entries.first(), entries.last()) else { return };
+        let begin = table.partition_point(|&other| other < entry(first, 0));
+        for &other in table[begin..].iter().take_while(|&&other| other <= last | MAX_COUNT) {
+            let slot = self.slot(other);
+            let (start, end) = (self.starts[slot] as usize, self.starts[slot + 1] as usize);
+            let add = |found: &mut u64| {
+                let count = if (*found ^ other) >> COUNT_BITS == 0 { other & MAX_COUNT } else { 0 };
+                *found = entry(*found, (*found & MAX_COUNT) + count);
+            };
+            let rest = &mut entries[start..];
+            let (at_once, later) = rest.split_at_mut(AT_ONCE.min(rest.len()));
+            at_once.iter_mut().for_each(add);
+            let more = (end - start).saturating_sub(AT_ONCE);
+            later[..more].iter_mut().for_each(add);
+        }
+    }
 }
 
 /// Bits of a key that tell a phrase's place; the next one tells whether it has three words.
@@ -341,7 +396,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::phrases::{PhraseTable, phrase};
+    use super::super::phrases::{PhraseTable, add_found, phrase};
     use super::super::seen::{Reader, look_up};
     use super::*;
 
@@ -408,6 +463,19 @@ mod tests {
         }
 
         #[test]
+        fn slots_find_what_a_pass_finds(own in entries(1..300), other in entries(0..300), common in 0u32..25) {
+            // Entries that begin with 0 bits in common, or more.
+            let shift = |entries: &[u64]| entries.iter().map(|&e| entry(e >> common, e & MAX_COUNT)).collect::<Vec<_>>();
+            let (mut own, mut other) = (shift(&own), shift(&other));
+            own.dedup_by_key(|e| *e >> COUNT_BITS);
+            other.dedup_by_key(|e| *e >> COUNT_BITS);
+            let mut expected = own.clone();
+            add_found(&mut expected, &other);
+            Slots::of(&own, common).add_found(&mut own, &other);
+            prop_assert_eq!(own, expected);
+        }
+
+        #[test]
         fn entries_of_two_kinds_are_put_together(many in entries(0..300), few in entries(0..20)) {
             let mut plain: BTreeMap<u64, u64> = BTreeMap::new();
             many.iter().chain(&few).for_each(|&e| *plain.entry(entry(e, 0)).or_default() += e & MAX_COUNT);
@@ -419,7 +487,8 @@ mod tests {
     }
 
     fn entries(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u64>> {
-        let entries = prop::collection::btree_map(0u64..400, 1u64..9, len);
+        let hash = prop_oneof![0u64..400, (0u64..400).prop_map(|hash| hash << (HASH_BITS - 9))];
+        let entries = prop::collection::btree_map(hash, 1u64..9, len);
         entries.prop_map(|entries| entries.into_iter().map(|(hash, count)| entry(hash << COUNT_BITS, count)).collect())
     }
 

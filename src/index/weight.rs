@@ -30,14 +30,18 @@ pub(super) struct Language {
 impl Language {
     /// The cap of each word of a document in fixed-point units, from what was seen of the phrases that end with it.
     pub(super) fn phrase_caps(&self, seen: &[[Seen; LONGEST]]) -> impl Iterator<Item = i16> {
-        // Before the first word is nothing that counts.
-        (0..seen.len()).map(|k| self.cap(k, &seen[k.saturating_sub(1)], &seen[k]))
+        // Before the first word is nothing.
+        let before = |k: usize| k.checked_sub(1).map_or([Seen::default(); LONGEST], |before| seen[before]);
+        let begin = (0..seen.len().min(LONGEST - 1)).map(move |k| self.cap(k + 1, &before(k), &seen[k]));
+        let others = seen.windows(2).skip(LONGEST - 2);
+        begin.chain(others.map(|pair| self.cap(LONGEST, &pair[0], &pair[1])))
     }
 
-    /// The cap of word `k` of a document, from what was seen of the phrases that end with the word before and with it.
-    fn cap(&self, k: usize, before: &[Seen; LONGEST], now: &[Seen; LONGEST]) -> i16 {
+    /// The cap of a word that so many phrases end with, from what was seen of these and of those that end with the word before.
+    #[inline]
+    fn cap(&self, phrases: usize, before: &[Seen; LONGEST], now: &[Seen; LONGEST]) -> i16 {
         let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
-        for length in 2..=LONGEST.min(k + 1) {
+        for length in 2..=phrases {
             // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
             let Seen { others, here } = now[length - 1];
             let seen = (others + here).saturating_sub(QUOTATIONS);

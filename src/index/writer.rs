@@ -232,12 +232,17 @@ impl Grams {
             };
             // Places come in order and stay so.
             let by = SortedBits { common: 32 - key_bits + part_bits, ignored: 32, even: false };
-            for gram in
-                sort_in_buckets(&visual, words >> part_bits, by, emit, |_, _, grams| grams).into_iter().flatten()
-            {
-                directory[(gram >> 32 >> low_bits) as usize + 1] += 1;
-                postings.push(gram as u32);
-                tags.push((gram >> 32 & ((1 << low_bits) - 1)) as u8);
+            let take = |_, _, grams: Vec<u64>| {
+                let slots = grams.chunk_by(|a, b| (a ^ b) >> 32 >> low_bits == 0);
+                let counts: Vec<(u64, u32)> = slots.map(|s| (s[0] >> 32 >> low_bits, s.len() as u32)).collect();
+                let places: Vec<u32> = grams.iter().map(|&gram| gram as u32).collect();
+                let lows: Vec<u8> = grams.iter().map(|gram| (gram >> 32 & ((1 << low_bits) - 1)) as u8).collect();
+                (counts, places, lows)
+            };
+            for (counts, places, lows) in sort_in_buckets(&visual, words >> part_bits, by, emit, take) {
+                counts.into_iter().for_each(|(slot, count)| directory[slot as usize + 1] += count);
+                postings.extend(places);
+                tags.extend(lows);
             }
         }
         for k in 1..directory.len() {
