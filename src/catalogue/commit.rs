@@ -210,7 +210,7 @@ fn sources<'a>(config: &CatalogueConfig, merged: &[&'a Live], fresh: &'a [Fresh]
 
 /// Writes a segment that will stand beside `kept`.
 fn write_segment(
-    out: impl std::io::Write + std::io::Seek,
+    out: impl std::io::Write + std::io::Seek + Send,
     config: &CatalogueConfig,
     codebook: Option<&Codebook>,
     sources: &[Source<'_>],

@@ -13,6 +13,7 @@ use super::phrases::PhraseTable;
 use super::scan_is_enough;
 use super::seen::Reader;
 use super::segment::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
+use super::singles::Packing;
 use super::weight::{Language, cap_bytes, looked_up_cap_bytes};
 use crate::fingerprint::Family;
 use crate::simd::Kernels;
@@ -70,7 +71,11 @@ pub(crate) struct Phrases<'a> {
 /// Writes a segment. The documents come in the order given.
 ///
 /// Memory: some 9 bytes a word, and [`count`]'s. Time: some microseconds a word, spread over the cores.
-pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &Surroundings<'_>) -> io::Result<()> {
+pub(crate) fn write(
+    out: impl Write + Seek + Send,
+    documents: &[Source<'_>],
+    around: &Surroundings<'_>,
+) -> io::Result<()> {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let places = u32::try_from(words + documents.len()).ok().filter(|&p| p <= 1 << 30);
     let names: usize = documents.iter().flat_map(|d| &d.ids).map(|id| 4 + id.len()).sum();
@@ -79,18 +84,11 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     let (Some(places), (Ok(names), Ok(abouts)), true) = (places, texts, documents.len() < 1 << 24) else {
         return Err(io::Error::other("a segment holds at most 1 billion words and 16 million documents"));
     };
-    let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-    let numbered = Numbered::of(documents);
-    let (caps, phrases, singles, distinct) = {
-        let elsewhere = Elsewhere { tables: &others, gone: around.gone, let_go: around.let_go };
-        let counted = count(documents, &numbered, &elsewhere);
-        (caps(documents, &counted, around), counted.own, counted.singles, counted.distinct)
-    };
-    let grams = match around.codebook {
-        Some(book) if !scan_is_enough(words) => Grams::of(documents, &numbered, book),
-        _ => Grams::default(),
-    };
-    drop(numbered);
+    let mut out = Blocks::new(out)?;
+    // What documents bring along goes to the file while the rest is found out.
+    let (written, Found { caps, phrases, singles, distinct, grams }) =
+        rayon::join(|| write_documents(&mut out, documents), || Found::of(documents, around));
+    written?;
     let header = Header {
         family: around.family,
         faces: around.faces as u8,
@@ -109,7 +107,26 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         beside: around.others.len() as u32,
     };
 
-    let mut out = Blocks::new(out)?;
+    for document in &caps {
+        out.write(document)?;
+        out.write(&[0])?;
+    }
+    out.align()?;
+    out.write_numbers(&grams.directory)?;
+    out.align()?;
+    out.write_numbers(&grams.postings)?;
+    out.align()?;
+    out.write(&grams.tags)?;
+    out.align()?;
+    out.write_numbers(&phrases)?;
+    out.write_numbers(&singles.directory())?;
+    out.align()?;
+    out.write(&singles.bytes)?;
+    out.finish(header)
+}
+
+/// Writes what documents bring along.
+fn write_documents(out: &mut Blocks<impl Write + Seek>, documents: &[Source<'_>]) -> io::Result<()> {
     let mut at = 0u32;
     out.write(&at.to_le_bytes())?;
     for document in documents {
@@ -141,7 +158,7 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
     out.align()?;
     documents.iter().try_for_each(|d| out.write(d.about))?;
     out.align()?;
-    for lane in 0..header.lanes() {
+    for lane in 0..documents.first().map_or(0, |d| d.lanes.len()) {
         for document in documents {
             out.write_numbers(document.lanes[lane])?;
             out.write(&[0; 8])?;
@@ -151,23 +168,36 @@ pub(crate) fn write(out: impl Write + Seek, documents: &[Source<'_>], around: &S
         out.write(document.widths)?;
         out.write(&[0])?;
     }
-    out.align()?;
-    for document in &caps {
-        out.write(document)?;
-        out.write(&[0])?;
+    out.align()
+}
+
+/// What is found out about documents.
+struct Found {
+    /// Of each document, what its words may earn, as bytes.
+    caps: Vec<Vec<u8>>,
+    /// Entries of the phrase table.
+    phrases: Vec<u64>,
+    singles: Packing,
+    /// Sum over the documents of their numbers of distinct words.
+    distinct: u64,
+    grams: Grams,
+}
+
+impl Found {
+    fn of(documents: &[Source<'_>], around: &Surroundings<'_>) -> Self {
+        let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
+        let numbered = Numbered::of(documents);
+        let (caps, phrases, singles, distinct) = {
+            let elsewhere = Elsewhere { tables: &others, gone: around.gone, let_go: around.let_go };
+            let counted = count(documents, &numbered, &elsewhere);
+            (caps(documents, &counted, around), counted.own, counted.singles, counted.distinct)
+        };
+        let grams = match around.codebook {
+            Some(book) if !scan_is_enough(numbered.numbers.len()) => Grams::of(documents, &numbered, book),
+            _ => Grams::default(),
+        };
+        Self { caps, phrases, singles, distinct, grams }
     }
-    out.align()?;
-    out.write_numbers(&grams.directory)?;
-    out.align()?;
-    out.write_numbers(&grams.postings)?;
-    out.align()?;
-    out.write(&grams.tags)?;
-    out.align()?;
-    out.write_numbers(&phrases)?;
-    out.write_numbers(&singles.directory())?;
-    out.align()?;
-    out.write(&singles.bytes)?;
-    out.finish(header)
 }
 
 /// What each word may earn, as bytes.
