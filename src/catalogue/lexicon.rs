@@ -119,7 +119,7 @@ impl Words {
 /// What [`Lexicon::learn`] finds of a mail.
 pub(super) struct Learned<R> {
     /// Of each word.
-    pub(super) numbers: Vec<u32>,
+    pub(super) numbers: Box<[u32]>,
     /// What was answered by who visited its words.
     pub(super) answer: R,
 }
@@ -142,17 +142,18 @@ impl Lexicon {
             self.old = std::mem::take(&mut self.young);
         }
         // Each word is looked up once, but for new ones: these stand for themselves until they have numbers.
-        let look_up = |mail: &'t M| -> (Learned<R>, Vec<&'t str>) {
-            let (mut numbers, mut unknown) = (Vec::new(), Vec::new());
+        let look_up = |room: &mut Vec<u32>, mail: &'t M| -> (Learned<R>, Vec<&'t str>) {
+            let mut unknown = Vec::new();
+            room.clear();
             let answer = each_word(mail, &mut |word| {
-                numbers.push(self.young.numbers.get(word).unwrap_or_else(|| {
+                room.push(self.young.numbers.get(word).unwrap_or_else(|| {
                     unknown.push(word);
                     UNKNOWN
                 }));
             });
-            (Learned { numbers, answer }, unknown)
+            (Learned { numbers: room.as_slice().into(), answer }, unknown)
         };
-        let mut found: Vec<(Learned<R>, Vec<&str>)> = mails.par_iter().map(look_up).collect();
+        let mut found: Vec<(Learned<R>, Vec<&str>)> = mails.par_iter().map_init(Vec::new, look_up).collect();
         let Self { young, old } = self;
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
         for &word in found.iter().flat_map(|(_, unknown)| unknown) {
