@@ -13,7 +13,7 @@ use super::seen::{Often, Seen, Sightings};
 use super::singles::{self, Packed, Packing};
 use super::writer::Source;
 
-/// Words that are counted at a time: bounds the memory to some 40 bytes times this. A stream's segments are counted at once.
+/// Words that are counted at a time: bounds the memory to some 30 bytes times this. A stream's segments are counted at once.
 const WORDS_AT_A_TIME: usize = 1 << 22;
 
 /// What [`count`] finds.
@@ -59,7 +59,7 @@ const LET_GO_AFTER: usize = 64;
 
 /// Counts the phrases of documents, and adds what other segments know of them.
 ///
-/// Cost: some 60 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
+/// Cost: some 80 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
 pub(super) fn count<'a>(documents: &[Source<'_>], words: &'a Numbered, elsewhere: &Elsewhere<'_>) -> Counted<'a> {
     count_so_many(documents, words, elsewhere, WORDS_AT_A_TIME)
 }
@@ -396,7 +396,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::phrases::{PhraseTable, add_found, phrase};
+    use super::super::phrases::{PhraseTable, add_found, phrase, word_with_hash};
     use super::super::seen::{Reader, look_up};
     use super::*;
 
@@ -417,6 +417,17 @@ mod tests {
             }
         };
         all.into_iter().filter(|&(_, count)| count > 1).map(|(hash, count)| entry(hash, count)).collect()
+    }
+
+    /// What was seen of the phrases that end with each word of all documents.
+    fn seen(counted: &Counted<'_>, documents: usize) -> Vec<[Seen; LONGEST]> {
+        let Everywhere::ByPlace(sightings) = &counted.everywhere else { panic!("few words") };
+        let (mut reader, mut seen, mut all) = (Reader::new(sightings), Vec::new(), Vec::new());
+        for number in 0..documents {
+            reader.read(number, &mut seen);
+            all.extend_from_slice(&seen);
+        }
+        all
     }
 
     proptest! {
@@ -492,6 +503,25 @@ mod tests {
         entries.prop_map(|entries| entries.into_iter().map(|(hash, count)| entry(hash << COUNT_BITS, count)).collect())
     }
 
+    /// A word that has the hash of a phrase: both count, also in a document that has both.
+    #[test]
+    fn words_are_counted_apart_from_phrases_of_the_same_hash() {
+        let hash = phrase(&[&[5, 6]], 1, 2);
+        let word = word_with_hash(hash);
+        assert_eq!(phrase(&[&[word]], 0, 1), hash);
+        let documents = [vec![5, 6, word, 9], vec![word, 5], vec![5, 6], vec![word, word, 5, 6, 5, 6, 5, 6]];
+        let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![9; d.len()]).collect();
+        let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
+        let words = Numbered::of(&sources);
+        let [counted, in_parts] =
+            [1000, 3].map(|at_a_time| count_so_many(&sources, &words, &Elsewhere::nothing(), at_a_time));
+        assert_eq!(PhraseTable::new(&counted.own).documents(hash), 6);
+        assert_eq!((&counted.own, &counted.singles.bytes), (&in_parts.own, &in_parts.singles.bytes));
+        let all = seen(&counted, sources.len());
+        assert_eq!(all, look_up(&sources, &PhraseTable::new(&counted.own)));
+        assert_eq!([all[8][0], all[11][1]], [Seen { others: 5, here: 1 }, Seen { others: 5, here: 2 }]);
+    }
+
     /// Documents that say a phrase hundreds of times: what cannot be packed is kept beside.
     #[test]
     fn what_is_said_very_often_is_counted() {
@@ -501,12 +531,7 @@ mod tests {
         let sources: Vec<Source<'_>> = documents.iter().zip(&widths).map(|(d, w)| Source::anonymous(d, w)).collect();
         let words = Numbered::of(&sources);
         let counted = count(&sources, &words, &Elsewhere::nothing());
-        let Everywhere::ByPlace(sightings) = &counted.everywhere else { panic!("few words") };
-        let (mut reader, mut seen, mut all) = (Reader::new(sightings), Vec::new(), Vec::new());
-        for number in 0..sources.len() {
-            reader.read(number, &mut seen);
-            all.extend_from_slice(&seen);
-        }
+        let all = seen(&counted, sources.len());
         assert_eq!(all, look_up(&sources, &PhraseTable::new(&counted.own)));
         assert_eq!((all[2999][1].here, all[2999][2].here), (2998, 2997));
     }

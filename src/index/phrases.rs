@@ -123,6 +123,15 @@ pub(super) fn add_found(entries: &mut [u64], mut table: &[u64]) {
     }
 }
 
+/// A word whose hash is a given one: [`mix`] can be undone.
+#[cfg(test)]
+pub(super) fn word_with_hash(hash: u64) -> u64 {
+    // Newton's iteration doubles the bits that are right.
+    let inverse = |n: u64| (0..6).fold(n, |x, _| x.wrapping_mul(2u64.wrapping_sub(n.wrapping_mul(x))));
+    let mixed = hash.wrapping_mul(inverse(0xc4ce_b9fe_1a85_ec53));
+    (mixed ^ mixed >> 32).wrapping_mul(inverse(0xff51_afd7_ed55_8ccd)) ^ seed(1)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
