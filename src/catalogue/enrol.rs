@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use super::about::{About, Field};
 use super::lexicon::{Learned, Lexicon, Words};
 use super::mail::{Mail, quoted_words};
-use super::{Catalogue, CatalogueConfig, FNV_START, fnv_step};
+use super::words::{Token, each_word, each_word_and_hash};
+use super::{Catalogue, CatalogueConfig};
 use crate::Error;
 use crate::fingerprint::Codes;
 
@@ -196,7 +197,7 @@ impl Catalogue {
 
 /// Looks the words of mails up, in parallel.
 fn prepare(lexicon: &mut Lexicon, config: &CatalogueConfig, mails: &[Mail]) -> Result<Vec<Prepared>, Error> {
-    let learned = lexicon.learn(mails, each_word, config)?;
+    let learned = lexicon.learn(mails, each_drawn, config)?;
     let prepared = |(mail, learned): (&Mail, Learned<(u64, [usize; 4])>)| {
         let Learned { numbers, answer: (content, fields) } = learned;
         let (body, field_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
@@ -234,18 +235,16 @@ const MAX_FIELD_WORDS: usize = 64;
 
 /// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells the hash of the body's
 /// words, and how many each field has.
-fn each_word<'t>(mail: &'t Mail, word: &mut dyn FnMut(&'t str)) -> (u64, [usize; 4]) {
-    let mut content = FNV_START;
-    for token in mail.body.split_whitespace() {
-        content = fnv_step(token.bytes().fold(content, fnv_step), b' ');
-        word(token);
-    }
+fn each_drawn<'t>(mail: &'t Mail, found: &mut dyn FnMut(Token<'t>)) -> (u64, [usize; 4]) {
+    let content = each_word_and_hash(&mail.body, &mut *found);
     let fields = [&mail.subject, &mail.from, &mail.to, &mail.date].map(|field| {
         let mut count = 0;
-        for token in field.split_whitespace().take(MAX_FIELD_WORDS) {
-            word(token);
-            count += 1;
-        }
+        each_word(field, |token| {
+            if count < MAX_FIELD_WORDS {
+                found(token);
+                count += 1;
+            }
+        });
         count
     });
     (content, fields)

@@ -1,12 +1,14 @@
 //! Words drawn so far: each distinct word of text is drawn and hashed once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::CatalogueConfig;
 use super::text::{TextEncoder, TextWord};
+use super::words::{KEY_BITS, Token};
 use crate::Error;
 
 /// Words of a generation: some 60 bytes each. A table that is full at 229,376 has room for these and for a batch's.
@@ -34,59 +36,61 @@ struct Generation {
 /// Words' numbers.
 #[derive(Default)]
 struct Numbers {
-    /// Of words that [`packed`] takes: nearly all, and no text to compare.
-    short: HashMap<u128, u32, RandomState>,
+    /// By their keys: most, and no text to compare.
+    short: HashSet<Numbered, RandomState>,
     long: HashMap<Box<str>, u32, RandomState>,
+}
+
+/// A word's key, and in the bits before it its number: as little memory as can be, which decides how long a look-up takes.
+#[derive(Clone, Copy)]
+struct Numbered(u128);
+
+impl Numbered {
+    fn key(self) -> u128 {
+        self.0 & !(u128::MAX << KEY_BITS)
+    }
+}
+
+impl PartialEq for Numbered {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Numbered {}
+
+impl Hash for Numbered {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
 }
 
 impl Numbers {
     #[inline]
-    fn get(&self, word: &str) -> Option<u32> {
-        match packed(word) {
-            Some(word) => self.short.get(&word).copied(),
-            None => self.long.get(word).copied(),
+    fn get(&self, token: Token<'_>) -> Option<u32> {
+        match token.key {
+            Some(key) => self.short.get(&Numbered(key.get())).map(|found| (found.0 >> KEY_BITS) as u32),
+            None => self.long.get(token.word).copied(),
         }
     }
 
-    fn insert(&mut self, word: &str, number: u32) {
-        match packed(word) {
-            Some(word) => self.short.insert(word, number),
-            None => self.long.insert(word.into(), number),
+    /// Numbers are below 2^24.
+    fn insert(&mut self, token: Token<'_>, number: u32) {
+        match token.key {
+            Some(key) => self.short.replace(Numbered(key.get() | u128::from(number) << KEY_BITS)).is_some(),
+            None => self.long.insert(token.word.into(), number).is_some(),
         };
     }
 
     fn memory_usage(&self) -> usize {
         let long: usize = self.long.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
-        self.short.len() * (size_of::<(u128, u32)>() + 1) * 8 / 7 + long
+        self.short.len() * (size_of::<Numbered>() + 1) * 8 / 7 + long
     }
 }
 
-/// A word of up to 15 bytes and its length in one number.
-#[inline]
-fn packed(word: &str) -> Option<u128> {
-    let bytes = word.as_bytes();
-    // The first and the last bytes overlap, and agree there.
-    let packed = match bytes {
-        [first, .., last] if bytes.len() < 4 => {
-            u128::from(*first) | u128::from(bytes[bytes.len() / 2]) << 8 | u128::from(*last) << 16
-        }
-        _ if (4..8).contains(&bytes.len()) => {
-            let (first, last) = (bytes.first_chunk::<4>()?, bytes.last_chunk::<4>()?);
-            u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
-        }
-        _ if (8..16).contains(&bytes.len()) => {
-            let (first, last) = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
-            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (bytes.len() - 8))
-        }
-        [only] => u128::from(*only),
-        _ => return None,
-    };
-    Some(packed | (bytes.len() as u128) << 120)
-}
-
 impl Generation {
-    fn add(&mut self, word: &str, codes: &[u64], width: u8, drawn: bool) {
-        self.numbers.insert(word, self.widths.len() as u32);
+    fn add(&mut self, token: Token<'_>, codes: &[u64], width: u8, drawn: bool) {
+        self.numbers.insert(token, self.widths.len() as u32);
         self.codes.extend(codes);
         self.widths.push(width);
         self.drawn.push(drawn);
@@ -135,36 +139,38 @@ impl Lexicon {
     pub(super) fn learn<'t, M: Sync, R: Send>(
         &mut self,
         mails: &'t [M],
-        each_word: impl Fn(&'t M, &mut dyn FnMut(&'t str)) -> R + Sync,
+        each_word: impl Fn(&'t M, &mut dyn FnMut(Token<'t>)) -> R + Sync,
         config: &CatalogueConfig,
     ) -> Result<Vec<Learned<R>>, Error> {
         if self.young.widths.len() > MOST {
             self.old = std::mem::take(&mut self.young);
         }
-        // Each word is looked up once, but for new ones: these stand for themselves until they have numbers.
-        let look_up = |room: &mut Vec<u32>, mail: &'t M| -> (Learned<R>, Vec<&'t str>) {
+        let Self { young, old } = self;
+        // Each word is looked up once, but for new ones: these stand for themselves until they have numbers. The look-ups follow one another, so
+        // that many of them wait for memory together.
+        let look_up = |room: &mut Vec<Token<'t>>, mail: &'t M| -> (Learned<R>, Vec<Token<'t>>) {
             let mut unknown = Vec::new();
             room.clear();
-            let answer = each_word(mail, &mut |word| {
-                room.push(self.young.numbers.get(word).unwrap_or_else(|| {
-                    unknown.push(word);
+            let answer = each_word(mail, &mut |token| room.push(token));
+            let number = |&token: &Token<'t>| {
+                young.numbers.get(token).unwrap_or_else(|| {
+                    unknown.push(token);
                     UNKNOWN
-                }));
-            });
-            (Learned { numbers: room.as_slice().into(), answer }, unknown)
+                })
+            };
+            (Learned { numbers: room.iter().map(number).collect(), answer }, unknown)
         };
-        let mut found: Vec<(Learned<R>, Vec<&str>)> = mails.par_iter().map_init(Vec::new, look_up).collect();
-        let Self { young, old } = self;
+        let mut found: Vec<(Learned<R>, Vec<Token<'_>>)> = mails.par_iter().map_init(Vec::new, look_up).collect();
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
-        for &word in found.iter().flat_map(|(_, unknown)| unknown) {
-            numbers.entry(word).or_insert_with(|| match old.numbers.get(word).map(|n| n as usize) {
+        for &token in found.iter().flat_map(|(_, unknown)| unknown) {
+            numbers.entry(token.word).or_insert_with(|| match old.numbers.get(token).map(|n| n as usize) {
                 Some(n) => {
                     let codes = &old.codes[n * old.lanes..(n + 1) * old.lanes];
-                    young.add(word, codes, old.widths[n], old.drawn[n]);
+                    young.add(token, codes, old.widths[n], old.drawn[n]);
                     young.widths.len() as u32 - 1
                 }
                 None => {
-                    new.push(word);
+                    new.push(token);
                     UNKNOWN
                 }
             });
@@ -173,14 +179,14 @@ impl Lexicon {
         let faces: Vec<TextEncoder<'_>> =
             config.faces.iter().map(|f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
         let encoded: Vec<Vec<TextWord>> =
-            new.par_iter().map(|word| faces.iter().map(|f| f.encode(word)).collect()).collect::<Result<_, _>>()?;
-        for (word, encoded) in new.into_iter().zip(encoded) {
+            new.par_iter().map(|token| faces.iter().map(|f| f.encode(token.word)).collect()).collect::<Result<_, _>>()?;
+        for (token, encoded) in new.into_iter().zip(encoded) {
             let codes: Vec<u64> = encoded.iter().flat_map(|w| &w.code).copied().collect();
-            numbers.insert(word, young.widths.len() as u32);
-            young.add(word, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
+            numbers.insert(token.word, young.widths.len() as u32);
+            young.add(token, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
         }
         for (Learned { numbers: all, .. }, unknown) in &mut found {
-            let unknown = unknown.iter().map(|word| numbers[word]);
+            let unknown = unknown.iter().map(|token| numbers[token.word]);
             all.iter_mut().filter(|n| **n == UNKNOWN).zip(unknown).for_each(|(n, number)| *n = number);
         }
         Ok(found.into_iter().map(|(learned, _)| learned).collect())
@@ -199,20 +205,3 @@ impl Lexicon {
 
 /// Stands for a word that is not known yet.
 const UNKNOWN: u32 = u32::MAX;
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn packed_words_are_told_apart(a in "[ab\u{e4}\0]{0,9}", b in "[ab\u{e4}\0]{0,9}") {
-            match (packed(&a), packed(&b)) {
-                (Some(x), Some(y)) => prop_assert_eq!(x == y, a == b),
-                (x, y) => prop_assert!([(x, &a), (y, &b)].iter().all(|(p, w)| p.is_some() || w.is_empty() || w.len() > 15)),
-            }
-        }
-    }
-}

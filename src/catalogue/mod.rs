@@ -14,6 +14,7 @@ pub mod mail;
 mod picture;
 mod store;
 pub mod text;
+mod words;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -544,6 +545,7 @@ fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
 
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 
+#[inline]
 fn fnv_step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }

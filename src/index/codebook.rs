@@ -23,9 +23,6 @@ const APART: f32 = 0.11;
 /// Words whose codes are counted, about.
 const COUNTED_WORDS: usize = 2_000_000;
 
-/// Distances that are looked through at a time.
-const BLOCK: usize = 64;
-
 /// Prototypes of visual words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Codebook {
@@ -105,14 +102,14 @@ impl Codebook {
         (kernels.distances)(probe, &lanes, out);
     }
 
-    /// The nearest prototype of a catalogue's code; of equally near ones the first.
-    pub(super) fn nearest(&self, code: &[u64], kernels: &Kernels, distances: &mut Vec<i16>) -> u16 {
-        self.distances(Probe { code, weights: None, width: WidthProbe::default() }, kernels, distances);
-        let nearest = distances.iter().fold(i16::MAX, |nearest, &d| nearest.min(d));
-        // Block by block, which the compiler makes vectors of.
-        let is_there = |block: &[i16]| block.iter().fold(false, |found, &d| found | (d == nearest));
-        let first = distances.chunks(BLOCK).position(is_there).unwrap_or(0) * BLOCK;
-        (first + distances[first..].iter().position(|&d| d == nearest).unwrap_or(0)) as u16
+    /// The nearest prototype of a code of the catalogue, which is given lane by lane, at one of its places; of equally near ones the first.
+    pub(super) fn nearest(&self, code: &[&[u64]], place: usize, kernels: &Kernels) -> u16 {
+        let nearest = match (code, self.lanes.as_slice()) {
+            ([a], [x]) => (kernels.nearest_code)(&[a[place]], &[x]),
+            ([a, b], [x, y]) => (kernels.nearest_code)(&[a[place], b[place]], &[x, y]),
+            _ => unreachable!("codes have one or two lanes"),
+        };
+        nearest as u16
     }
 
     /// As a file: magic; version, family and its version, two zeros; number of prototypes; lanes; CRC-32 of all before.
@@ -183,9 +180,8 @@ mod tests {
         let widths = vec![9; codes.len()];
         let book = Codebook::of(&[Source::anonymous(&codes, &widths)], Family::Net);
         assert_eq!((book.len(), book.lanes[0][0]), (40, word(3)));
-        let (kernels, mut distances) = (Kernels::best(), Vec::new());
         for k in 0..40 {
-            let near = book.nearest(&[word(k) ^ 0x1001], &kernels, &mut distances);
+            let near = book.nearest(&[&[0, word(k) ^ 0x1001]], 1, &Kernels::best());
             assert_eq!(book.lanes[0][usize::from(near)], word(k));
         }
         let bytes = book.to_bytes();

@@ -64,18 +64,23 @@ fn of_share(first: usize, documents: &[Source<'_>]) -> (Vec<u32>, Vec<DistinctWo
     let mut known = HashMap::<u64, u32, BuildHasherDefault<Mixed>>::default();
     // The last document that has each.
     let mut last: Vec<u32> = Vec::new();
+    let mut hashes: Vec<u64> = Vec::new();
     for (document, source) in (first as u32..).zip(documents) {
         let begin = numbers.len();
-        each_phrase(source.first_face(), |k, length, hash| {
+        hashes.clear();
+        each_phrase(source.first_face(), |_, length, hash| {
             if length == 1 {
-                numbers.push(*known.entry(entry(hash, 0)).or_insert_with(|| {
-                    let first = (document, k as u32);
-                    words.push(DistinctWord { hash: entry(hash, 0), documents: 0, first });
-                    last.push(u32::MAX);
-                    words.len() as u32 - 1
-                }));
+                hashes.push(entry(hash, 0));
             }
         });
+        // The look-ups follow one another, so that many of them wait for memory together.
+        numbers.extend((0..).zip(&hashes).map(|(k, &hash)| {
+            *known.entry(hash).or_insert_with(|| {
+                words.push(DistinctWord { hash, documents: 0, first: (document, k) });
+                last.push(u32::MAX);
+                words.len() as u32 - 1
+            })
+        }));
         for &number in &numbers[begin..] {
             let last = &mut last[number as usize];
             words[number as usize].documents += u32::from(*last != document);

@@ -28,40 +28,50 @@ pub(super) struct Language {
 }
 
 impl Language {
-    /// The cap of each word of a document in fixed-point units, from what was seen of the phrases that end with it.
+    /// The cap of each word of a document in fixed-point units, from what was seen of the phrases that end with it; nothing was seen of
+    /// phrases that would begin before the document.
     pub(super) fn phrase_caps(&self, seen: &[[Seen; LONGEST]]) -> impl Iterator<Item = i16> {
-        // Before the first word is nothing.
-        let before = |k: usize| k.checked_sub(1).map_or([Seen::default(); LONGEST], |before| seen[before]);
-        let begin = (0..seen.len().min(LONGEST - 1)).map(move |k| self.cap(k + 1, &before(k), &seen[k]));
-        let others = seen.windows(2).skip(LONGEST - 2);
-        begin.chain(others.map(|pair| self.cap(LONGEST, &pair[0], &pair[1])))
+        let (surprises, mut before) = (&*SURPRISES, [Seen::default(); LONGEST]);
+        seen.iter().map(move |&now| surprises.of(self.probability(&std::mem::replace(&mut before, now), &now)))
     }
 
-    /// The cap of a word that so many phrases end with, from what was seen of these and of those that end with the word before.
+    /// The probability of a word, from what was seen of the phrases that end with it and of those that end with the word before.
     #[inline]
-    fn cap(&self, phrases: usize, before: &[Seen; LONGEST], now: &[Seen; LONGEST]) -> i16 {
+    fn probability(&self, before: &[Seen; LONGEST], now: &[Seen; LONGEST]) -> f32 {
         let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
-        for length in 2..=phrases {
+        for length in 2..=LONGEST {
             // A phrase's numbers are the context's of the next longer phrase that ends with the next word.
-            let Seen { others, here } = now[length - 1];
-            let seen = (others + here).saturating_sub(QUOTATIONS);
+            let seen = now[length - 1].all().saturating_sub(QUOTATIONS);
             p = (seen as f32 + PRIOR * p) / (before[length - 2].all() as f32 + PRIOR);
         }
-        surprise(p.min(1.0))
+        p.min(1.0)
     }
 }
 
-/// `−ln p` in fixed-point units, for `p` of 0 to 1: the same as reckoned, but looked up.
-fn surprise(p: f32) -> i16 {
+/// No cap, as fixed-point units and as a byte of a segment.
+const NO_CAP: i16 = 255;
+
+/// `−ln p` in fixed-point units, at most [`NO_CAP`], for probabilities: the same as reckoned, but looked up.
+struct Surprises {
+    /// Of each cell the first number (as bits) with its least answer, and that answer.
+    cells: [(u32, i16); Self::CELLS],
+}
+
+static SURPRISES: LazyLock<Surprises> = LazyLock::new(Surprises::reckon);
+
+impl Surprises {
     /// First bits of a number that tell its cell, in which the answer falls by 1 at most: a cell is 1/32 wide.
     const CELL: u32 = 18;
-    /// The first number that is looked up, 2^-32.
-    const FIRST: u32 = (127 - 32) << 23;
-    /// Of each cell the first number (as bits) with its least answer, and that answer.
-    static CELLS: LazyLock<Vec<(u32, i16)>> = LazyLock::new(|| {
-        let reckoned = |bits: u32| units(-f32::from_bits(bits).ln());
-        let cell = |cell: u32| {
-            let (mut first, mut last) = (cell << CELL, ((cell + 1) << CELL) - 1);
+    /// Of smaller numbers there is no cap.
+    const LEAST: f32 = 1.0 / 4096.0;
+    const FIRST: u32 = Self::LEAST.to_bits() >> Self::CELL;
+    const CELLS: usize = ((1f32.to_bits() >> Self::CELL) - Self::FIRST + 1) as usize;
+
+    fn reckon() -> Self {
+        let reckoned = |bits: u32| units(-f32::from_bits(bits).ln()).min(NO_CAP);
+        let cell = |cell: usize| {
+            let cell = Self::FIRST + cell as u32;
+            let (mut first, mut last) = (cell << Self::CELL, ((cell + 1) << Self::CELL) - 1);
             let least = reckoned(last);
             while first < last {
                 let middle = first.midpoint(last);
@@ -69,12 +79,15 @@ fn surprise(p: f32) -> i16 {
             }
             (first, least)
         };
-        (FIRST >> CELL..=1f32.to_bits() >> CELL).map(cell).collect()
-    });
-    let bits = p.to_bits();
-    match CELLS.get((bits >> CELL).wrapping_sub(FIRST >> CELL) as usize) {
-        Some(&(first, least)) => least + i16::from(bits < first),
-        None => units(-p.ln()),
+        Self { cells: std::array::from_fn(cell) }
+    }
+
+    #[inline]
+    fn of(&self, p: f32) -> i16 {
+        // One instruction. A branch would be guessed wrong half of the time, and that be known only when `p` is.
+        let bits = if p > Self::LEAST { p } else { Self::LEAST }.to_bits();
+        let (first, least) = self.cells[((bits >> Self::CELL) - Self::FIRST) as usize];
+        least + i16::from(bits < first)
     }
 }
 
@@ -85,8 +98,9 @@ pub(super) fn cap_bytes(document: &Source<'_>, family: Family, by_phrase: impl I
         lanes => (0..document.widths.len()).flat_map(|k| lanes.iter().map(move |lane| lane[k])).collect(),
     };
     let codes = Codes::from_data(family, data).unwrap_or_default();
-    let caps = shape_caps(&codes, document.widths).zip(by_phrase);
-    caps.map(|(shape, phrase)| cap_byte(phrase.min(shape))).collect()
+    // One after the other: without branches the last step is done many words at a time.
+    let (by_shape, by_phrase): (Vec<i16>, Vec<i16>) = (shape_caps(&codes, document.widths).collect(), by_phrase.collect());
+    by_shape.iter().zip(&by_phrase).map(|(&shape, &phrase)| cap_byte(phrase.min(shape))).collect()
 }
 
 /// The same of some documents of a table's own, whose phrases are looked up there.
@@ -106,17 +120,17 @@ pub(super) fn looked_up_cap_bytes(
     documents.iter().map(of_next).collect()
 }
 
-/// A cap as a byte of a segment. Whole units below 8 nats; 255 is no cap. 0 is kept for separators.
+/// A cap as a byte of a segment. Whole units below 8 nats, then none. 0 is kept for separators.
 fn cap_byte(units: i16) -> u8 {
-    units.clamp(0, 254) as u8 + 1
+    units.clamp(0, NO_CAP - 1) as u8 + 1
 }
 
 /// What a byte of a segment lets its word earn, in fixed-point units; negative at separators.
 pub(crate) fn cap_units(byte: u8) -> i16 {
-    match byte {
+    match i16::from(byte) {
         0 => i16::MIN,
-        255 => 8192,
-        capped => i16::from(capped) - 1,
+        NO_CAP => 8192,
+        capped => capped - 1,
     }
 }
 
@@ -127,33 +141,41 @@ pub(crate) fn cap_units(byte: u8) -> i16 {
 /// lines look like letters, and mails that space their letters out would collect them by the dozen. Nor is a shape news that
 /// was there a moment ago: forms have lines to write on, tables columns of dashes, whatever their lengths.
 pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterator<Item = i16> + 'a {
-    /// Widths in x-heights, and what they let a word earn.
-    static BY_WIDTH: LazyLock<[(f32, i16); 256]> = LazyLock::new(|| {
-        std::array::from_fn(|width| {
-            let width_xh = (width as f32 / WIDTH_STEPS - 3.0).exp2();
-            (width_xh, units((NATS_PER_XH * width_xh - 0.3).max(0.3)))
-        })
-    });
+    static BY_WIDTH: LazyLock<[Width; 256]> = LazyLock::new(|| std::array::from_fn(|width| Width::of(width as u8)));
     let by_width = &*BY_WIDTH;
-    let (seen_once, no_news) = (units(SEEN_ONCE_NATS), units(NO_NEWS_NATS));
     let alike = (codes.family().bits() as u32).div_ceil(12);
     // How many of the words a moment ago look like each.
     let (mut seen, kernels) = (vec![0; widths.len()], Kernels::best());
     for back in 1..=RECENT.min(widths.len()) {
         (kernels.alike)(codes.data(), codes.stride(), back, alike, &mut seen);
     }
-    (0..widths.len()).map(move |k| {
-        let recent = k.saturating_sub(RECENT)..k;
-        let (width_xh, most) = by_width[usize::from(widths[k])];
-        let narrow = |&j: &usize| by_width[usize::from(widths[j])].0 < NARROW_XH;
-        let spaced_out = width_xh < SLIM_XH && recent.filter(narrow).count() >= 3;
-        match seen[k] {
-            _ if spaced_out => no_news,
-            0 => most,
-            1 => most.min(seen_once),
-            _ => no_news,
-        }
+    // Which of the words a moment ago are narrow, the last one in the last bit, and how many: no branches, for nothing foresees words.
+    let (mut recent, mut narrow) = (0u32, 0);
+    seen.into_iter().zip(widths).map(move |(seen, &width)| {
+        let width = &by_width[usize::from(width)];
+        let spaced_out = width.slim & (narrow >= 3);
+        narrow = narrow + u32::from(width.narrow) - (recent >> (RECENT - 1));
+        recent = (recent << 1 | u32::from(width.narrow)) & ((1 << RECENT) - 1);
+        width.earns[usize::from(seen.min(2)) | usize::from(spaced_out) << 1]
     })
+}
+
+/// What a word's width lets it earn.
+struct Width {
+    /// In fixed-point units: what was not there a moment ago, what was there once, what is no news.
+    earns: [i16; 4],
+    narrow: bool,
+    slim: bool,
+}
+
+impl Width {
+    /// See [`log_width`](crate::fingerprint::log_width).
+    fn of(log_width: u8) -> Self {
+        let width_xh = (f32::from(log_width) / WIDTH_STEPS - 3.0).exp2();
+        let most = (NATS_PER_XH * width_xh - 0.3).max(0.3);
+        let earns = [most, most.min(SEEN_ONCE_NATS), NO_NEWS_NATS, NO_NEWS_NATS].map(units);
+        Self { earns, narrow: width_xh < NARROW_XH, slim: width_xh < SLIM_XH }
+    }
 }
 
 /// So many words before count as a moment ago.
@@ -240,7 +262,7 @@ mod tests {
                     let seen = (others(whole) + own(whole)).saturating_sub(QUOTATIONS);
                     p = (seen as f32 + PRIOR * p) / ((others(context) + own(context)) as f32 + PRIOR);
                 }
-                units(-p.min(1.0).ln())
+                units(-p.min(1.0).ln()).min(255)
             };
             (0..document.len()).map(cap).collect()
         };
@@ -256,12 +278,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn surprises_are_looked_up_as_reckoned(bits in any::<u32>(), units_before in 0i16..700, near in -40i32..40) {
+        fn surprises_are_looked_up_as_reckoned(bits in any::<u32>(), units_before in 0i16..300, near in -40i32..40) {
             let anywhere = f32::from_bits(bits).abs().fract();
             let border = (-(f32::from(units_before) + 0.5) / crate::index::UNITS_PER_NAT).exp();
             for p in [anywhere, border, f32::from_bits(border.to_bits().wrapping_add_signed(near)), 1.0, 0.0] {
                 if (0.0..=1.0).contains(&p) {
-                    prop_assert_eq!(surprise(p), units(-p.ln()), "{}", p);
+                    prop_assert_eq!(SURPRISES.of(p), units(-p.ln()).min(255), "{}", p);
                 }
             }
         }

@@ -290,12 +290,11 @@ const SEPARATOR: u16 = u16::MAX;
 /// The visual word of each place; a separator after each document. Each distinct word is compared with the prototypes once.
 fn visual_words(documents: &[Source<'_>], numbered: &Numbered, book: &Codebook) -> Vec<u16> {
     let kernels = Kernels::best();
-    let nearest = |distances: &mut Vec<i16>, word: &DistinctWord| {
+    let nearest = |word: &DistinctWord| {
         let (document, k) = word.first;
-        let lanes = documents[document as usize].first_face().iter();
-        book.nearest(&lanes.map(|lane| lane[k as usize]).collect::<Vec<_>>(), &kernels, distances)
+        book.nearest(documents[document as usize].first_face(), k as usize, &kernels)
     };
-    let visual: Vec<u16> = numbered.words.par_iter().map_init(Vec::new, nearest).collect();
+    let visual: Vec<u16> = numbered.words.par_iter().map(nearest).collect();
     let mut all = Vec::with_capacity(numbered.numbers.len() + documents.len());
     let mut rest = numbered.numbers.as_slice();
     for document in documents {

@@ -91,6 +91,26 @@ pub(super) fn distances(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
     }
 }
 
+/// The place of the nearest of some codes, held as for [`distances`]; of equally near ones the first.
+#[inline(always)]
+pub(super) fn nearest_code(code: &[u64], lanes: &[&[u64]]) -> usize {
+    // The distance and, behind it, the place: the least of these numbers is the answer, and no distance need be written down.
+    let found = |(k, differing_bits): (usize, u32)| i64::from(differing_bits) << 32 | k as i64;
+    let least = |least: i64, found: i64| least.min(found);
+    let found = match (code, lanes) {
+        ([a], [x]) => x.iter().map(|x| (a ^ x).count_ones()).enumerate().map(found).fold(i64::MAX, least),
+        ([a, b], [x, y]) => {
+            let both = x.iter().zip(*y).map(|(x, y)| (a ^ x).count_ones() + (b ^ y).count_ones());
+            both.enumerate().map(found).fold(i64::MAX, least)
+        }
+        _ => {
+            debug_assert!(false, "codes have one or two lanes");
+            0
+        }
+    };
+    (found & i64::from(u32::MAX)) as usize
+}
+
 /// Adds to distances what the widths of the catalogue's words differ by.
 #[inline(always)]
 pub(super) fn add_widths(width: WidthProbe, log_widths: &[u8], out: &mut [i16]) {

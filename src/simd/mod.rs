@@ -15,6 +15,7 @@ use kernels::{Probe, WidthProbe, WordScore};
 use layer::{NetLayer, Output, Portable};
 
 type Distances = fn(Probe<'_>, &[&[u64]], &mut [i16]);
+type NearestCode = fn(&[u64], &[&[u64]]) -> usize;
 type AddWidths = fn(WidthProbe, &[u8], &mut [i16]);
 type Alike = fn(&[u64], usize, usize, u32, &mut [u8]);
 type Nearer = fn(&mut [i16], &[i16]);
@@ -29,6 +30,7 @@ pub(crate) struct Kernels {
     #[cfg_attr(not(any(test, feature = "benchmarks")), expect(dead_code, reason = "named by tests and benches"))]
     pub(crate) name: &'static str,
     pub(crate) distances: Distances,
+    pub(crate) nearest_code: NearestCode,
     pub(crate) add_widths: AddWidths,
     pub(crate) alike: Alike,
     pub(crate) nearer: Nearer,
@@ -50,6 +52,10 @@ macro_rules! compiled_for {
             #[target_feature(enable = $features)]
             fn distances_(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
                 kernels::distances(probe, lanes, out);
+            }
+            #[target_feature(enable = $features)]
+            fn nearest_code_(code: &[u64], lanes: &[&[u64]]) -> usize {
+                kernels::nearest_code(code, lanes)
             }
             #[target_feature(enable = $features)]
             fn add_widths_(width: WidthProbe, log_widths: &[u8], out: &mut [i16]) {
@@ -78,11 +84,12 @@ macro_rules! compiled_for {
 
             /// The kernels, if this CPU has the features.
             pub(super) fn detect(detected: bool) -> Option<super::Kernels> {
-                // SAFETY (all seven): the closures are handed out only where `detected` is the CPU's own answer for every
+                // SAFETY (all eight): the closures are handed out only where `detected` is the CPU's own answer for every
                 // feature in $features; the functions have no other requirement.
                 detected.then_some(super::Kernels {
                     name: $name,
                     distances: |a, b, c| unsafe { distances_(a, b, c) },
+                    nearest_code: |a, b| unsafe { nearest_code_(a, b) },
                     add_widths: |a, b, c| unsafe { add_widths_(a, b, c) },
                     alike: |a, b, c, d, e| unsafe { alike_(a, b, c, d, e) },
                     nearer: |a, b| unsafe { nearer_(a, b) },
@@ -111,6 +118,7 @@ impl Kernels {
     pub(crate) const PORTABLE: Self = Self {
         name: "portable",
         distances: kernels::distances,
+        nearest_code: kernels::nearest_code,
         add_widths: kernels::add_widths,
         alike: kernels::alike,
         nearer: kernels::nearer,
@@ -199,6 +207,16 @@ mod tests {
                 let width = WidthProbe { log_width: seed as u8, weight: (seed >> 8) as u8 % 8 };
                 let probe = Probe { code: &code[..1], weights: Some(weights), width };
                 (kernels.distances)(probe, &[&low], &mut weighted);
+                // All of them, and those of few bits: then many are equally near.
+                for mask in [u64::MAX, 3] {
+                    let [low, high] = [&low, &high].map(|l| l.iter().map(|c| c & mask).collect::<Vec<_>>());
+                    let code = code.map(|c| c & mask);
+                    let differ = |k: &usize| (low[*k] ^ code[0]).count_ones();
+                    let differ_too = |k: &usize| differ(k) + (high[*k] ^ code[1]).count_ones();
+                    let nearest = [(0..n).min_by_key(differ), (0..n).min_by_key(differ_too)].map(|k| k.unwrap_or(n));
+                    prop_assert_eq!((kernels.nearest_code)(&code[..1], &[&low]), nearest[0], "{}", kernels.name);
+                    prop_assert_eq!((kernels.nearest_code)(&code, &[&low, &high]), nearest[1], "{}", kernels.name);
+                }
                 let log_widths: Vec<u8> = (0..n).map(|k| noise(k + 19, 256) as u8).collect();
                 let mut widened = weighted.clone();
                 (kernels.add_widths)(width, &log_widths, &mut widened);

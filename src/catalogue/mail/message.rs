@@ -186,6 +186,7 @@ fn mail(message: &Message<'_>, messages: &[usize], cut: bool) -> Result<Mail, St
                 }
                 _ => continue,
             };
+            body.reserve(text.len() + 1);
             body.push_str(&plain::visible(&text));
             body.push('\n');
             if body.len() > MAX_TEXT {
@@ -236,7 +237,8 @@ fn shown(message: &Message<'_>, attempt: usize) -> Vec<usize> {
 
 /// The text of a part; where the parser failed or the charset is a lie, decoded anew as clients do.
 fn decoded<'m>(message: &'m Message<'_>, part: &MessagePart<'_>, text: &'m str, html: bool) -> Cow<'m, str> {
-    if !part.is_encoding_problem && !text.contains(char::REPLACEMENT_CHARACTER) {
+    let replaced = memchr::memmem::find(text.as_bytes(), "\u{fffd}".as_bytes()).is_some();
+    if !part.is_encoding_problem && !replaced {
         return Cow::Borrowed(text);
     }
     let raw = raw_body(message, part);
