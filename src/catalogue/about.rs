@@ -38,13 +38,17 @@ impl About {
         if self.quoted.is_empty() && self.fields.is_empty() {
             return Vec::new();
         }
-        let mut numbers = vec![self.quoted.len() as u32];
-        numbers.extend(self.quoted.iter().flatten());
-        numbers.push(self.fields.len() as u32);
-        numbers.extend(self.fields.iter().map(|f| f.widths.len() as u32));
-        let mut out: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
-        out.extend(self.fields.iter().flat_map(|f| f.codes.data()).flat_map(|lane| lane.to_le_bytes()));
-        out.extend(self.fields.iter().flat_map(|f| &f.widths));
+        let codes = || self.fields.iter().flat_map(|f| f.codes.data());
+        let widths = || self.fields.iter().map(|f| f.widths.as_slice());
+        let numbers = 2 + 2 * self.quoted.len() + self.fields.len();
+        let mut out = Vec::with_capacity(4 * numbers + 8 * codes().count() + widths().map(<[u8]>::len).sum::<usize>());
+        let mut number = |n: u32| out.extend_from_slice(&n.to_le_bytes());
+        number(self.quoted.len() as u32);
+        self.quoted.iter().flatten().for_each(|&n| number(n));
+        number(self.fields.len() as u32);
+        widths().for_each(|w| number(w.len() as u32));
+        codes().for_each(|lane| out.extend_from_slice(&lane.to_le_bytes()));
+        widths().for_each(|w| out.extend_from_slice(w));
         out
     }
 

@@ -15,6 +15,9 @@ use crate::index::{
 const SMALL_WORDS: usize = 50_000;
 /// A commit merges no more words than this: bounds its memory.
 const MAX_COMMIT_WORDS: usize = 3_200_000;
+/// Segments of so many words are a language of their own: what their words may earn, as far as candidates hang on it, they tell without the
+/// other segments' phrases.
+const OWN_LANGUAGE_WORDS: usize = 1_000_000;
 /// Segments are not merged beyond so many words, when that was asked for: bounds the memory of a merge to about a gigabyte.
 const MAX_SEGMENT_WORDS: usize = 64 << 20;
 
@@ -35,7 +38,8 @@ impl Catalogue {
     /// new documents become a segment, together with the newest segments as long as those are no larger than what they are
     /// merged with. So there are few segments (as many as the catalogue doubled in size), each word is written again no more
     /// often than that, and what a segment knows of the catalogue's phrases is never older than the catalogue's last doubling.
-    /// Beyond some millions of words segments are left alone, so that memory stays bounded: then [`Catalogue::compact`] merges.
+    /// From a million words on a segment is made of its own phrases alone, so that a commit takes no longer the more there are; and
+    /// beyond some millions segments are left alone, so that memory stays bounded: then [`Catalogue::compact`] merges.
     ///
     /// # Errors
     ///
@@ -216,6 +220,8 @@ fn write_segment(
     sources: &[Source<'_>],
     kept: &[&Live],
 ) -> Result<(), Error> {
+    let words: usize = sources.iter().map(|s| s.widths.len()).sum();
+    let kept = if words < OWN_LANGUAGE_WORDS { kept } else { &[] };
     let tables = kept.iter().map(|l| {
         let segment = &l.part.segment;
         Ok(Phrases { entries: segment.phrases()?, distinct: segment.header().distinct })

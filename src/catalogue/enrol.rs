@@ -215,13 +215,11 @@ fn about(
     lengths: [usize; 4],
     mut numbers: &[u32],
 ) -> Result<About, Error> {
-    let mut fields = Vec::new();
+    let mut fields = Vec::with_capacity(lengths.len());
     for length in lengths {
         let (field, rest) = numbers.split_at(length);
         numbers = rest;
-        let Words { lanes, widths, .. } = lexicon.words(field);
-        let stride = config.family.bits().div_ceil(64);
-        let codes = (0..widths.len()).flat_map(|k| lanes.iter().take(stride).map(move |lane| lane[k])).collect();
+        let (codes, widths) = lexicon.first_codes(field, config.family.bits().div_ceil(64));
         fields.push(Field { codes: Codes::from_data(config.family, codes)?, widths });
     }
     if fields.iter().all(|f| f.widths.is_empty()) {

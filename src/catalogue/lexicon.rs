@@ -178,8 +178,10 @@ impl Lexicon {
         let encoder = config.family.encoder();
         let faces: Vec<TextEncoder<'_>> =
             config.faces.iter().map(|f| TextEncoder::new(f, &*encoder)).collect::<Result<_, _>>()?;
-        let encoded: Vec<Vec<TextWord>> =
-            new.par_iter().map(|token| faces.iter().map(|f| f.encode(token.word)).collect()).collect::<Result<_, _>>()?;
+        let encoded: Vec<Vec<TextWord>> = new
+            .par_iter()
+            .map(|token| faces.iter().map(|f| f.encode(token.word)).collect())
+            .collect::<Result<_, _>>()?;
         for (token, encoded) in new.into_iter().zip(encoded) {
             let codes: Vec<u64> = encoded.iter().flat_map(|w| &w.code).copied().collect();
             numbers.insert(token.word, young.widths.len() as u32);
@@ -190,6 +192,14 @@ impl Lexicon {
             all.iter_mut().filter(|n| **n == UNKNOWN).zip(unknown).for_each(|(n, number)| *n = number);
         }
         Ok(found.into_iter().map(|(learned, _)| learned).collect())
+    }
+
+    /// Codes in the first face, of so many 64-bit words each, and widths of words by their numbers.
+    pub(super) fn first_codes(&self, numbers: &[u32], stride: usize) -> (Vec<u64>, Vec<u8>) {
+        let Generation { codes, widths, lanes, .. } = &self.young;
+        let mut of_all = Vec::with_capacity(numbers.len() * stride);
+        numbers.iter().for_each(|&n| of_all.extend_from_slice(&codes[n as usize * lanes..][..stride]));
+        (of_all, numbers.iter().map(|&n| widths[n as usize]).collect())
     }
 
     /// Words by their numbers.

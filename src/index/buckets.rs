@@ -73,21 +73,23 @@ fn bucket_bits(expected: usize) -> u32 {
 /// the bits that they are sorted by keep the order of the items that they were made of.
 ///
 /// `emit` makes the numbers of some of the `items`, the first of which has the number that it is told; there are about
-/// `expected` of them all together.
-pub(super) fn sort_in_buckets<T: Sync, R: Send>(
+/// `expected` of them all together. `take` gets room of its own, to be used again, and may use the numbers' too.
+pub(super) fn sort_in_buckets<T: Sync, S: Default, R: Send>(
     items: &[T],
     expected: usize,
     by: SortedBits,
     emit: impl Fn(usize, &[T], &mut Buckets) + Sync,
-    take: impl Fn(u64, u32, Vec<u64>) -> R + Sync,
+    take: impl Fn(&mut S, u64, u32, &mut Vec<u64>) -> R + Sync,
 ) -> Vec<R> {
     let (bits, tiles) = scatter(items, expected, by, emit);
-    let of_bucket = |other: &mut Vec<u64>, bucket: usize| {
-        let mut numbers = tiles.iter().map(|tile| tile.bucket(bucket)).collect::<Vec<_>>().concat();
-        sort_by_bits(&mut numbers, other, SortedBits { common: by.common + bits, ..by });
-        take(bucket as u64, bits, numbers)
+    let room = || (Vec::new(), Vec::new(), S::default());
+    let of_bucket = |(numbers, other, room): &mut (Vec<u64>, Vec<u64>, S), bucket: usize| {
+        numbers.clear();
+        tiles.iter().for_each(|tile| numbers.extend_from_slice(tile.bucket(bucket)));
+        sort_by_bits(numbers, other, SortedBits { common: by.common + bits, ..by });
+        take(room, bucket as u64, bits, numbers)
     };
-    (0..1usize << bits).into_par_iter().map_init(Vec::new, of_bucket).collect()
+    (0..1usize << bits).into_par_iter().map_init(room, of_bucket).collect()
 }
 
 /// Throws the numbers of shares of items into buckets: tells the buckets' bits, and each share's numbers.
@@ -202,7 +204,7 @@ mod tests {
         fn sorts(numbers in prop::collection::vec(any::<u64>(), 0..2000), expected in 0usize..100_000, common in 0u32..9, ignored in 0u32..48, even: bool) {
             let numbers: Vec<u64> = numbers.into_iter().map(|n| n >> common).collect();
             let emit = |_: usize, numbers: &[u64], buckets: &mut Buckets| numbers.iter().for_each(|&n| buckets.push(n));
-            let found = sort_in_buckets(&numbers, expected, SortedBits { common, ignored, even }, emit, |_, _, bucket| bucket).concat();
+            let found = sort_in_buckets(&numbers, expected, SortedBits { common, ignored, even }, emit, |(), _, _, bucket| bucket.clone()).concat();
             let mut here = Vec::new();
             sort_in_buckets_here(
                 expected,

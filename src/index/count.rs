@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::buckets::{Buckets, SortedBits, sort_in_buckets};
 use super::exact::Gone;
 use super::numbered::Numbered;
-use super::phrases::{COUNT_BITS, HASH_BITS, LONGEST, MAX_COUNT, each_phrase, entry};
+use super::phrases::{COUNT_BITS, LONGEST, MAX_COUNT, add_found, each_phrase, entry};
 use super::seen::{Often, Seen, Sightings};
 use super::singles::{self, Packed, Packing};
 use super::writer::Source;
@@ -100,8 +100,18 @@ struct Tally {
     own: Vec<u64>,
     /// Those that stand in one.
     singles: Packed,
-    /// All, with what is known of them elsewhere.
+}
+
+/// Room to be used again by one bucket after the other.
+#[derive(Default)]
+struct Room {
+    runs: Runs,
+    /// The bucket's phrases, with what is known of them elsewhere.
     everywhere: Vec<u64>,
+    /// What other tables know of them.
+    elsewhere: Vec<u64>,
+    /// Documents besides one that have the phrase of each run.
+    others: Vec<u32>,
 }
 
 impl Counting<'_> {
@@ -117,13 +127,16 @@ impl Counting<'_> {
                 });
             }
         };
-        let of_bucket = |bucket: u64, bits: u32, keys: Vec<u64>| {
+        let of_bucket = |room: &mut Room, bucket: u64, bits: u32, keys: &mut Vec<u64>| {
             let words = self.words_of(bucket, bits);
-            let mut runs = Runs::of(keys);
+            let Room { runs, everywhere, elsewhere, others: of_runs } = room;
+            runs.read(keys);
             runs.count_documents(&sightings);
-            let tally = self.tally(&runs.entries, words, bits);
-            let often = runs.note(&others(&tally.everywhere, &runs.entries), &sightings);
-            (tally.own, tally.singles, others(&tally.everywhere, words), often)
+            let Tally { own, singles } = self.tally(&runs.entries, words, everywhere, elsewhere);
+            of_runs.clear();
+            of_runs.extend(others(everywhere, &runs.entries));
+            let often = runs.note(of_runs, &sightings);
+            (own, singles, others(everywhere, words).collect::<Vec<_>>(), often)
         };
         let by = SortedBits { common: 0, ignored: COUNT_BITS, even: true };
         let buckets = sort_in_buckets(self.documents, (LONGEST - 1) * words.numbers.len(), by, emit, of_bucket);
@@ -153,27 +166,24 @@ impl Counting<'_> {
                     });
                 }
             };
-            let of_bucket = |bucket: u64, bits: u32, mut keys: Vec<u64>| {
+            let of_bucket = |room: &mut Room, bucket: u64, bits: u32, keys: &mut Vec<u64>| {
                 keys.dedup();
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
                 let entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
-                let Tally { own, singles, mut everywhere } =
-                    self.tally(&entries, self.words_of(part << bits | bucket, part_bits + bits), part_bits + bits);
-                if self.elsewhere.tables.is_empty() {
-                    everywhere.clear();
-                }
-                everywhere.retain(|e| e & MAX_COUNT > 1);
-                Tally { own, singles, everywhere }
+                let words = self.words_of(part << bits | bucket, part_bits + bits);
+                let tally = self.tally(&entries, words, &mut room.everywhere, &mut room.elsewhere);
+                let repeated = |e: &u64| e & MAX_COUNT > 1 && !self.elsewhere.tables.is_empty();
+                (tally, room.everywhere.iter().copied().filter(repeated).collect::<Vec<_>>())
             };
             // Documents come in order and stay so: only the hashes are to be sorted.
             let by = SortedBits { common: part_bits, ignored: COUNT_BITS, even: true };
             let expected = ((LONGEST - 1) * words) >> part_bits;
             let tallies = sort_in_buckets(self.documents, expected, by, emit, of_bucket);
-            singles.reserve(tallies.iter().map(|t| t.singles.len()).sum());
-            for tally in tallies {
+            singles.reserve(tallies.iter().map(|(tally, _)| tally.singles.len()).sum());
+            for (tally, repeated) in tallies {
                 own.extend(tally.own);
                 singles.append(&tally.singles);
-                everywhere.extend(tally.everywhere);
+                everywhere.extend(repeated);
             }
         }
         let everywhere = (!self.elsewhere.tables.is_empty()).then_some(everywhere);
@@ -190,33 +200,33 @@ impl Counting<'_> {
         &self.words[before(begin)..before(begin + 1)]
     }
 
-    /// Puts the entries of longer phrases and of words together, whose hashes begin with the same so many bits, and adds what other tables
-    /// know of them.
-    fn tally(&self, longer: &[u64], words: &[u64], common: u32) -> Tally {
+    /// Puts the entries of longer phrases and of words together in `everywhere`, and adds what other tables know of them.
+    fn tally(&self, longer: &[u64], words: &[u64], everywhere: &mut Vec<u64>, found: &mut Vec<u64>) -> Tally {
         let &Elsewhere { tables, gone, let_go } = self.elsewhere;
-        let mut everywhere = together(longer, words);
+        together(longer, words, everywhere);
         let of_one = |e: &u64| e & MAX_COUNT == 1;
         let own = everywhere.iter().copied().filter(|e| !of_one(e)).collect();
         let singles = Packing::pack(self.directory_bits, everywhere.iter().copied().filter(of_one));
         if !tables.is_empty() {
-            let mut found: Vec<u64> = everywhere.iter().map(|&e| entry(e, 0)).collect();
-            let slots = Slots::of(&found, common);
-            tables.iter().for_each(|table| slots.add_found(&mut found, table));
-            gone.take_from(&mut found);
-            for (own, there) in everywhere.iter_mut().zip(found) {
+            found.clear();
+            found.extend(everywhere.iter().map(|&e| entry(e, 0)));
+            tables.iter().for_each(|table| add_found(found, table));
+            gone.take_from(found);
+            for (own, there) in everywhere.iter_mut().zip(&*found) {
                 *own = entry(*own, (*own & MAX_COUNT) + (there & MAX_COUNT));
             }
         }
         if self.buckets_done.fetch_add(1, Ordering::Relaxed) % LET_GO_AFTER == LET_GO_AFTER - 1 {
             let_go();
         }
-        Tally { own, singles, everywhere }
+        Tally { own, singles }
     }
 }
 
-/// Entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind.
-fn together(many: &[u64], few: &[u64]) -> Vec<u64> {
-    let (mut all, mut rest) = (Vec::with_capacity(many.len() + few.len()), many);
+/// Puts entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind.
+fn together(many: &[u64], few: &[u64], all: &mut Vec<u64>) {
+    all.clear();
+    let mut rest = many;
     for &one in few {
         let (before, after) = rest.split_at(rest.partition_point(|&e| e >> COUNT_BITS < one >> COUNT_BITS));
         all.extend_from_slice(before);
@@ -232,76 +242,17 @@ fn together(many: &[u64], few: &[u64]) -> Vec<u64> {
         }
     }
     all.extend_from_slice(rest);
-    all
 }
 
-/// The documents besides one that have each of `some` phrases, from the entries of `all`.
-fn others(all: &[u64], some: &[u64]) -> Vec<u32> {
-    let mut all = all.iter();
-    let mut others = Vec::with_capacity(some.len());
-    for one in some {
-        // Not `find`, which is not inlined here.
-        for entry in all.by_ref() {
-            if entry >> COUNT_BITS == one >> COUNT_BITS {
-                others.push((entry & MAX_COUNT) as u32 - 1);
-                break;
-            }
+/// The documents besides one that have each of `some` phrases, from the entries of `all`, which has all of these.
+fn others<'a>(all: &'a [u64], some: &'a [u64]) -> impl Iterator<Item = u32> + 'a {
+    let mut next = 0;
+    some.iter().map(move |one| {
+        while (all[next] ^ one) >> COUNT_BITS != 0 {
+            next += 1;
         }
-    }
-    others
-}
-
-/// Where hashes stand among sorted entries that begin with the same bits: for other tables of about as many there.
-struct Slots {
-    /// First bits, which all have in common.
-    common: u32,
-    /// Bits after these that tell a slot.
-    bits: u32,
-    /// Where the entries of each slot begin, and the end.
-    starts: Vec<u32>,
-}
-
-/// Entries of a slot that are looked at without asking how many there are: which of them are there is foreseen by nobody.
-const AT_ONCE: usize = 2;
-
-impl Slots {
-    fn of(entries: &[u64], common: u32) -> Self {
-        // Twice as many slots, so that most hold one or none.
-        let bits = (2 * entries.len()).max(2).ilog2().min(HASH_BITS - common);
-        let mut this = Self { common, bits, starts: vec![0; (1 << bits) + 1] };
-        for &entry in entries {
-            let slot = this.slot(entry);
-            this.starts[slot + 1] += 1;
-        }
-        for k in 1..this.starts.len() {
-            this.starts[k] += this.starts[k - 1];
-        }
-        this
-    }
-
-    #[inline]
-    fn slot(&self, hash: u64) -> usize {
-        (hash << self.common >> (64 - self.bits)) as usize
-    }
-
-    /// The same as [`add_found`](super::phrases::add_found), which finds few entries in large tables.
-    fn add_found(&self, entries: &mut [u64], table: &[u64]) {
-        let (Some(&first), Some(&last)) = (entries.first(), entries.last()) else { return };
-        let begin = table.partition_point(|&other| other < entry(first, 0));
-        for &other in table[begin..].iter().take_while(|&&other| other <= last | MAX_COUNT) {
-            let slot = self.slot(other);
-            let (start, end) = (self.starts[slot] as usize, self.starts[slot + 1] as usize);
-            let add = |found: &mut u64| {
-                let count = if (*found ^ other) >> COUNT_BITS == 0 { other & MAX_COUNT } else { 0 };
-                *found = entry(*found, (*found & MAX_COUNT) + count);
-            };
-            let rest = &mut entries[start..];
-            let (at_once, later) = rest.split_at_mut(AT_ONCE.min(rest.len()));
-            at_once.iter_mut().for_each(add);
-            let more = (end - start).saturating_sub(AT_ONCE);
-            later[..more].iter_mut().for_each(add);
-        }
-    }
+        (all[next] & MAX_COUNT) as u32 - 1
+    })
 }
 
 /// Bits of a key that tell a phrase's place; the next one tells whether it has three words.
@@ -316,6 +267,7 @@ fn place(key: u32) -> (u32, u32) {
 ///
 /// Nothing here is foreseeable, neither which phrases come again nor where they stand: so there are few branches, and what is far away is
 /// fetched by loops that do nothing else.
+#[derive(Default)]
 struct Runs {
     /// The entry of each run, of one document as long as these are not counted.
     entries: Vec<u64>,
@@ -327,12 +279,20 @@ struct Runs {
     groups: Vec<u32>,
     /// Keys of each group.
     sizes: Vec<u32>,
+    /// The documents of the keys in runs of several.
+    documents: Vec<u32>,
+    /// Whether each run has one key.
+    once: Vec<bool>,
 }
 
 impl Runs {
-    fn of(mut keys: Vec<u64>) -> Self {
+    /// Takes the keys of the next bucket.
+    fn read(&mut self, keys: &mut Vec<u64>) {
         let len = keys.len();
-        let (mut entries, mut lasts, mut repeated) = (vec![0; len], vec![0; len], vec![(0, 0); len]);
+        let Self { entries, lasts, repeated, .. } = self;
+        entries.resize(len, 0);
+        lasts.resize(len, 0);
+        repeated.resize(len, (0, 0));
         // The last run ends, too.
         keys.extend(keys.last().map(|last| !last));
         let (mut run, mut more, mut begins) = (0, 0, true);
@@ -347,7 +307,6 @@ impl Runs {
         entries.truncate(run);
         lasts.truncate(run);
         repeated.truncate(more);
-        Self { entries, lasts, repeated, groups: Vec::new(), sizes: Vec::new() }
     }
 
     /// Counts the documents of each run.
@@ -356,10 +315,13 @@ impl Runs {
             let (place, longer) = place(key);
             sightings.document(place, longer)
         };
-        let documents: Vec<u32> = self.repeated.iter().map(document).collect();
-        (self.groups, self.sizes) = (Vec::with_capacity(documents.len()), vec![0; documents.len() + 1]);
+        self.documents.clear();
+        self.documents.extend(self.repeated.iter().map(document));
+        self.groups.clear();
+        self.sizes.clear();
+        self.sizes.resize(self.documents.len() + 1, 0);
         let (mut group, mut before) = (0, (u32::MAX, u32::MAX));
-        for (&(_, run), document) in self.repeated.iter().zip(documents) {
+        for (&(_, run), &document) in self.repeated.iter().zip(&self.documents) {
             let (new_run, new_document) = (run != before.0, document != before.1);
             group += usize::from(new_run | new_document);
             self.sizes[group] += 1;
@@ -370,7 +332,7 @@ impl Runs {
     }
 
     /// Notes how often each phrase was seen, from how many others have each run's. Tells what could not be packed.
-    fn note(&self, others: &[u32], sightings: &Sightings<'_>) -> Vec<Often> {
+    fn note(&mut self, others: &[u32], sightings: &Sightings<'_>) -> Vec<Often> {
         let mut often = Vec::new();
         for (&(key, run), &group) in self.repeated.iter().zip(&self.groups) {
             let seen = Seen { others: others[run as usize], here: self.sizes[group as usize] - 1 };
@@ -378,11 +340,11 @@ impl Runs {
             often.extend(sightings.note(place, longer, seen));
         }
         // The other phrases stand there once, and most of them nowhere else.
-        let mut once = vec![true; others.len()];
-        self.repeated.iter().for_each(|&(_, run)| once[run as usize] = false);
-        for ((&others, &key), _) in
-            others.iter().zip(&self.lasts).zip(once).filter(|((others, _), once)| *once & (**others > 0))
-        {
+        self.once.clear();
+        self.once.resize(others.len(), true);
+        self.repeated.iter().for_each(|&(_, run)| self.once[run as usize] = false);
+        let once = others.iter().zip(&self.lasts).zip(&self.once);
+        for ((&others, &key), _) in once.filter(|((others, _), once)| **once & (**others > 0)) {
             let (place, longer) = place(key);
             often.extend(sightings.note(place, longer, Seen { others, here: 0 }));
         }
@@ -396,7 +358,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::phrases::{PhraseTable, add_found, phrase, word_with_hash};
+    use super::super::phrases::{HASH_BITS, PhraseTable, phrase, word_with_hash};
     use super::super::seen::{Reader, look_up};
     use super::*;
 
@@ -474,26 +436,14 @@ mod tests {
         }
 
         #[test]
-        fn slots_find_what_a_pass_finds(own in entries(1..300), other in entries(0..300), common in 0u32..25) {
-            // Entries that begin with 0 bits in common, or more.
-            let shift = |entries: &[u64]| entries.iter().map(|&e| entry(e >> common, e & MAX_COUNT)).collect::<Vec<_>>();
-            let (mut own, mut other) = (shift(&own), shift(&other));
-            own.dedup_by_key(|e| *e >> COUNT_BITS);
-            other.dedup_by_key(|e| *e >> COUNT_BITS);
-            let mut expected = own.clone();
-            add_found(&mut expected, &other);
-            Slots::of(&own, common).add_found(&mut own, &other);
-            prop_assert_eq!(own, expected);
-        }
-
-        #[test]
         fn entries_of_two_kinds_are_put_together(many in entries(0..300), few in entries(0..20)) {
             let mut plain: BTreeMap<u64, u64> = BTreeMap::new();
             many.iter().chain(&few).for_each(|&e| *plain.entry(entry(e, 0)).or_default() += e & MAX_COUNT);
-            let all = together(&many, &few);
+            let mut all = vec![7];
+            together(&many, &few, &mut all);
             prop_assert_eq!(&all, &plain.iter().map(|(&hash, &count)| entry(hash, count)).collect::<Vec<_>>());
             let expected: Vec<u32> = few.iter().map(|&e| plain[&entry(e, 0)] as u32 - 1).collect();
-            prop_assert_eq!(others(&all, &few), expected);
+            prop_assert_eq!(others(&all, &few).collect::<Vec<_>>(), expected);
         }
     }
 

@@ -99,7 +99,8 @@ pub(super) fn cap_bytes(document: &Source<'_>, family: Family, by_phrase: impl I
     };
     let codes = Codes::from_data(family, data).unwrap_or_default();
     // One after the other: without branches the last step is done many words at a time.
-    let (by_shape, by_phrase): (Vec<i16>, Vec<i16>) = (shape_caps(&codes, document.widths).collect(), by_phrase.collect());
+    let (by_shape, by_phrase): (Vec<i16>, Vec<i16>) =
+        (shape_caps(&codes, document.widths).collect(), by_phrase.collect());
     by_shape.iter().zip(&by_phrase).map(|(&shape, &phrase)| cap_byte(phrase.min(shape))).collect()
 }
 

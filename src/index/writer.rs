@@ -262,7 +262,7 @@ impl Grams {
             };
             // Places come in order and stay so.
             let by = SortedBits { common: 32 - key_bits + part_bits, ignored: 32, even: false };
-            let take = |_, _, grams: Vec<u64>| {
+            let take = |(): &mut (), _, _, grams: &mut Vec<u64>| {
                 let slots = grams.chunk_by(|a, b| (a ^ b) >> 32 >> low_bits == 0);
                 let counts: Vec<(u64, u32)> = slots.map(|s| (s[0] >> 32 >> low_bits, s.len() as u32)).collect();
                 let places: Vec<u32> = grams.iter().map(|&gram| gram as u32).collect();

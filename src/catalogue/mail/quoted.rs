@@ -37,7 +37,7 @@ fn add(ranges: &mut Vec<[u32; 2]>, word: u32) {
 /// message" or a header within the text; all after "… wrote:" if no marks follow. `known` are ranges known from elsewhere, in order.
 pub(in crate::catalogue) fn quoted_words(body: &str, known: &[[u32; 2]]) -> Vec<[u32; 2]> {
     let mut found = Vec::new();
-    let lines: Vec<&str> = body.lines().collect();
+    let lines = lines(body);
     let marked = |line: &str| line.trim_start().starts_with('>');
     let last_mark = lines.iter().rposition(|l| marked(l));
     let starts = |k: usize| begins_quotation(lines[k]) || header_at(&lines[k..]);
@@ -62,6 +62,18 @@ pub(in crate::catalogue) fn quoted_words(body: &str, known: &[[u32; 2]]) -> Vec<
         rest |= attribution(&lines, k) && none_known && last_mark.is_none_or(|last| last < k);
     }
     found
+}
+
+/// What [`str::lines`] gives.
+fn lines(text: &str) -> Vec<&str> {
+    let ends = || memchr::memchr_iter(b'\n', text.as_bytes());
+    let (mut lines, mut start) = (Vec::with_capacity(ends().count() + 1), 0);
+    for end in ends().chain((!text.ends_with('\n') && !text.is_empty()).then_some(text.len())) {
+        let line = &text[start..end];
+        lines.push(if end < text.len() { line.strip_suffix('\r').unwrap_or(line) } else { line });
+        start = end + 1;
+    }
+    lines
 }
 
 /// `-----Original Message-----` and its kin.
@@ -142,6 +154,13 @@ mod tests {
         );
         assert_eq!(words("Fine.\n\nOn Mon, 4 Mar 2019,\nGwen <g@example.com> wrote:\n\nall of this"), "all of this");
         assert_eq!(words("On Mon Gwen wrote:\n> this\nBut I say no."), "> this");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_are_those_of_the_standard_library(text in "[a\r\n\u{e4}]{0,12}") {
+            proptest::prop_assert_eq!(lines(&text), text.lines().collect::<Vec<_>>());
+        }
     }
 
     #[test]
