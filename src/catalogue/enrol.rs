@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::about::{About, Field};
 use super::lexicon::{Learned, Lexicon, Words};
 use super::mail::{Mail, quoted_words};
-use super::words::{Token, each_word, each_word_and_hash};
+use super::words::{ABREAST, Token, each_word, words_hashes};
 use super::{Catalogue, CatalogueConfig};
 use crate::Error;
 use crate::fingerprint::Codes;
@@ -198,13 +198,24 @@ impl Catalogue {
 /// Looks the words of mails up, in parallel.
 fn prepare(lexicon: &mut Lexicon, config: &CatalogueConfig, mails: &[Mail]) -> Result<Vec<Prepared>, Error> {
     let learned = lexicon.learn(mails, each_drawn, config)?;
-    let prepared = |(mail, learned): (&Mail, Learned<(u64, [usize; 4])>)| {
-        let Learned { numbers, answer: (content, fields) } = learned;
+    let prepared = |((mail, learned), content): ((&Mail, Learned<[usize; 4]>), u64)| {
+        let Learned { numbers, answer: fields } = learned;
         let (body, field_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
         let about = about(lexicon, config, mail, fields, field_numbers)?.to_bytes();
         Ok(Prepared { id: mail.id.clone(), content, words: lexicon.words(body), about })
     };
-    mails.par_iter().zip(learned).map(prepared).collect()
+    mails.par_iter().zip(learned).zip(contents(mails)).map(prepared).collect()
+}
+
+/// The hash of the words of each mail's body.
+fn contents(mails: &[Mail]) -> Vec<u64> {
+    let mut by_length: Vec<usize> = (0..mails.len()).collect();
+    by_length.sort_unstable_by_key(|&k| mails[k].body.len());
+    let abreast = |some: &[usize]| words_hashes(std::array::from_fn(|n| some.get(n).map_or("", |&k| &mails[k].body)));
+    let hashes: Vec<[u64; ABREAST]> = by_length.par_chunks(ABREAST).map(abreast).collect();
+    let mut contents = vec![0; mails.len()];
+    by_length.into_iter().zip(hashes.into_iter().flatten()).for_each(|(k, hash)| contents[k] = hash);
+    contents
 }
 
 /// What is known of a mail besides its words, from the lengths and the words' numbers of its fields.
@@ -231,11 +242,10 @@ fn about(
 /// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
 const MAX_FIELD_WORDS: usize = 64;
 
-/// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells the hash of the body's
-/// words, and how many each field has.
-fn each_drawn<'t>(mail: &'t Mail, found: &mut dyn FnMut(Token<'t>)) -> (u64, [usize; 4]) {
-    let content = each_word_and_hash(&mail.body, &mut *found);
-    let fields = [&mail.subject, &mail.from, &mail.to, &mail.date].map(|field| {
+/// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells how many each field has.
+fn each_drawn<'t>(mail: &'t Mail, found: &mut dyn FnMut(Token<'t>)) -> [usize; 4] {
+    each_word(&mail.body, &mut *found);
+    [&mail.subject, &mail.from, &mail.to, &mail.date].map(|field| {
         let mut count = 0;
         each_word(field, |token| {
             if count < MAX_FIELD_WORDS {
@@ -244,6 +254,5 @@ fn each_drawn<'t>(mail: &'t Mail, found: &mut dyn FnMut(Token<'t>)) -> (u64, [us
             }
         });
         count
-    });
-    (content, fields)
+    })
 }

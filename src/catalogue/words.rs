@@ -1,4 +1,4 @@
-//! Words of a text, each with a key that tells it apart without looking at it again, and the hash of all.
+//! Words of a text, each with a key that tells it apart without looking at it again, and the hash of all of them.
 
 use std::num::NonZeroU128;
 
@@ -87,31 +87,30 @@ fn words_hash(text: &str) -> u64 {
     text.split_whitespace().fold(FNV_START, word)
 }
 
-/// Visits the words of a text as [`each_word`] does, and tells [`words_hash`].
-///
-/// Each step of the hash waits for the one before, but for nothing else: taken with the visits, some bytes a word, it costs next to nothing.
-pub(super) fn each_word_and_hash<'t>(text: &'t str, mut found: impl FnMut(Token<'t>)) -> u64 {
-    if !text.is_ascii() {
-        each_word(text, found);
-        return words_hash(text);
+/// Texts that are hashed side by side.
+pub(super) const ABREAST: usize = 4;
+
+/// [`words_hash`] of some texts, best of about the same length. Each step of a hash waits for the one before, so that several take hardly longer
+/// than one.
+pub(super) fn words_hashes(texts: [&str; ABREAST]) -> [u64; ABREAST] {
+    if !texts.iter().all(|text| text.is_ascii()) {
+        return texts.map(words_hash);
     }
-    let (mut hash, mut rest) = (AsciiHash { hash: FNV_START, in_word: false }, text.as_bytes());
-    each_word(text, |token| {
-        if let Some((now, later)) = rest.split_first_chunk::<BYTES_A_WORD>() {
-            now.iter().for_each(|&byte| hash.step(byte));
-            rest = later;
-        }
-        found(token);
-    });
-    rest.iter().for_each(|&byte| hash.step(byte));
-    hash.step(b' ');
-    hash.hash
+    let shortest = texts.iter().map(|text| text.len()).min().unwrap_or(0);
+    let mut hashes = [AsciiHash { hash: FNV_START, in_word: false }; ABREAST];
+    let begins = texts.map(|text| &text.as_bytes()[..shortest]);
+    for k in 0..shortest {
+        hashes.iter_mut().zip(begins).for_each(|(hash, text)| hash.step(text[k]));
+    }
+    std::array::from_fn(|n| {
+        texts[n].as_bytes()[shortest..].iter().for_each(|&byte| hashes[n].step(byte));
+        hashes[n].step(b' ');
+        hashes[n].hash
+    })
 }
 
-/// A little more than words have, with what stands between them.
-const BYTES_A_WORD: usize = 8;
-
 /// [`words_hash`] byte by byte, without a branch.
+#[derive(Clone, Copy)]
 struct AsciiHash {
     hash: u64,
     in_word: bool,
@@ -136,11 +135,18 @@ mod tests {
     proptest! {
         #[test]
         fn words_are_those_of_the_standard_library(text in "([a-z]{0,17}[ \n]?|[a-c\u{e4}\u{1f600} \t\r\n\u{b}\0\u{1c}\u{7f}\u{85}\u{a0}\u{2003}]{0,4}){0,20}") {
-            let (mut found, mut again) = (Vec::new(), Vec::new());
+            let mut found = Vec::new();
             each_word(&text, |token| found.push(token));
-            let hash = each_word_and_hash(&text, |token| again.push(token));
             prop_assert_eq!(&found, &text.split_whitespace().map(Token::new).collect::<Vec<_>>());
-            prop_assert_eq!((again, hash), (found, words_hash(&text)));
+        }
+
+        #[test]
+        fn hashes_abreast_are_those_of_each(texts in prop::array::uniform4("[ab \t\n\u{b}\0]{0,30}"), strange in any::<bool>()) {
+            let others = texts.clone().map(|text| if strange { text.replace('b', "\u{2003}\u{e4}") } else { text });
+            for texts in [&texts, &others] {
+                let texts = texts.each_ref().map(String::as_str);
+                prop_assert_eq!(words_hashes(texts), texts.map(words_hash));
+            }
         }
 
         #[test]

@@ -110,6 +110,8 @@ struct Room {
     everywhere: Vec<u64>,
     /// What other tables know of them.
     elsewhere: Vec<u64>,
+    /// Where the words stand among them, and whether a longer phrase has the same hash.
+    words: Vec<(usize, bool)>,
     /// Documents besides one that have the phrase of each run.
     others: Vec<u32>,
 }
@@ -129,14 +131,14 @@ impl Counting<'_> {
         };
         let of_bucket = |room: &mut Room, bucket: u64, bits: u32, keys: &mut Vec<u64>| {
             let words = self.words_of(bucket, bits);
-            let Room { runs, everywhere, elsewhere, others: of_runs } = room;
-            runs.read(keys);
-            runs.count_documents(&sightings);
-            let Tally { own, singles } = self.tally(&runs.entries, words, everywhere, elsewhere);
-            of_runs.clear();
-            of_runs.extend(others(everywhere, &runs.entries));
-            let often = runs.note(of_runs, &sightings);
-            (own, singles, others(everywhere, words).collect::<Vec<_>>(), often)
+            room.runs.read(keys);
+            room.runs.count_documents(&sightings);
+            let Tally { own, singles } = self.tally(words, room);
+            let Room { runs, everywhere, words, others, .. } = room;
+            others_of_longer(everywhere, words, others);
+            let often = runs.note(others, &sightings);
+            let of_words: Vec<u32> = words.iter().map(|&(at, _)| besides_one(everywhere[at])).collect();
+            (own, singles, of_words, often)
         };
         let by = SortedBits { common: 0, ignored: COUNT_BITS, even: true };
         let buckets = sort_in_buckets(self.documents, (LONGEST - 1) * words.numbers.len(), by, emit, of_bucket);
@@ -169,9 +171,9 @@ impl Counting<'_> {
             let of_bucket = |room: &mut Room, bucket: u64, bits: u32, keys: &mut Vec<u64>| {
                 keys.dedup();
                 let same_phrase = keys.chunk_by(|a, b| (a ^ b) >> COUNT_BITS == 0);
-                let entries: Vec<u64> = same_phrase.map(|same| entry(same[0], same.len() as u64)).collect();
-                let words = self.words_of(part << bits | bucket, part_bits + bits);
-                let tally = self.tally(&entries, words, &mut room.everywhere, &mut room.elsewhere);
+                room.runs.entries.clear();
+                room.runs.entries.extend(same_phrase.map(|same| entry(same[0], same.len() as u64)));
+                let tally = self.tally(self.words_of(part << bits | bucket, part_bits + bits), room);
                 let repeated = |e: &u64| e & MAX_COUNT > 1 && !self.elsewhere.tables.is_empty();
                 (tally, room.everywhere.iter().copied().filter(repeated).collect::<Vec<_>>())
             };
@@ -200,10 +202,11 @@ impl Counting<'_> {
         &self.words[before(begin)..before(begin + 1)]
     }
 
-    /// Puts the entries of longer phrases and of words together in `everywhere`, and adds what other tables know of them.
-    fn tally(&self, longer: &[u64], words: &[u64], everywhere: &mut Vec<u64>, found: &mut Vec<u64>) -> Tally {
+    /// Puts the entries of the room's runs and of words together in `everywhere`, and adds what other tables know of them.
+    fn tally(&self, words: &[u64], room: &mut Room) -> Tally {
         let &Elsewhere { tables, gone, let_go } = self.elsewhere;
-        together(longer, words, everywhere);
+        let Room { runs, everywhere, elsewhere: found, words: places, .. } = room;
+        together(&runs.entries, words, everywhere, places);
         let of_one = |e: &u64| e & MAX_COUNT == 1;
         let own = everywhere.iter().copied().filter(|e| !of_one(e)).collect();
         let singles = Packing::pack(self.directory_bits, everywhere.iter().copied().filter(of_one));
@@ -223,40 +226,44 @@ impl Counting<'_> {
     }
 }
 
-/// Puts entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind.
-fn together(many: &[u64], few: &[u64], all: &mut Vec<u64>) {
+/// Puts entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind: tells where each of these went,
+/// and whether one of the first kind has the same hash.
+fn together(many: &[u64], few: &[u64], all: &mut Vec<u64>, places: &mut Vec<(usize, bool)>) {
     all.clear();
+    places.clear();
     let mut rest = many;
     for &one in few {
         let (before, after) = rest.split_at(rest.partition_point(|&e| e >> COUNT_BITS < one >> COUNT_BITS));
         all.extend_from_slice(before);
-        match after {
-            [same, after @ ..] if same >> COUNT_BITS == one >> COUNT_BITS => {
-                all.push(entry(one, (one & MAX_COUNT) + (same & MAX_COUNT)));
-                rest = after;
-            }
-            _ => {
-                all.push(one);
-                rest = after;
-            }
-        }
+        let same = after.first().filter(|&same| same >> COUNT_BITS == one >> COUNT_BITS);
+        places.push((all.len(), same.is_some()));
+        all.push(entry(one, (one & MAX_COUNT) + same.map_or(0, |same| same & MAX_COUNT)));
+        rest = &after[usize::from(same.is_some())..];
     }
     all.extend_from_slice(rest);
 }
 
-/// The documents besides one that have each of `some` phrases, from the entries of `all`, which has all of these.
-fn others<'a>(all: &'a [u64], some: &'a [u64]) -> impl Iterator<Item = u32> + 'a {
-    let mut next = 0;
-    some.iter().map(move |one| {
-        while (all[next] ^ one) >> COUNT_BITS != 0 {
-            next += 1;
-        }
-        (all[next] & MAX_COUNT) as u32 - 1
-    })
+/// The documents besides one that have each phrase of the first kind, from what [`together`] made of them.
+fn others_of_longer(all: &[u64], places: &[(usize, bool)], others: &mut Vec<u32>) {
+    others.clear();
+    let mut start = 0;
+    for &(place, same) in places {
+        others.extend(all[start..place + usize::from(same)].iter().map(|&e| besides_one(e)));
+        start = place + 1;
+    }
+    others.extend(all[start..].iter().map(|&e| besides_one(e)));
+}
+
+/// The documents of an entry besides one.
+fn besides_one(entry: u64) -> u32 {
+    (entry & MAX_COUNT) as u32 - 1
 }
 
 /// Bits of a key that tell a phrase's place; the next one tells whether it has three words.
 const PLACE_BITS: u32 = COUNT_BITS - 1;
+
+/// Stands for several keys: none has this place.
+const SEVERAL: u32 = u32::MAX;
 
 /// The place of a phrase, and how many words it has besides two.
 fn place(key: u32) -> (u32, u32) {
@@ -271,8 +278,8 @@ fn place(key: u32) -> (u32, u32) {
 struct Runs {
     /// The entry of each run, of one document as long as these are not counted.
     entries: Vec<u64>,
-    /// The last key of each run.
-    lasts: Vec<u32>,
+    /// The key of each run of one, and [`SEVERAL`].
+    only: Vec<u32>,
     /// The keys in runs of several, each with its run.
     repeated: Vec<(u32, u32)>,
     /// For each of these, the number of its group: what has one hash and one document.
@@ -281,17 +288,15 @@ struct Runs {
     sizes: Vec<u32>,
     /// The documents of the keys in runs of several.
     documents: Vec<u32>,
-    /// Whether each run has one key.
-    once: Vec<bool>,
 }
 
 impl Runs {
     /// Takes the keys of the next bucket.
     fn read(&mut self, keys: &mut Vec<u64>) {
         let len = keys.len();
-        let Self { entries, lasts, repeated, .. } = self;
+        let Self { entries, only, repeated, .. } = self;
         entries.resize(len, 0);
-        lasts.resize(len, 0);
+        only.resize(len, 0);
         repeated.resize(len, (0, 0));
         // The last run ends, too.
         keys.extend(keys.last().map(|last| !last));
@@ -299,13 +304,15 @@ impl Runs {
         for pair in keys.windows(2) {
             let (key, ends) = (pair[0], (pair[0] ^ pair[1]) >> COUNT_BITS != 0);
             let low = (key & MAX_COUNT) as u32;
-            (entries[run], lasts[run], repeated[more]) = (entry(key, 1), low, (low, run as u32));
-            more += usize::from(!(begins & ends));
+            let one = begins & ends;
+            (entries[run], only[run], repeated[more]) =
+                (entry(key, 1), if one { low } else { SEVERAL }, (low, run as u32));
+            more += usize::from(!one);
             run += usize::from(ends);
             begins = ends;
         }
         entries.truncate(run);
-        lasts.truncate(run);
+        only.truncate(run);
         repeated.truncate(more);
     }
 
@@ -332,7 +339,7 @@ impl Runs {
     }
 
     /// Notes how often each phrase was seen, from how many others have each run's. Tells what could not be packed.
-    fn note(&mut self, others: &[u32], sightings: &Sightings<'_>) -> Vec<Often> {
+    fn note(&self, others: &[u32], sightings: &Sightings<'_>) -> Vec<Often> {
         let mut often = Vec::new();
         for (&(key, run), &group) in self.repeated.iter().zip(&self.groups) {
             let seen = Seen { others: others[run as usize], here: self.sizes[group as usize] - 1 };
@@ -340,11 +347,8 @@ impl Runs {
             often.extend(sightings.note(place, longer, seen));
         }
         // The other phrases stand there once, and most of them nowhere else.
-        self.once.clear();
-        self.once.resize(others.len(), true);
-        self.repeated.iter().for_each(|&(_, run)| self.once[run as usize] = false);
-        let once = others.iter().zip(&self.lasts).zip(&self.once);
-        for ((&others, &key), _) in once.filter(|((others, _), once)| **once & (**others > 0)) {
+        for (&others, &key) in others.iter().zip(&self.only).filter(|&(&others, &key)| (key != SEVERAL) & (others > 0))
+        {
             let (place, longer) = place(key);
             often.extend(sightings.note(place, longer, Seen { others, here: 0 }));
         }
@@ -439,11 +443,14 @@ mod tests {
         fn entries_of_two_kinds_are_put_together(many in entries(0..300), few in entries(0..20)) {
             let mut plain: BTreeMap<u64, u64> = BTreeMap::new();
             many.iter().chain(&few).for_each(|&e| *plain.entry(entry(e, 0)).or_default() += e & MAX_COUNT);
-            let mut all = vec![7];
-            together(&many, &few, &mut all);
+            let (mut all, mut places, mut others) = (vec![7], vec![(7, true)], vec![7]);
+            together(&many, &few, &mut all, &mut places);
             prop_assert_eq!(&all, &plain.iter().map(|(&hash, &count)| entry(hash, count)).collect::<Vec<_>>());
-            let expected: Vec<u32> = few.iter().map(|&e| plain[&entry(e, 0)] as u32 - 1).collect();
-            prop_assert_eq!(others(&all, &few).collect::<Vec<_>>(), expected);
+            let besides = |&e: &u64| plain[&entry(e, 0)] as u32 - 1;
+            let of_few: Vec<u32> = places.iter().map(|&(place, _)| besides_one(all[place])).collect();
+            prop_assert_eq!(of_few, few.iter().map(besides).collect::<Vec<_>>());
+            others_of_longer(&all, &places, &mut others);
+            prop_assert_eq!(others, many.iter().map(besides).collect::<Vec<_>>());
         }
     }
 
