@@ -20,12 +20,44 @@ pub(super) struct SortedBits {
 }
 
 /// Numbers that are thrown into buckets.
-pub(super) struct Buckets(Vec<u64>);
+pub(super) struct Buckets {
+    numbers: Vec<u64>,
+    /// How many go into each.
+    counts: Vec<u32>,
+    bits: u32,
+    /// First bits, which all numbers have in common.
+    common: u32,
+}
 
 impl Buckets {
+    fn new(bits: u32, common: u32) -> Self {
+        Self { numbers: Vec::new(), counts: vec![0; 1 << bits], bits, common }
+    }
+
     #[inline]
     pub(super) fn push(&mut self, number: u64) {
-        self.0.push(number);
+        self.counts[bucket(number, self.bits, self.common)] += 1;
+        self.numbers.push(number);
+    }
+
+    /// Sorts the numbers by their buckets, and is empty again.
+    fn take(&mut self) -> Tile {
+        let mut starts = Vec::with_capacity(self.counts.len() + 1);
+        let mut end = 0;
+        for count in &mut self.counts {
+            starts.push(end);
+            // Where the next one goes.
+            end += std::mem::replace(count, end);
+        }
+        starts.push(end);
+        let mut sorted = vec![0; self.numbers.len()];
+        for number in self.numbers.drain(..) {
+            let next = &mut self.counts[bucket(number, self.bits, self.common)];
+            sorted[*next as usize] = number;
+            *next += 1;
+        }
+        self.counts.fill(0);
+        Tile { numbers: sorted, starts }
     }
 }
 
@@ -37,21 +69,6 @@ struct Tile {
 }
 
 impl Tile {
-    fn of(numbers: &[u64], bits: u32, common: u32) -> Self {
-        let mut starts = vec![0u32; (1 << bits) + 1];
-        numbers.iter().for_each(|&number| starts[bucket(number, bits, common) + 1] += 1);
-        for k in 1..starts.len() {
-            starts[k] += starts[k - 1];
-        }
-        let (mut next, mut sorted) = (starts.clone(), vec![0; numbers.len()]);
-        for &number in numbers {
-            let place = &mut next[bucket(number, bits, common)];
-            sorted[*place as usize] = number;
-            *place += 1;
-        }
-        Self { numbers: sorted, starts }
-    }
-
     fn bucket(&self, bucket: usize) -> &[u64] {
         &self.numbers[self.starts[bucket] as usize..self.starts[bucket + 1] as usize]
     }
@@ -104,12 +121,11 @@ fn scatter<T: Sync>(
     let bits = bucket_bits(expected);
     let of_threads = items.len().div_ceil(4 * rayon::current_num_threads());
     let share = (items.len() * IN_A_TILE / expected.max(1)).min(of_threads).max(1);
-    let of_share = |list: &mut Buckets, (k, items_now): (usize, &[T])| {
-        list.0.clear();
-        emit(k * share, items_now, list);
-        Tile::of(&list.0, bits, by.common)
+    let of_share = |buckets: &mut Buckets, (k, items_now): (usize, &[T])| {
+        emit(k * share, items_now, buckets);
+        buckets.take()
     };
-    (bits, items.par_chunks(share).enumerate().map_init(|| Buckets(Vec::new()), of_share).collect())
+    (bits, items.par_chunks(share).enumerate().map_init(|| Buckets::new(bits, by.common), of_share).collect())
 }
 
 /// The same in one thread: `emit` makes about `expected` numbers.
@@ -120,9 +136,9 @@ pub(super) fn sort_in_buckets_here(
     mut take: impl FnMut(&[u64]),
 ) {
     let bits = bucket_bits(expected);
-    let mut list = Buckets(Vec::with_capacity(expected));
-    emit(&mut list);
-    let tile = Tile::of(&list.0, bits, by.common);
+    let mut buckets = Buckets::new(bits, by.common);
+    emit(&mut buckets);
+    let tile = buckets.take();
     let mut other = Vec::new();
     for bucket in 0..1 << bits {
         let mut numbers = tile.bucket(bucket).to_vec();
@@ -135,6 +151,7 @@ pub(super) fn sort_in_buckets_here(
 const FEW: usize = 256;
 /// Most bits of a digit: its counts stay in the nearest cache.
 const DIGIT: u32 = 10;
+const DIGITS: usize = 1 << DIGIT;
 
 /// Sorts numbers by some of their bits and leaves those in their order that are equal there: a radix sort, last digit first
 /// (D. Knuth, The Art of Computer Programming, section 5.2.5, algorithm R). `other` is room to be used again.
@@ -153,23 +170,18 @@ pub(super) fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: Sor
     let mask = (1u64 << width) - 1;
     other.clear();
     other.resize(numbers.len(), 0);
-    let mut counts = vec![[0u32; 1 << DIGIT]; passes as usize];
-    for &number in &*numbers {
-        let mut rest = number >> last;
-        for counts in &mut counts {
-            counts[(rest & mask) as usize] += 1;
-            rest >>= width;
-        }
-    }
-    for (pass, counts) in counts.iter_mut().enumerate() {
-        let shift = last + pass as u32 * width;
-        // Where the next number with this digit goes.
+    for pass in 0..passes {
+        let shift = last + pass * width;
+        let digit = |number: u64| (number >> shift & mask) as usize % DIGITS;
+        let mut counts = [0u32; DIGITS];
+        numbers.iter().for_each(|&number| counts[digit(number)] += 1);
+        // Where the next number with each digit goes.
         let mut next = 0;
-        for count in counts.iter_mut() {
+        for count in &mut counts {
             next += std::mem::replace(count, next);
         }
         for &number in &*numbers {
-            let place = &mut counts[(number >> shift & mask) as usize];
+            let place = &mut counts[digit(number)];
             other[*place as usize] = number;
             *place += 1;
         }
