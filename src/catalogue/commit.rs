@@ -152,7 +152,10 @@ impl Catalogue {
             for (ordinal, source) in sources.iter().enumerate() {
                 let at = At::Stored(next - 1, ordinal as u32);
                 for &id in &source.ids {
-                    register.by_id.insert(id.into(), at);
+                    match register.by_id.get_mut(id) {
+                        Some(known) => *known = at,
+                        None => drop(register.by_id.insert(id.into(), at)),
+                    }
                 }
                 register.by_content.insert(source.content, at);
             }

@@ -2,11 +2,7 @@
 //!
 //! Prototypes are codes of the catalogue's own most frequent words, so far apart that no two of them take each other's words.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
-use super::phrases::phrase;
-use super::weight::Mixed;
+use super::numbered::{DistinctWord, Numbered};
 use super::writer::Source;
 use crate::Error;
 use crate::fingerprint::Family;
@@ -38,18 +34,15 @@ impl Codebook {
     /// counted: what is frequent shows in [`COUNTED_WORDS`], too.
     pub(crate) fn of(documents: &[Source<'_>], family: Family) -> Self {
         let stride = family.bits().div_ceil(64);
-        // Where each distinct code stands first, and how often it does.
-        let mut counts = HashMap::<u64, (&Source<'_>, usize, u32), BuildHasherDefault<Mixed>>::default();
         let words: usize = documents.iter().map(|d| d.widths.len()).sum();
-        for document in documents.iter().step_by((words / COUNTED_WORDS).max(1)) {
-            for k in 0..document.widths.len() {
-                counts.entry(phrase(document.first_face(), k, 1)).or_insert((document, k, 0)).2 += 1;
-            }
-        }
-        let code = |(document, k, count): (&Source<'_>, usize, u32)| {
-            (document.first_face().iter().map(|lane| lane[k]).collect(), count)
+        let counted: Vec<&Source<'_>> = documents.iter().step_by((words / COUNTED_WORDS).max(1)).collect();
+        let Numbered { numbers, words } = Numbered::of(&counted);
+        let mut counts = vec![0u32; words.len()];
+        numbers.into_iter().for_each(|number| counts[number as usize] += 1);
+        let code = |DistinctWord { first: (document, k), .. }: DistinctWord| -> Vec<u64> {
+            counted[document as usize].first_face().iter().map(|lane| lane[k as usize]).collect()
         };
-        let mut codes: Vec<(Vec<u64>, u32)> = counts.into_values().map(code).collect();
+        let mut codes: Vec<(Vec<u64>, u32)> = words.into_iter().map(code).zip(counts).collect();
         codes.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let apart = (APART * family.bits() as f32) as i16;
         let mut this = Self { family, lanes: vec![Vec::new(); stride] };

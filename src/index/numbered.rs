@@ -1,5 +1,6 @@
 //! Words by numbers: what is known of a word is found by its number, without hashing it and looking for it again.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
@@ -31,7 +32,7 @@ pub(super) struct DistinctWord {
 
 impl Numbered {
     /// Cost: a look-up a word, spread over the cores, and 4 bytes.
-    pub(super) fn of(documents: &[Source<'_>]) -> Self {
+    pub(super) fn of<'s, S: Borrow<Source<'s>> + Sync>(documents: &[S]) -> Self {
         let share = documents.len().div_ceil(rayon::current_num_threads()).max(1);
         let (mut numbers, words): (Vec<Vec<u32>>, Vec<Vec<DistinctWord>>) =
             documents.par_chunks(share).enumerate().map(|(k, documents)| of_share(k * share, documents)).unzip();
@@ -58,8 +59,8 @@ impl Numbered {
 }
 
 /// The numbers of the words of a share of the documents, and the distinct ones, both in the order in which they first come.
-fn of_share(first: usize, documents: &[Source<'_>]) -> (Vec<u32>, Vec<DistinctWord>) {
-    let mut numbers = Vec::with_capacity(documents.iter().map(|d| d.widths.len()).sum());
+fn of_share<'s, S: Borrow<Source<'s>>>(first: usize, documents: &[S]) -> (Vec<u32>, Vec<DistinctWord>) {
+    let mut numbers = Vec::with_capacity(documents.iter().map(|d| d.borrow().widths.len()).sum());
     let mut words: Vec<DistinctWord> = Vec::new();
     let mut known = HashMap::<u64, u32, BuildHasherDefault<Mixed>>::default();
     // The last document that has each.
@@ -68,7 +69,7 @@ fn of_share(first: usize, documents: &[Source<'_>]) -> (Vec<u32>, Vec<DistinctWo
     for (document, source) in (first as u32..).zip(documents) {
         let begin = numbers.len();
         hashes.clear();
-        each_phrase(source.first_face(), |_, length, hash| {
+        each_phrase(source.borrow().first_face(), |_, length, hash| {
             if length == 1 {
                 hashes.push(entry(hash, 0));
             }

@@ -22,6 +22,7 @@ fn mix(hash: u64, lane: u64) -> u64 {
 }
 
 /// Hash of the `length` words that end with word `last`; of each word the code in the first typeface.
+#[cfg(test)]
 pub(super) fn phrase(first_face: &[&[u64]], last: usize, length: usize) -> u64 {
     let words = (last + 1 - length..=last).flat_map(|k| first_face.iter().map(move |lane| lane[k]));
     words.fold(seed(length), mix)

@@ -35,6 +35,10 @@ impl Raw {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.bytes.is_empty() {
+            // They come line by line.
+            self.bytes.reserve(USUAL_MESSAGE.max(bytes.len()).min(MAX_MESSAGE));
+        }
         let room = MAX_MESSAGE - self.bytes.len();
         if let Some(length) = &mut self.cut_from {
             *length += bytes.len() as u64;
@@ -46,6 +50,9 @@ impl Raw {
         }
     }
 }
+
+/// Bytes that most messages have, or more.
+const USUAL_MESSAGE: usize = 4 << 10;
 
 /// Splits a mailbox into messages.
 struct Splitter<R> {
