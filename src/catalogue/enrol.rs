@@ -55,9 +55,9 @@ pub enum Progress<'a> {
 const BATCH_MAILS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// Batches that may be ready to be added while others are being committed.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 4;
 /// Words after which a stream of mails is committed: few enough for memory, and too many for a commit to merge two of them.
-const COMMIT_WORDS: usize = 1_700_000;
+const COMMIT_WORDS: usize = 1_620_000;
 
 /// A mail whose words were looked up.
 struct Prepared {
@@ -83,7 +83,7 @@ impl Catalogue {
         self.add_prepared(prepared)
     }
 
-    /// Adds a stream of mails, commits every 1.7 million words (if the catalogue has a folder) and at the end: what was committed
+    /// Adds a stream of mails, commits every 1.6 million words (if the catalogue has a folder) and at the end: what was committed
     /// survives whatever happens, and taking up the same stream again passes over what is there, so that nothing is lost
     /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
     ///

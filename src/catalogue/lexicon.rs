@@ -28,8 +28,8 @@ struct Generation {
     numbers: Numbers,
     /// [`Generation::lanes`] 64-bit words of each word.
     codes: Vec<u64>,
-    widths: Vec<u8>,
-    drawn: Vec<bool>,
+    /// Each word's width, see [`crate::fingerprint::log_width`], and whether the faces have all of its characters.
+    shapes: Vec<(u8, bool)>,
     lanes: usize,
 }
 
@@ -89,16 +89,15 @@ impl Numbers {
 }
 
 impl Generation {
-    fn add(&mut self, token: Token<'_>, codes: &[u64], width: u8, drawn: bool) {
-        self.numbers.insert(token, self.widths.len() as u32);
+    fn add(&mut self, token: Token<'_>, codes: &[u64], shape: (u8, bool)) {
+        self.numbers.insert(token, self.shapes.len() as u32);
         self.codes.extend(codes);
-        self.widths.push(width);
-        self.drawn.push(drawn);
+        self.shapes.push(shape);
         self.lanes = codes.len();
     }
 
     fn memory_usage(&self) -> usize {
-        self.numbers.memory_usage() + self.codes.capacity() * 8 + self.widths.capacity() + self.drawn.capacity()
+        self.numbers.memory_usage() + self.codes.capacity() * 8 + self.shapes.capacity() * 2
     }
 }
 
@@ -142,7 +141,7 @@ impl Lexicon {
         each_word: impl Fn(&'t M, &mut dyn FnMut(Token<'t>)) -> R + Sync,
         config: &CatalogueConfig,
     ) -> Result<Vec<Learned<R>>, Error> {
-        if self.young.widths.len() > MOST {
+        if self.young.shapes.len() > MOST {
             self.old = std::mem::take(&mut self.young);
         }
         let Self { young, old } = self;
@@ -166,8 +165,8 @@ impl Lexicon {
             numbers.entry(token.word).or_insert_with(|| match old.numbers.get(token).map(|n| n as usize) {
                 Some(n) => {
                     let codes = &old.codes[n * old.lanes..(n + 1) * old.lanes];
-                    young.add(token, codes, old.widths[n], old.drawn[n]);
-                    young.widths.len() as u32 - 1
+                    young.add(token, codes, old.shapes[n]);
+                    young.shapes.len() as u32 - 1
                 }
                 None => {
                     new.push(token);
@@ -184,8 +183,8 @@ impl Lexicon {
             .collect::<Result<_, _>>()?;
         for (token, encoded) in new.into_iter().zip(encoded) {
             let codes: Vec<u64> = encoded.iter().flat_map(|w| &w.code).copied().collect();
-            numbers.insert(token.word, young.widths.len() as u32);
-            young.add(token, &codes, encoded[0].width, encoded.iter().any(|w| w.drawn));
+            numbers.insert(token.word, young.shapes.len() as u32);
+            young.add(token, &codes, (encoded[0].width, encoded.iter().any(|w| w.drawn)));
         }
         for (Learned { numbers: all, .. }, unknown) in &mut found {
             let unknown = unknown.iter().map(|token| numbers[token.word]);
@@ -196,20 +195,24 @@ impl Lexicon {
 
     /// Codes in the first face, of so many 64-bit words each, and widths of words by their numbers.
     pub(super) fn first_codes(&self, numbers: &[u32], stride: usize) -> (Vec<u64>, Vec<u8>) {
-        let Generation { codes, widths, lanes, .. } = &self.young;
+        let Generation { codes, shapes, lanes, .. } = &self.young;
         let mut of_all = Vec::with_capacity(numbers.len() * stride);
         numbers.iter().for_each(|&n| of_all.extend_from_slice(&codes[n as usize * lanes..][..stride]));
-        (of_all, numbers.iter().map(|&n| widths[n as usize]).collect())
+        (of_all, numbers.iter().map(|&n| shapes[n as usize].0).collect())
     }
 
     /// Words by their numbers.
     pub(super) fn words(&self, numbers: &[u32]) -> Words {
-        let Generation { codes, widths, drawn, lanes, .. } = &self.young;
-        Words {
-            lanes: (0..*lanes).map(|l| numbers.iter().map(|&n| codes[n as usize * lanes + l]).collect()).collect(),
-            widths: numbers.iter().map(|&n| widths[n as usize]).collect(),
-            undrawn: numbers.iter().filter(|&&n| !drawn[n as usize]).count() as u32,
-        }
+        let Generation { codes, shapes, lanes, .. } = &self.young;
+        let mut undrawn = 0;
+        let width = |&n: &u32| {
+            let (width, drawn) = shapes[n as usize];
+            undrawn += u32::from(!drawn);
+            width
+        };
+        let widths = numbers.iter().map(width).collect();
+        let lane = |l| numbers.iter().map(|&n| codes[n as usize * lanes + l]).collect();
+        Words { lanes: (0..*lanes).map(lane).collect(), widths, undrawn }
     }
 }
 
