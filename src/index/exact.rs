@@ -1,7 +1,7 @@
 //! What words may earn by all of the catalogue, however many segments it lies in.
 //!
-//! A segment's caps know the phrases of the segments that stood beside it when it was written, and of these only what stands in
-//! two documents or more of one of them. That is good enough to tell who is a candidate. An E-value must not hang on it: so for the documents that it
+//! A segment's caps know, if it is small, the phrases of the segments that stood beside it when it was written, and of these only what
+//! stands in two documents or more of one of them; a large one's know its own. That is good enough to tell who is a candidate. An E-value must not hang on it: so for the documents that it
 //! is read off, and for candidates, the counts of all segments are added up, less those of documents that are gone, and the caps
 //! are reckoned as they would be if all documents stood in one segment.
 
