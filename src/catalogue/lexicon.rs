@@ -74,7 +74,6 @@ impl Numbers {
         }
     }
 
-    /// Numbers are below 2^24.
     fn insert(&mut self, token: Token<'_>, number: u32) {
         match token.key {
             Some(key) => self.short.replace(Numbered(key.get() | u128::from(number) << KEY_BITS)).is_some(),
@@ -145,21 +144,31 @@ impl Lexicon {
             self.old = std::mem::take(&mut self.young);
         }
         let Self { young, old } = self;
-        // Each word is looked up once, but for new ones: these stand for themselves until they have numbers. The look-ups follow one another, so
-        // that many of them wait for memory together.
-        let look_up = |room: &mut Vec<Token<'t>>, mail: &'t M| -> (Learned<R>, Vec<Token<'t>>) {
+        // Each word is looked up once, but for new ones: these stand for themselves until they have numbers. Some look-ups follow one
+        // another, so that they wait for memory together.
+        let look_up = |room: &mut (Vec<Token<'t>>, Vec<u32>), mail: &'t M| -> (Learned<R>, Vec<Token<'t>>) {
+            let (waiting, numbers) = room;
             let mut unknown = Vec::new();
-            room.clear();
-            let answer = each_word(mail, &mut |token| room.push(token));
-            let number = |&token: &Token<'t>| {
-                young.numbers.get(token).unwrap_or_else(|| {
-                    unknown.push(token);
-                    UNKNOWN
-                })
+            numbers.clear();
+            let mut look_up = |waiting: &mut Vec<Token<'t>>| {
+                numbers.extend(waiting.drain(..).map(|token| {
+                    young.numbers.get(token).unwrap_or_else(|| {
+                        unknown.push(token);
+                        UNKNOWN
+                    })
+                }));
             };
-            (Learned { numbers: room.iter().map(number).collect(), answer }, unknown)
+            let answer = each_word(mail, &mut |token| {
+                waiting.push(token);
+                if waiting.len() == LOOKED_UP_TOGETHER {
+                    look_up(waiting);
+                }
+            });
+            look_up(waiting);
+            (Learned { numbers: numbers.as_slice().into(), answer }, unknown)
         };
-        let mut found: Vec<(Learned<R>, Vec<Token<'_>>)> = mails.par_iter().map_init(Vec::new, look_up).collect();
+        let mut found: Vec<(Learned<R>, Vec<Token<'_>>)> =
+            mails.par_iter().map_init(Default::default, look_up).collect();
         let (mut numbers, mut new) = (HashMap::<&str, u32, RandomState>::default(), Vec::new());
         for &token in found.iter().flat_map(|(_, unknown)| unknown) {
             numbers.entry(token.word).or_insert_with(|| match old.numbers.get(token).map(|n| n as usize) {
@@ -216,5 +225,7 @@ impl Lexicon {
     }
 }
 
+/// Words that are looked up one right after the other.
+const LOOKED_UP_TOGETHER: usize = 256;
 /// Stands for a word that is not known yet.
 const UNKNOWN: u32 = u32::MAX;

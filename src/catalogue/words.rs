@@ -5,8 +5,8 @@ use std::num::NonZeroU128;
 use super::{FNV_START, fnv_step};
 
 /// Bytes of the words that have a key, at most.
-const SHORT: usize = 12;
-/// Bits of a key; in the first of them is how many bytes the word has.
+const SHORT: usize = 11;
+/// Bits of a key, which leave 32 for a number; in the first of them is how many bytes the word has.
 pub(super) const KEY_BITS: u32 = 8 * (SHORT as u32 + 1);
 
 /// A word of a text.
