@@ -11,7 +11,7 @@ use super::text::{TextEncoder, TextWord};
 use super::words::{KEY_BITS, Token};
 use crate::Error;
 
-/// Words of a generation: some 60 bytes each. A table that is full at 229,376 has room for these and for a batch's.
+/// Words of a generation: some 40 bytes each. A table that is full at 229,376 has room for these and for a batch's.
 const MOST: usize = 190_000;
 
 /// Codes of distinct words, of two generations: when the younger one is full, the older one is forgotten, all but the words that were met
@@ -37,29 +37,29 @@ struct Generation {
 #[derive(Default)]
 struct Numbers {
     /// By their keys: most, and no text to compare.
-    short: HashSet<Numbered, RandomState>,
+    short: HashSet<NumberedKey, RandomState>,
     long: HashMap<Box<str>, u32, RandomState>,
 }
 
 /// A word's key, and in the bits before it its number: as little memory as can be, which decides how long a look-up takes.
 #[derive(Clone, Copy)]
-struct Numbered(u128);
+struct NumberedKey(u128);
 
-impl Numbered {
+impl NumberedKey {
     fn key(self) -> u128 {
         self.0 & !(u128::MAX << KEY_BITS)
     }
 }
 
-impl PartialEq for Numbered {
+impl PartialEq for NumberedKey {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl Eq for Numbered {}
+impl Eq for NumberedKey {}
 
-impl Hash for Numbered {
+impl Hash for NumberedKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.key().hash(state);
     }
@@ -69,21 +69,21 @@ impl Numbers {
     #[inline]
     fn get(&self, token: Token<'_>) -> Option<u32> {
         match token.key {
-            Some(key) => self.short.get(&Numbered(key.get())).map(|found| (found.0 >> KEY_BITS) as u32),
+            Some(key) => self.short.get(&NumberedKey(key.get())).map(|found| (found.0 >> KEY_BITS) as u32),
             None => self.long.get(token.word).copied(),
         }
     }
 
     fn insert(&mut self, token: Token<'_>, number: u32) {
         match token.key {
-            Some(key) => self.short.replace(Numbered(key.get() | u128::from(number) << KEY_BITS)).is_some(),
+            Some(key) => self.short.replace(NumberedKey(key.get() | u128::from(number) << KEY_BITS)).is_some(),
             None => self.long.insert(token.word.into(), number).is_some(),
         };
     }
 
     fn memory_usage(&self) -> usize {
         let long: usize = self.long.keys().map(|word| word.len() + (size_of::<(Box<str>, u32)>() + 1) * 8 / 7).sum();
-        self.short.len() * (size_of::<Numbered>() + 1) * 8 / 7 + long
+        self.short.len() * (size_of::<NumberedKey>() + 1) * 8 / 7 + long
     }
 }
 

@@ -70,9 +70,9 @@ pub(super) fn each_word<'t>(text: &'t str, mut found: impl FnMut(Token<'t>)) {
 #[inline]
 fn stops(bytes: u64) -> u64 {
     const FIRST_BITS: u64 = 0x80 * (u64::MAX / 255);
-    const LAST_CONTROL: u64 = b'!' as u64 * (u64::MAX / 255);
+    const FIRST_VISIBLE: u64 = b'!' as u64 * (u64::MAX / 255);
     // With the first bit set no byte borrows from the next.
-    (!((bytes | FIRST_BITS) - LAST_CONTROL) | bytes) & FIRST_BITS
+    (!((bytes | FIRST_BITS) - FIRST_VISIBLE) | bytes) & FIRST_BITS
 }
 
 /// Whether a character of ASCII is white space.

@@ -172,6 +172,7 @@ pub(super) fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: Sor
     other.resize(numbers.len(), 0);
     for pass in 0..passes {
         let shift = last + pass * width;
+        // The remainder changes nothing, but then no place needs to be checked.
         let digit = |number: u64| (number >> shift & mask) as usize % DIGITS;
         let mut counts = [0u32; DIGITS];
         numbers.iter().for_each(|&number| counts[digit(number)] += 1);

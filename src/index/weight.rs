@@ -279,7 +279,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn surprises_are_looked_up_as_reckoned(bits in any::<u32>(), units_before in 0i16..300, near in -40i32..40) {
+        fn surprises_are_looked_up_as_reckoned(bits in any::<u32>(), units_before in 0i16..700, near in -40i32..40) {
             let anywhere = f32::from_bits(bits).abs().fract();
             let border = (-(f32::from(units_before) + 0.5) / crate::index::UNITS_PER_NAT).exp();
             for p in [anywhere, border, f32::from_bits(border.to_bits().wrapping_add_signed(near)), 1.0, 0.0] {
