@@ -52,6 +52,8 @@ mod config;
 mod error;
 pub mod geom;
 mod matcher;
+#[doc(hidden)]
+pub mod random;
 
 // Stage 1: bytes → raster.
 pub mod raster;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::fingerprint::{BitWeights, Codes};
 use crate::index::{Arc, DocumentScore, Query};
+use crate::random::SplitMix64;
 use crate::simd::kernels::WordScore;
 
 /// How scores of unrelated documents fall off: the constants behind every E-value, fitted to decoys (the design page has the
@@ -216,9 +217,9 @@ impl Decoy {
             reach = reach.max(arc.to);
         }
         units.push(start..query.arcs.len());
-        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+        let mut random = SplitMix64::new(seed ^ 0x9e37_79b9_7f4a_7c15);
         for k in (1..units.len()).rev() {
-            units.swap(k, (split_mix(&mut state) % (k as u64 + 1)) as usize);
+            units.swap(k, (random.bits() % (k as u64 + 1)) as usize);
         }
         let (mut arcs, mut order, mut node) = (Vec::with_capacity(query.arcs.len()), Vec::new(), 0);
         for unit in units {
@@ -244,15 +245,6 @@ impl Decoy {
     pub(crate) fn query(&self) -> Query<'_> {
         Query { arcs: self.arcs.clone(), nodes: self.nodes, codes: &self.codes, weights: &self.weights }
     }
-}
-
-/// SplitMix64 (G. L. Steele et al. 2014).
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]
