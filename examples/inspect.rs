@@ -138,7 +138,7 @@ const ACROSS: u32 = 16;
 const PITCH: (u32, u32) = (COLS as u32 + 4, ROWS as u32 + 4);
 
 fn patches(ink: &Raster, page: &Page, area: &Rect) -> GrayImage {
-    let inside = |frame: &leakprint::fingerprint::WordFrame| page.hull(frame).intersection(area).area() > 0.0;
+    let inside = |frame: &leakprint::geom::WordFrame| page.hull(frame).intersection(area).area() > 0.0;
     let words: Vec<_> = page.words.iter().filter(|w| w.likeliest && inside(&w.frame)).collect();
     let rows = (words.len() as u32).div_ceil(ACROSS).max(1);
     let mut canvas = GrayImage::from_pixel(ACROSS * PITCH.0, rows * PITCH.1, Luma([90]));

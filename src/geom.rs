@@ -82,6 +82,59 @@ impl Rect {
     }
 }
 
+/// Where a word stands in the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WordFrame {
+    /// The left end of the word's ink, on the baseline.
+    pub origin: Point,
+    /// Unit vector along the baseline, in reading direction.
+    pub along: Point,
+    /// Length of the word along the baseline, in pixels.
+    pub width_px: f32,
+    /// Distance from baseline to x-height, in pixels.
+    pub x_height_px: f32,
+}
+
+impl WordFrame {
+    /// A word on a level baseline at `y = baseline`, from `x0` to `x1`.
+    #[must_use]
+    pub fn level(x0: f32, x1: f32, baseline: f32, x_height_px: f32) -> Self {
+        Self { origin: Point { x: x0, y: baseline }, along: Point { x: 1.0, y: 0.0 }, width_px: x1 - x0, x_height_px }
+    }
+
+    /// The picture point at `u` pixels along the baseline and `v` pixels *below* it.
+    #[must_use]
+    pub fn at(&self, u: f32, v: f32) -> Point {
+        Point {
+            x: self.origin.x + u * self.along.x - v * self.along.y,
+            y: self.origin.y + u * self.along.y + v * self.along.x,
+        }
+    }
+
+    /// The word's width in x-heights.
+    #[must_use]
+    pub fn width_xh(&self) -> f32 {
+        self.width_px / self.x_height_px
+    }
+
+    /// Axis-parallel hull of the word's patch area, from ascender line to descender line.
+    #[must_use]
+    pub fn hull(&self) -> Rect {
+        self.hull_by(|p| p)
+    }
+
+    /// As [`WordFrame::hull`], of the corners' places under a map.
+    pub(crate) fn hull_by(&self, map: impl Fn(Point) -> Point) -> Rect {
+        let (top, bottom) = (-1.75 * self.x_height_px, 0.5 * self.x_height_px);
+        [(0.0, top), (self.width_px, top), (self.width_px, bottom), (0.0, bottom)]
+            .map(|(u, v)| map(self.at(u, v)))
+            .iter()
+            .map(|p| Rect::new(p.x, p.y, p.x, p.y))
+            .reduce(|a, b| a.union(&b))
+            .unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use leakprint::fingerprint::{Codes, Family, Patch, WordFrame};
+use leakprint::fingerprint::{Codes, Family, Patch};
+use leakprint::geom::WordFrame;
 use leakprint::raster::{Raster, RasterConfig, decode};
 use serde::Deserialize;
 

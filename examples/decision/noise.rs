@@ -6,9 +6,8 @@ use std::sync::{Arc, RwLock};
 
 use leakprint::Error;
 use leakprint::catalogue::text::{Face, TextEncoder};
-use leakprint::fingerprint::{
-    BitWeights, Codes, Encoder, Family, Fingerprint, Patch, WordFrame, fingerprint, log_width,
-};
+use leakprint::fingerprint::{BitWeights, Codes, Encoder, Family, Fingerprint, Patch, fingerprint, log_width};
+use leakprint::geom::WordFrame;
 use leakprint::page::{Line, Page, PageConfig, Word, analyse};
 use leakprint::raster::{RasterConfig, decode};
 use rayon::prelude::*;

@@ -90,7 +90,7 @@ fn likeliest(page: &Page, wanted: impl Fn(&crate::page::Word) -> bool) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::WordFrame;
+    use crate::geom::WordFrame;
     use crate::page::Word;
 
     struct Same;

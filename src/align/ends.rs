@@ -54,7 +54,7 @@ pub(crate) fn contradicted(alignment: &Alignment, page: &Page, document_words: u
 mod tests {
     use super::*;
     use crate::align::Pair;
-    use crate::fingerprint::WordFrame;
+    use crate::geom::WordFrame;
     use crate::page::Line;
 
     /// Words of two regions: five, then five.

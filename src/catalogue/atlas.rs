@@ -422,7 +422,7 @@ mod tests {
             let luma = (0..2 * ROWS).flat_map(|y| columns.iter().map(move |c| c[y / 2])).collect();
             let raster = Raster::from_luma(g.count as u32, 2 * ROWS as u32, luma).unwrap();
             let x = |parts: i32| (pen + parts - g.origin) as f32 / PARTS as f32 + 0.5;
-            let frame = crate::fingerprint::WordFrame::level(x(g.left), x(g.right), 28.0, X_HEIGHT_PX as f32);
+            let frame = crate::geom::WordFrame::level(x(g.left), x(g.right), 28.0, X_HEIGHT_PX as f32);
             let difference = most_different(&Patch::sample(&raster, &frame), &atlas.draw(0, letter).patch);
             assert!(difference <= 6, "{letter}: {difference}");
         }

@@ -15,7 +15,7 @@ pub(crate) use family::differing_bits;
 pub use family::{Codes, DistanceModel, Family};
 #[cfg(feature = "benchmarks")]
 pub(crate) use net::{infer::Inference, variants};
-pub use patch::{ASCENDER_ROWS, COLS, DESCENDER_ROWS, Patch, ROWS, WordFrame, X_HEIGHT_ROWS};
+pub use patch::{ASCENDER_ROWS, COLS, DESCENDER_ROWS, Patch, ROWS, X_HEIGHT_ROWS};
 
 use crate::Error;
 use crate::page::Page;

@@ -320,7 +320,7 @@ mod tests {
                 from: k,
                 to: k + 1,
                 line,
-                frame: crate::fingerprint::WordFrame::level(0.0, 9.0, 3.0, 3.0),
+                frame: crate::geom::WordFrame::level(0.0, 9.0, 3.0, 3.0),
                 prior_nats: 0.0,
                 likeliest: true,
             };

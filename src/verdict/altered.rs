@@ -182,7 +182,8 @@ const DELETED: f32 = 0.9;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::{WordFrame, log_width};
+    use crate::fingerprint::log_width;
+    use crate::geom::WordFrame;
     use crate::page::Line;
 
     fn page(words: u32) -> Page {

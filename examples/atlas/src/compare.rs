@@ -3,7 +3,8 @@
 use ab_glyph::{Font, ScaleFont};
 use anyhow::{Context, Result};
 use leakprint::catalogue::text::{Face, TextEncoder};
-use leakprint::fingerprint::{Codes, Family, Patch, WordFrame, log_width};
+use leakprint::fingerprint::{Codes, Family, Patch, log_width};
+use leakprint::geom::WordFrame;
 use leakprint::raster::Raster;
 
 use crate::typeface::Typeface;

@@ -1,7 +1,7 @@
 //! From words to patches, degraded and jittered: one [`Sampler`] for training and for the tables.
 
-use leakprint::fingerprint::{Patch, WordFrame};
-use leakprint::geom::Point;
+use leakprint::fingerprint::Patch;
+use leakprint::geom::{Point, WordFrame};
 use leakprint::page::{PageConfig, analyse};
 use leakprint::raster::Raster;
 

@@ -4,11 +4,11 @@
 //! cannot be chained. But the line that their neighbours found tells where they must stand: as long as the ink of the next
 //! few letters' width lies between baseline and x-height more than above and below, the line goes on.
 
-use super::PageConfig;
-use super::bands::Bands;
-use super::ink::Ink;
-use super::lines::{LineFit, median, refit};
-use super::sample::Columns;
+use super::fit::{LineFit, median, refit};
+use crate::page::config::PageConfig;
+use crate::page::ink::foreground::Ink;
+use crate::page::ink::profile::Columns;
+use crate::page::spatial::bands::Bands;
 
 /// Width that is looked at beyond an end.
 const WINDOW_XH: f32 = 3.0;
@@ -26,7 +26,7 @@ const OVER_ABOVE: f32 = 1.1;
 const SOLID: f32 = 0.85;
 
 /// Lets all lines grow, makes one of those that meet, and fits those that changed anew.
-pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
+pub(crate) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
     let before: Vec<f32> = lines.iter().map(LineFit::width).collect();
     for line in lines.iter_mut() {
         let Some(level) = stroke_level(line, ink) else { continue };
@@ -198,7 +198,7 @@ const UNSURE_LETTERS: usize = 4;
 const NEIGHBOURS_XH: f32 = 7.0;
 
 /// Joins lines over gaps that other lines of the same block run across. Between two columns none does.
-pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
+pub(crate) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
     lines.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let all = lines.clone();
     let beyond = |l: &LineFit| l.baseline_rows(WIDEST_RATIO * WIDEST_GAP_XH * l.x_height_px);

@@ -5,34 +5,28 @@
 //! comparison.
 
 use std::collections::VecDeque;
-use std::ops::Add;
 
-use super::grain;
+use super::histogram::{BINS, Histogram, add, best_bin, centre, subtract};
+use super::noise;
 use crate::raster::Raster;
 
 /// Side of a background tile, in pixels.
-pub(super) const TILE: usize = 16;
+pub(crate) const TILE: usize = 16;
 /// The background is the mode over (2 × this + 1)² tiles: 80 px, more than the strokes of large headings.
 const TILE_REACH: usize = 2;
-/// Grey values are counted in bins of four.
-pub(super) const BINS: usize = 64;
-
-/// Pixels by grey value; those of all tiles within reach are 6,400.
-pub(super) type Histogram = [u16; BINS];
-
 /// What is known of each tile, row by row.
-pub(super) struct Background {
-    pub(super) tiles_x: usize,
+pub(crate) struct Background {
+    pub(crate) tiles_x: usize,
     /// The background's grey value.
-    pub(super) mode: Vec<u8>,
+    pub(crate) mode: Vec<u8>,
     /// Grain of the tile by itself.
-    pub(super) grain: Vec<u8>,
+    pub(crate) grain: Vec<u8>,
     /// The grey value of a tile that has only one.
-    pub(super) flat: Vec<Option<u8>>,
+    pub(crate) flat: Vec<Option<u8>>,
 }
 
 impl Background {
-    pub(super) fn of(raster: &Raster) -> Self {
+    pub(crate) fn of(raster: &Raster) -> Self {
         let (tiles_x, tiles_y) = ((raster.width() as usize).div_ceil(TILE), (raster.height() as usize).div_ceil(TILE));
         let tiles = || Vec::with_capacity(tiles_x * tiles_y);
         let mut this = Self { tiles_x, mode: tiles(), grain: tiles(), flat: Vec::with_capacity(tiles_x * tiles_y) };
@@ -106,7 +100,7 @@ impl Background {
             } else {
                 let across = tx * TILE..tx * TILE + differs.len();
                 tile.histogram = histogram_of(rows.clone().map(|row| &row[across.clone()]));
-                self.grain.push(grain::of_tile(&tile.histogram));
+                self.grain.push(noise::of_tile(&tile.histogram));
             }
         }
     }
@@ -172,60 +166,6 @@ const SAME_BIN: u64 = 0xFCFC_FCFC_FCFC_FCFC;
 /// More than half of the pixels of all tiles within reach.
 const MAJORITY: u16 = ((2 * TILE_REACH + 1) * TILE).pow(2) as u16 / 2;
 
-/// The most frequent grey value, from a histogram in bins of four. Four times the number of pixels must fit the counters.
-pub(super) fn mode<N: Count>(histogram: &[N; BINS]) -> u8 {
-    centre(histogram, best_bin(histogram))
-}
-
-/// Numbers of pixels.
-pub(super) trait Count: Copy + Default + Ord + Add<Output = Self> + Into<u32> {}
-
-impl Count for u16 {}
-impl Count for u32 {}
-
-/// The middle one of the best three bins in a row, itself counting twice.
-fn best_bin<N: Count>(histogram: &[N; BINS]) -> usize {
-    let mut padded = [N::default(); BINS + 2];
-    padded[1..=BINS].copy_from_slice(histogram);
-    let mut three = [N::default(); BINS];
-    for (k, three) in three.iter_mut().enumerate() {
-        *three = padded[k] + padded[k + 1] + padded[k + 1] + padded[k + 2];
-    }
-    let most = three.iter().fold(N::default(), |a, &b| a.max(b));
-    three.iter().position(|&n| n == most).unwrap_or(0)
-}
-
-/// The centre of gravity of three bins in a row.
-fn centre<N: Count>(histogram: &[N; BINS], middle: usize) -> u8 {
-    let (mut weight, mut sum) = (0u32, 0u32);
-    for (k, &pixels) in histogram.iter().enumerate().take(middle + 2).skip(middle.saturating_sub(1)) {
-        let pixels: u32 = pixels.into();
-        weight += pixels;
-        // Values at the ends of the scale are mostly the ends themselves: pure black, pure white.
-        let value = if k == 0 {
-            0
-        } else if k == BINS - 1 {
-            255
-        } else {
-            4 * k as u32 + 2
-        };
-        sum += pixels * value;
-    }
-    sum.checked_div(weight).unwrap_or(0) as u8
-}
-
-fn add(total: &mut Histogram, more: &Histogram) {
-    for (t, m) in total.iter_mut().zip(more) {
-        *t += m;
-    }
-}
-
-fn subtract(total: &mut Histogram, less: &Histogram) {
-    for (t, l) in total.iter_mut().zip(less) {
-        *t -= l;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,7 +191,7 @@ mod tests {
                 };
                 let own: Vec<u8> = pixels(0).collect();
                 all.flat.push(own.iter().all(|&v| v == own[0]).then_some(own[0]));
-                all.grain.push(grain::of_tile(&histogram(0)));
+                all.grain.push(noise::of_tile(&histogram(0)));
                 let around = histogram(TILE_REACH);
                 if around[last] <= MAJORITY {
                     last = best_bin(&around);

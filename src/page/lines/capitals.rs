@@ -4,8 +4,8 @@
 //! much, and no word of it would look as it does in text. Such a line is told by what it lacks: of the letters of ordinary
 //! text every third rises above the x-height.
 
-use super::components::Component;
-use super::lines::LineFit;
+use super::fit::LineFit;
+use crate::page::ink::components::Component;
 
 /// Height of capitals in x-heights: 1.33 to 1.48 over typefaces.
 const CAPITALS_XH: f32 = 1.37;
@@ -21,7 +21,7 @@ const ONE_SIZE: f32 = 0.08;
 const LEAST_PX: f32 = 4.5;
 
 /// Which lines have capitals only.
-pub(super) fn of_capitals(lines: &[LineFit], letters: &[Component]) -> Vec<bool> {
+pub(crate) fn of_capitals(lines: &[LineFit], letters: &[Component]) -> Vec<bool> {
     let level: Vec<bool> = lines.iter().map(|l| is_level(l, letters)).collect();
     if !level.contains(&true) {
         return level;
@@ -70,7 +70,7 @@ impl Sizes {
 }
 
 /// Gives lines of capitals the x-height of their typeface.
-pub(super) fn lower(lines: &mut [LineFit], of_capitals: &[bool]) {
+pub(crate) fn lower(lines: &mut [LineFit], of_capitals: &[bool]) {
     for (line, _) in lines.iter_mut().zip(of_capitals).filter(|(_, capitals)| **capitals) {
         line.x_height_px /= CAPITALS_XH;
     }
@@ -94,7 +94,7 @@ fn is_level(line: &LineFit, letters: &[Component]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::ink::Area;
+    use crate::page::spatial::area::Area;
 
     /// Letters of these heights above the baseline, of this x-height as it was measured.
     fn line(number: usize, x_height_px: f32, heights: &[usize], letters: &mut Vec<Component>) -> LineFit {

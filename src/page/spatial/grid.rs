@@ -1,12 +1,12 @@
 //! What lies near a place: boxes filed under the cells of a coarse grid that they touch.
 
-use super::ink::Area;
+use super::area::Area;
 
 /// Side of a cell, in pixels.
 const SIDE: usize = 32;
 
 /// Numbers filed under cells. Those of a cell stand side by side, so that the whole takes two allocations.
-pub(super) struct Grid {
+pub(crate) struct Grid {
     columns: usize,
     rows: usize,
     /// Where each cell's numbers begin, and where the last one's end.
@@ -16,7 +16,7 @@ pub(super) struct Grid {
 
 impl Grid {
     /// Files each area, by its place, under all cells that it touches; an area without pixels under none.
-    pub(super) fn of(areas: impl Iterator<Item = Area> + Clone) -> Self {
+    pub(crate) fn of(areas: impl Iterator<Item = Area> + Clone) -> Self {
         let (columns, rows) = areas.clone().fold((0, 0), |(x, y), a| (a.x1.max(x), a.y1.max(y)));
         let (columns, rows) = (columns / SIDE + 1, rows / SIDE + 1);
         let cells = |a: Area| {
@@ -42,7 +42,7 @@ impl Grid {
     }
 
     /// Numbers of all areas filed under a cell that `x0..=x1` and `y0..=y1` touch, cell by cell, ascending in each.
-    pub(super) fn near(&self, (x0, x1): (usize, usize), (y0, y1): (usize, usize)) -> impl Iterator<Item = usize> {
+    pub(crate) fn near(&self, (x0, x1): (usize, usize), (y0, y1): (usize, usize)) -> impl Iterator<Item = usize> {
         let across = x0 / SIDE..(x1 / SIDE + 1).min(self.columns);
         let cells = (y0 / SIDE..(y1 / SIDE + 1).min(self.rows)).flat_map(move |row| {
             let at = |column: usize| self.starts[row * self.columns + column] as usize;

@@ -5,14 +5,14 @@
 //! count (Tukey's biweight), with a prior that keeps what the lines do not show near zero. Any picture's lines support a
 //! skew; only lines over much of the picture support a curvature.
 
-use super::PageConfig;
-use super::warp::{Bend, TERMS, powers, terms};
+use super::dewarp::{Bend, TERMS, powers, terms};
 use crate::geom::Point;
+use crate::page::config::PageConfig;
 
 /// The lower edges of one line's letters, in pixels of the picture.
-pub(super) struct Baseline {
-    pub(super) feet: Vec<Point>,
-    pub(super) x_height_px: f32,
+pub(crate) struct Baseline {
+    pub(crate) feet: Vec<Point>,
+    pub(crate) x_height_px: f32,
 }
 
 /// Steeper lines are no lines of text: 15 degrees.
@@ -27,7 +27,7 @@ const REACH_XH: [f64; 6] = [f64::INFINITY, 1.0, 0.6, 0.4, 0.3, 0.3];
 const FEWEST_LETTERS: usize = 6;
 
 /// How a picture of this size is bent, by its baselines; `None` if they say nothing.
-pub(super) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Option<Bend> {
+pub(crate) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Option<Bend> {
     let flat = Bend {
         centre: Point { x: width as f32 / 2.0, y: height as f32 / 2.0 },
         angle: 0.0,
@@ -44,7 +44,7 @@ pub(super) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Op
 }
 
 /// Whether a page bends its lines more than the stages after can follow.
-pub(super) fn departs(bend: &Bend, baselines: &[Baseline], config: &PageConfig) -> bool {
+pub(crate) fn departs(bend: &Bend, baselines: &[Baseline], config: &PageConfig) -> bool {
     let (mut length, mut steep, mut sagging) = (0.0, 0.0, 0.0);
     for line in baselines.iter().filter(|b| b.feet.len() >= FEWEST_LETTERS) {
         let feet = || line.feet.iter().map(|p| bend.rotate_back(f64::from(p.x), f64::from(p.y)));

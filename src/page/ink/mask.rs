@@ -2,14 +2,14 @@
 
 /// A picture of bits. Those beyond a row's end are never set.
 #[derive(Clone, Debug)]
-pub(super) struct Mask {
+pub(crate) struct Mask {
     /// Bytes a row, a multiple of eight; a byte's lowest bit is its first pixel.
     stride: usize,
     bits: Vec<u8>,
 }
 
 impl Mask {
-    pub(super) fn blank(width: usize, height: usize) -> Self {
+    pub(crate) fn blank(width: usize, height: usize) -> Self {
         let stride = width.div_ceil(64) * 8;
         Self { stride, bits: vec![0; stride * height] }
     }
@@ -18,21 +18,21 @@ impl Mask {
         &self.bits[y * self.stride..][..self.stride]
     }
 
-    pub(super) fn is_set(&self, x: usize, y: usize) -> bool {
+    pub(crate) fn is_set(&self, x: usize, y: usize) -> bool {
         self.row(y)[x / 8] >> (x % 8) & 1 == 1
     }
 
-    pub(super) fn clear(&mut self, x: usize, y: usize) {
+    pub(crate) fn clear(&mut self, x: usize, y: usize) {
         self.bits[y * self.stride + x / 8] &= !(1 << (x % 8));
     }
 
     /// Sets eight pixels, from `8 · eight` on.
-    pub(super) fn set_eight(&mut self, eight: usize, y: usize, bits: u8) {
+    pub(crate) fn set_eight(&mut self, eight: usize, y: usize, bits: u8) {
         self.bits[y * self.stride + eight] = bits;
     }
 
     /// Runs of at least [`LONG`] set pixels of a row, from left to right, half-open.
-    pub(super) fn long_runs(&self, y: usize) -> impl Iterator<Item = (usize, usize)> {
+    pub(crate) fn long_runs(&self, y: usize) -> impl Iterator<Item = (usize, usize)> {
         let row = self.row(y);
         // Each has eight pixels that begin at a multiple of eight.
         let mut from = 0;
@@ -47,7 +47,7 @@ impl Mask {
     }
 
     /// Set pixels of a row within `x0..x1`.
-    pub(super) fn count(&self, y: usize, x0: usize, x1: usize) -> usize {
+    pub(crate) fn count(&self, y: usize, x0: usize, x1: usize) -> usize {
         let (words, _) = self.row(y).as_chunks::<8>();
         let within = |k: usize| {
             let word = u64::from_le_bytes(words[k]);
@@ -59,16 +59,16 @@ impl Mask {
     }
 
     /// Runs of set pixels of a row within `x0..x1`, from left to right, half-open.
-    pub(super) fn runs(&self, y: usize, x0: usize, x1: usize) -> Runs<'_> {
+    pub(crate) fn runs(&self, y: usize, x0: usize, x1: usize) -> Runs<'_> {
         Runs { words: self.row(y).as_chunks().0, at: x0, end: x1 }
     }
 }
 
 /// Fewest pixels of a long run; no fewer than 15.
-pub(super) const LONG: usize = 16;
+pub(crate) const LONG: usize = 16;
 
 /// Iterator over the runs of a row.
-pub(super) struct Runs<'a> {
+pub(crate) struct Runs<'a> {
     words: &'a [[u8; 8]],
     at: usize,
     end: usize,
@@ -101,7 +101,7 @@ impl Iterator for Runs<'_> {
 }
 
 /// Which of up to eight values exceed a threshold; the first one is the lowest bit.
-pub(super) fn above(values: &[u8], threshold: u8) -> u8 {
+pub(crate) fn above(values: &[u8], threshold: u8) -> u8 {
     match <[u8; 8]>::try_from(values) {
         // Brings the upper bits of all bytes together.
         Ok(eight) => ((bytes_above(eight, threshold) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8,

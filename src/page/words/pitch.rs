@@ -6,9 +6,8 @@
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
-use super::ALIKE;
-use super::lines::LineFit;
-use super::words::Cuts;
+use super::cuts::Cuts;
+use crate::page::lines::fit::{ALIKE, LineFit};
 
 /// Pitches of monospaced typefaces, in x-heights: from DejaVu Sans Mono's 1.10 to Courier's 1.45, with room for squeezed pictures.
 const LEAST_XH: f32 = 0.75;
@@ -35,7 +34,7 @@ const SHARED_WITHIN: f32 = 0.03;
 
 /// For each line its pitch in pixels, if it is monospaced. A line that does not clearly tell is as the nearest lines of its region
 /// and size that do. Cost: some 2,400 look-ups a line.
-pub(super) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
+pub(crate) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
     let own: Vec<Own> = lines.iter().zip(cuts).map(|(line, cuts)| Own::of(line, cuts)).collect();
     let mut pitches: Vec<Option<f32>> = own.iter().map(Own::clear).collect();
     for region in regions {

@@ -3,9 +3,9 @@
 //! One or two letters, or dashes alone, do not tell where baseline and x-height are. The lines above and below do: what
 //! stands between them in their size is a line of their text.
 
-use super::bands::Bands;
-use super::components::Component;
-use super::lines::{LineFit, median};
+use super::fit::{LineFit, median};
+use crate::page::ink::components::Component;
+use crate::page::spatial::bands::Bands;
 
 /// How far above or below the host line stands at most.
 const REACH_XH: f32 = 5.0;
@@ -21,7 +21,7 @@ const DASH_MIDDLE_XH: f32 = 0.47;
 const GAP_XH: f32 = 2.6;
 
 /// Adds the short lines that `lines` are hosts of.
-pub(super) fn add_short_lines(lines: &mut Vec<LineFit>, components: &[Component], height_px: usize) {
+pub(crate) fn add_short_lines(lines: &mut Vec<LineFit>, components: &[Component], height_px: usize) {
     let mut hosts: Vec<LineFit> = lines.iter().filter(|l| l.width() > 2.0 * l.x_height_px).cloned().collect();
     hosts.sort_by(|a, b| a.baseline.total_cmp(&b.baseline));
     // A component can be as wide as the widest, and its middle that far from a line that it touches.

@@ -1,9 +1,9 @@
 //! Ink along level lines, a row of the picture at a time: what [`Ink::linear`] says of each point, at a fifth of the cost.
 
-use super::ink::{CELL, Ink, floor};
+use super::foreground::{CELL, Ink, floor};
 
 /// Columns of a level line: any places between pixels, or the centres of neighbouring pixels.
-pub(super) struct Columns {
+pub(crate) struct Columns {
     /// The first pixel that any of them touches; may lie outside of the picture.
     first: i32,
     /// Pixels that they touch.
@@ -40,7 +40,7 @@ struct Row {
 
 impl Columns {
     /// Columns at ascending places, less than 8 px from each other.
-    pub(super) fn at(xs: impl Iterator<Item = f32>) -> Self {
+    pub(crate) fn at(xs: impl Iterator<Item = f32>) -> Self {
         let mut this =
             Self { first: 0, pixels: 0, blocks: Vec::with_capacity(xs.size_hint().0.div_ceil(BLOCK)), len: 0 };
         for (k, x) in xs.enumerate() {
@@ -63,7 +63,7 @@ impl Columns {
     }
 
     /// So many columns from `x` on, one pixel from each other.
-    pub(super) fn next_to(x: f32, len: usize) -> Self {
+    pub(crate) fn next_to(x: f32, len: usize) -> Self {
         let first = floor(x - 0.5);
         if x - 0.5 == first as f32 {
             Self { first, pixels: len, blocks: Vec::new(), len }
@@ -73,12 +73,12 @@ impl Columns {
     }
 
     /// The strongest ink of each column at some ascending heights.
-    pub(super) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
+    pub(crate) fn strongest(&self, ink: &Ink, ys: impl Iterator<Item = f32>) -> Vec<f32> {
         self.fold(ink, ys, |most, value| if value > most { value } else { most })
     }
 
     /// The sum of each column's ink at some ascending heights, `most` at each.
-    pub(super) fn sums(&self, ink: &Ink, ys: impl Iterator<Item = f32>, most: f32) -> Vec<f32> {
+    pub(crate) fn sums(&self, ink: &Ink, ys: impl Iterator<Item = f32>, most: f32) -> Vec<f32> {
         self.fold(ink, ys, |sum, value| sum + if value > most { most } else { value })
     }
 
@@ -179,7 +179,7 @@ impl Columns {
 }
 
 /// Ink by row and by column within `x0..x1`, of pixels above half of what counts as ink: noise has no edges.
-pub(super) struct Above<'a> {
+pub(crate) struct Above<'a> {
     ink: &'a Ink,
     x0: usize,
     x1: usize,
@@ -190,12 +190,12 @@ pub(super) struct Above<'a> {
 }
 
 impl<'a> Above<'a> {
-    pub(super) fn of(ink: &'a Ink, x0: usize, x1: usize) -> Self {
+    pub(crate) fn of(ink: &'a Ink, x0: usize, x1: usize) -> Self {
         Self { ink, x0, x1: x1.max(x0), cells_y: usize::MAX, least: Vec::new() }
     }
 
     /// The sum of a row.
-    pub(super) fn row_sum(&mut self, y: usize) -> u32 {
+    pub(crate) fn row_sum(&mut self, y: usize) -> u32 {
         if self.cells_y != y / CELL {
             self.cells_y = y / CELL;
             let thresholds = &self.ink.thresholds(y)[self.x0 / CELL..self.x1.div_ceil(CELL)];
@@ -213,7 +213,7 @@ impl<'a> Above<'a> {
     }
 
     /// Pixels of a column from row `top` on; outside of the picture there are none.
-    pub(super) fn column(&self, x: usize, top: i64, out: &mut [f32]) {
+    pub(crate) fn column(&self, x: usize, top: i64, out: &mut [f32]) {
         out.fill(0.0);
         let rows = 0.max(top) as usize..self.ink.height().min((top + out.len() as i64).max(0) as usize);
         let Some(out) = out.get_mut((rows.start as i64 - top) as usize..) else { return };
@@ -228,8 +228,8 @@ impl<'a> Above<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PageConfig;
     use super::*;
+    use crate::page::PageConfig;
     use crate::raster::Raster;
     use proptest::prelude::*;
 

@@ -4,11 +4,11 @@
 //! would follow the same one, the one that starts nearer to its left edge does, and the other opens a region of its own. So
 //! a line of the body is never interleaved with its neighbour pane.
 
-use super::PageConfig;
-use super::lines::LineFit;
+use super::fit::{ALIKE, LineFit};
+use crate::page::config::PageConfig;
 
 /// Lines in reading order, region by region: indices into `lines`.
-pub(super) fn regions(lines: &[LineFit], config: &PageConfig) -> Vec<Vec<usize>> {
+pub(crate) fn regions(lines: &[LineFit], config: &PageConfig) -> Vec<Vec<usize>> {
     let mut by_height: Vec<usize> = (0..lines.len()).collect();
     by_height.sort_unstable_by(|&a, &b| {
         middle_y(&lines[a]).total_cmp(&middle_y(&lines[b])).then(lines[a].x0.total_cmp(&lines[b].x0))
@@ -71,12 +71,12 @@ fn distance(upper: &LineFit, lower: &LineFit) -> f32 {
 /// Lines of one region mostly have one size: each takes the middle x-height of the lines around it that are alike, the longer
 /// ones counting more. Of small text, whose x-height and baseline fall on whole pixels, it takes the mean: a line can be off by
 /// most of a pixel, a paragraph is not.
-pub(super) fn share_x_heights(lines: &mut [LineFit], regions: &[Vec<usize>]) {
+pub(crate) fn share_x_heights(lines: &mut [LineFit], regions: &[Vec<usize>]) {
     for region in regions {
         let own: Vec<(f32, f32)> = region.iter().map(|&k| (lines[k].x_height_px, lines[k].width())).collect();
         for (at, &k) in region.iter().enumerate() {
             let around = &own[at.saturating_sub(REACH)..(at + REACH + 1).min(own.len())];
-            let is_alike = |xh: f32| (xh / own[at].0).ln().abs() < super::ALIKE || (xh - own[at].0).abs() < SNAP_PX;
+            let is_alike = |xh: f32| (xh / own[at].0).ln().abs() < ALIKE || (xh - own[at].0).abs() < SNAP_PX;
             let mut alike: Vec<(f32, f32)> = around.iter().copied().filter(|(xh, _)| is_alike(*xh)).collect();
             alike.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             let width = alike.iter().map(|a| a.1).sum::<f32>();

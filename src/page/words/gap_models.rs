@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::lines::LineFit;
-use super::words::{Cuts, GapModel, Kinds};
-use super::{ALIKE, PageConfig};
+use super::cuts::Cuts;
+use super::gap_model::{GapModel, Kinds};
+use crate::page::config::PageConfig;
+use crate::page::lines::fit::{ALIKE, LineFit};
 
 /// A piece of ink counts for a hidden gap for every so many x-heights, less one. That is fewer than its letters: hidden gaps shall
 /// keep spaces, where they alone are seen, from being parted into two kinds, and not outvote letter gaps that are seen.
@@ -17,7 +18,7 @@ fn hidden_gaps(line: &LineFit, cuts: &Cuts) -> f32 {
 }
 
 /// The models of a page's sizes, each made when it is first asked for.
-pub(super) struct Models<'a> {
+pub(crate) struct GapModels<'a> {
     lines: Vec<(&'a LineFit, &'a Cuts)>,
     /// By the bits of the x-height: lines of a region mostly have the same.
     models: HashMap<u32, GapModel>,
@@ -25,16 +26,16 @@ pub(super) struct Models<'a> {
     kinds: HashMap<Vec<u32>, Kinds>,
 }
 
-impl<'a> Models<'a> {
+impl<'a> GapModels<'a> {
     /// Of lines that are not monospaced.
-    pub(super) fn of(fits: &'a [LineFit], cuts: &'a [Cuts], pitches: &[Option<f32>]) -> Self {
+    pub(crate) fn new(fits: &'a [LineFit], cuts: &'a [Cuts], pitches: &[Option<f32>]) -> Self {
         let proportional = fits.iter().zip(cuts).zip(pitches).filter(|(_, pitch)| pitch.is_none());
         let lines = proportional.map(|(line, _)| line).filter(|(l, _)| !l.is_short()).collect();
         Self { lines, models: HashMap::new(), kinds: HashMap::new() }
     }
 
     /// How likely each gap of a line of this x-height is a space.
-    pub(super) fn of_size(&mut self, x_height_px: f32, config: &PageConfig) -> GapModel {
+    pub(crate) fn of_size(&mut self, x_height_px: f32, config: &PageConfig) -> GapModel {
         let Self { lines, models, kinds } = self;
         *models.entry(x_height_px.to_bits()).or_insert_with(|| {
             let ratios = (-ALIKE).exp()..ALIKE.exp();

@@ -5,40 +5,19 @@
 //! and JPEG ringing beside black text stays out. Cost: linear in pixels, little for tiles of one grey value; memory 1.2 bytes
 //! a pixel.
 
-use super::PageConfig;
-use super::background::{BINS, Background, TILE, mode};
+use super::background::{Background, TILE};
+use super::histogram::{BINS, mode};
 use super::mask::{Mask, above};
+use crate::page::config::PageConfig;
+use crate::page::spatial::area::Area;
 use crate::raster::Raster;
 
 /// Side of a contrast cell, in pixels.
-pub(super) const CELL: usize = 8;
-
-/// A rectangle of whole pixels, half-open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Area {
-    pub(super) x0: usize,
-    pub(super) y0: usize,
-    pub(super) x1: usize,
-    pub(super) y1: usize,
-}
-
-impl Area {
-    pub(super) fn width(&self) -> usize {
-        self.x1 - self.x0
-    }
-
-    pub(super) fn height(&self) -> usize {
-        self.y1 - self.y0
-    }
-
-    pub(super) fn holds(&self, other: &Self) -> bool {
-        self.x0 <= other.x0 && self.y0 <= other.y0 && self.x1 >= other.x1 && self.y1 >= other.y1
-    }
-}
+pub(crate) const CELL: usize = 8;
 
 /// The ink of a picture.
 #[derive(Clone, Debug)]
-pub(super) struct Ink {
+pub(crate) struct Ink {
     width: usize,
     height: usize,
     /// Distance from the background, one byte a pixel.
@@ -58,7 +37,7 @@ pub(super) struct Ink {
 }
 
 impl Ink {
-    pub(super) fn of(raster: &Raster, config: &PageConfig) -> Self {
+    pub(crate) fn of(raster: &Raster, config: &PageConfig) -> Self {
         let (width, height) = (raster.width() as usize, raster.height() as usize);
         let background = Background::of(raster);
         let (cells_x, cells_y) = (width.div_ceil(CELL), height.div_ceil(CELL));
@@ -80,7 +59,7 @@ impl Ink {
         let noise = *means.select_nth_unstable_by(middle, f32::total_cmp).1;
         let floor = |noise: f32, factor: f32| (f32::from(config.min_ink) + factor * noise).min(120.0) as u8;
         let everywhere = floor(noise, config.noise_factor);
-        this.floor = super::grain::smoothed(&background.grain, background.tiles_x)
+        this.floor = super::noise::smoothed(&background.grain, background.tiles_x)
             .iter()
             .map(|&grain| everywhere.max(floor(f32::from(grain), config.grain_factor)))
             .collect();
@@ -138,72 +117,72 @@ impl Ink {
         means
     }
 
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width
     }
 
-    pub(super) fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         self.height
     }
 
     /// What a pixel near a point (clamped into the picture) must exceed at the least to count as ink.
-    pub(super) fn floor_at(&self, x: f32, y: f32) -> u8 {
+    pub(crate) fn floor_at(&self, x: f32, y: f32) -> u8 {
         let x = (x.max(0.0) as usize).min(self.width - 1);
         let y = (y.max(0.0) as usize).min(self.height - 1);
         self.floor[y / TILE * self.tiles_x + x / TILE]
     }
 
     /// What pixels of a row must exceed at the least to count as ink, tile by tile.
-    pub(super) fn floors(&self, y: usize) -> &[u8] {
+    pub(crate) fn floors(&self, y: usize) -> &[u8] {
         &self.floor[y / TILE * self.tiles_x..][..self.tiles_x]
     }
 
     /// Ink of a row.
-    pub(super) fn row(&self, y: usize) -> &[u8] {
+    pub(crate) fn row(&self, y: usize) -> &[u8] {
         &self.ink[y * self.width..][..self.width]
     }
 
     /// Thresholds of a row's cells.
-    pub(super) fn thresholds(&self, y: usize) -> &[u8] {
+    pub(crate) fn thresholds(&self, y: usize) -> &[u8] {
         &self.threshold[y / CELL * self.cells_x..][..self.cells_x]
     }
 
     /// Which pixels count as ink.
-    pub(super) fn mask(&self) -> &Mask {
+    pub(crate) fn mask(&self) -> &Mask {
         &self.mask
     }
 
     /// Whether a pixel counts as ink.
-    pub(super) fn is_ink(&self, x: usize, y: usize) -> bool {
+    pub(crate) fn is_ink(&self, x: usize, y: usize) -> bool {
         self.mask.is_set(x, y)
     }
 
     /// Takes the ink off a pixel.
-    pub(super) fn erase(&mut self, x: usize, y: usize) {
+    pub(crate) fn erase(&mut self, x: usize, y: usize) {
         self.ink[y * self.width + x] = 0;
         self.mask.clear(x, y);
     }
 
     /// Takes some of the ink off a pixel.
-    pub(super) fn subtract(&mut self, x: usize, y: usize, level: u8) {
+    pub(crate) fn subtract(&mut self, x: usize, y: usize, level: u8) {
         let v = &mut self.ink[y * self.width + x];
         *v = v.saturating_sub(level);
     }
 
     /// The ink as a picture: 0 is background, whatever the colours were.
-    pub(super) fn into_raster(self) -> Option<Raster> {
+    pub(crate) fn into_raster(self) -> Option<Raster> {
         Raster::from_luma(self.width as u32, self.height as u32, self.ink)
     }
 
     /// The threshold at a point, clamped into the picture.
-    pub(super) fn threshold_at(&self, x: f32, y: f32) -> u8 {
+    pub(crate) fn threshold_at(&self, x: f32, y: f32) -> u8 {
         let x = (x.max(0.0) as usize).min(self.width - 1);
         let y = (y.max(0.0) as usize).min(self.height - 1);
         self.thresholds(y)[x / CELL]
     }
 
     /// The ink at a point by linear interpolation between pixel centres; outside of the picture there is none.
-    pub(super) fn linear(&self, x: f32, y: f32) -> f32 {
+    pub(crate) fn linear(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
         let (left, top) = (floor(x), floor(y));
         let (fx, fy) = (x - left as f32, y - top as f32);
@@ -225,7 +204,7 @@ impl Ink {
 
     /// Measures the ink of a panel (a selection, a button, a marked passage) anew against the panel's own background: the
     /// most frequent grey value of its inked pixels.
-    pub(super) fn against_panel(&mut self, raster: &Raster, panel: Area) {
+    pub(crate) fn against_panel(&mut self, raster: &Raster, panel: Area) {
         let mut histogram = [0u32; BINS];
         for y in panel.y0..panel.y1 {
             let row = raster.row(y as u32);
@@ -244,7 +223,7 @@ impl Ink {
     }
 
     /// Finds anew what counts as ink in all cells that an area touches, after the ink there was changed.
-    pub(super) fn remeasure(&mut self, area: Area) {
+    pub(crate) fn remeasure(&mut self, area: Area) {
         let (cx0, cx1) = (area.x0 / CELL, area.x1.div_ceil(CELL));
         for cy in area.y0 / CELL..area.y1.div_ceil(CELL) {
             let strongest = &mut self.strongest[cy * self.cells_x..][cx0..cx1];
@@ -296,7 +275,7 @@ impl Ink {
 }
 
 /// The largest whole number that is no larger, of one of a picture's size; the CPU may have no instruction for it.
-pub(super) fn floor(v: f32) -> i32 {
+pub(crate) fn floor(v: f32) -> i32 {
     let whole = v as i32;
     whole - i32::from(whole as f32 > v)
 }

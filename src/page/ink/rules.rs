@@ -1,6 +1,6 @@
 //! Underlines, frames and table rules are taken off the ink before letters are looked for.
 
-use super::ink::Ink;
+use super::foreground::Ink;
 
 /// A horizontal stroke is a rule only if it is a long run of pixels, and this many times as long as it is thick; an underscore is
 /// some 13 times, a long dash 18 times.
@@ -14,7 +14,7 @@ const STRIKING_SLENDERNESS: usize = 40;
 const MAX_BESIDE: f32 = 0.4;
 
 /// Removes long thin horizontal strokes. Letters that cross a rule keep the part of them that it covers.
-pub(super) fn take_off_rules(ink: &mut Ink) {
+pub(crate) fn take_off_rules(ink: &mut Ink) {
     let height = ink.height();
     let mut rules: Vec<(usize, usize, usize, usize)> = Vec::new();
     for y in 0..height {

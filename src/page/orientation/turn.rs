@@ -4,10 +4,10 @@
 //! runs (the nearest neighbours of L. O'Gorman, "The document spectrum for page layout analysis", 1993). Which end is up shows in
 //! the ink outside of the x-heights: in the scripts at hand more letters rise above the others than hang below.
 
-use super::components::Component;
-use super::grid::Grid;
-use super::ink::Ink;
-use super::lines::LineFit;
+use crate::page::ink::components::Component;
+use crate::page::ink::foreground::Ink;
+use crate::page::lines::fit::LineFit;
+use crate::page::spatial::grid::Grid;
 
 /// Letters that are asked for their nearest neighbour at most.
 const ASKED: usize = 400;
@@ -16,19 +16,19 @@ const FEWEST_ANSWERS: usize = 12;
 
 /// Nearest neighbours beside and above or below.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Neighbours {
-    pub(super) beside: usize,
-    pub(super) above: usize,
+pub(crate) struct Neighbours {
+    pub(crate) beside: usize,
+    pub(crate) above: usize,
 }
 
 impl Neighbours {
     /// Whether the text runs up or down.
-    pub(super) fn sideways(self) -> bool {
+    pub(crate) fn sideways(self) -> bool {
         self.above > self.beside && self.above + self.beside >= FEWEST_ANSWERS
     }
 
     /// Asks letters spread evenly over the components.
-    pub(super) fn of(components: &[Component]) -> Self {
+    pub(crate) fn of(components: &[Component]) -> Self {
         let letters: Vec<&Component> = components
             .iter()
             .filter(|c| c.width().max(c.height()) >= 3.0 && c.width().max(c.height()) <= 200.0)
@@ -80,7 +80,7 @@ fn gap(a: &Component, b: &Component) -> Option<(f32, bool)> {
 
 /// Letters that rise above the x-height and that hang below the baseline, over all lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Rising {
+pub(crate) struct Rising {
     above: usize,
     below: usize,
 }
@@ -95,7 +95,7 @@ const SHORTEST_XH: f32 = 8.0;
 
 impl Rising {
     /// Counts strokes; lines that the picture's edge cuts through are left out.
-    pub(super) fn of<'l>(lines: impl Iterator<Item = &'l LineFit>, ink: &Ink) -> Self {
+    pub(crate) fn of<'l>(lines: impl Iterator<Item = &'l LineFit>, ink: &Ink) -> Self {
         let mut this = Self::default();
         for line in lines.filter(|l| l.width() >= SHORTEST_XH * l.x_height_px) {
             let (y0, y1) = (line.baseline_at(line.x0), line.baseline_at(line.x1));
@@ -110,7 +110,7 @@ impl Rising {
     }
 
     /// How sure the page is upright, in standard deviations; negative if it is upside down.
-    pub(super) fn sigmas(self) -> f32 {
+    pub(crate) fn sigmas(self) -> f32 {
         (self.above as f32 - self.below as f32) / ((self.above + self.below) as f32 + 4.0).sqrt()
     }
 }

@@ -8,30 +8,30 @@ use crate::geom::{Point, Rect};
 use crate::raster::Raster;
 
 /// Terms of the field, in the order of [`terms`].
-pub(super) const TERMS: usize = 6;
+pub(crate) const TERMS: usize = 6;
 
 /// The field's terms at a point: skew, convergence of lines, curvature, curvature that changes downwards, skewed curvature,
 /// convergence that changes downwards. All vanish at `u = 0`, so that a line keeps its height in the middle.
-pub(super) fn terms(u: f64, v: f64) -> [f64; TERMS] {
+pub(crate) fn terms(u: f64, v: f64) -> [f64; TERMS] {
     [u, u * v, u * u, u * u * v, u * u * u, u * v * v]
 }
 
 /// Each term as a power of `u` and what stands before it: [`terms`] of all points of one height.
-pub(super) fn powers(v: f64) -> [(usize, f64); TERMS] {
+pub(crate) fn powers(v: f64) -> [(usize, f64); TERMS] {
     [(1, 1.0), (1, v), (2, 1.0), (2, v), (3, 1.0), (1, v * v)]
 }
 
 /// How to lay a picture flat: rotation about its centre, then a vertical displacement.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Bend {
+pub(crate) struct Bend {
     /// Centre of the bent picture, in pixels.
-    pub(super) centre: Point,
+    pub(crate) centre: Point,
     /// Angle of the text in the bent picture, in radians, clockwise.
-    pub(super) angle: f64,
+    pub(crate) angle: f64,
     /// Unit of the field's coordinates, in pixels.
-    pub(super) unit_px: f64,
+    pub(crate) unit_px: f64,
     /// Weights of the field's terms.
-    pub(super) field: [f64; TERMS],
+    pub(crate) field: [f64; TERMS],
 }
 
 impl Bend {
@@ -58,7 +58,7 @@ impl Bend {
     }
 
     /// Rotation taken out, but not the field: centred, in units.
-    pub(super) fn rotate_back(&self, x: f64, y: f64) -> (f64, f64) {
+    pub(crate) fn rotate_back(&self, x: f64, y: f64) -> (f64, f64) {
         let (sin, cos) = self.angle.sin_cos();
         let (x, y) = ((x - f64::from(self.centre.x)) / self.unit_px, (y - f64::from(self.centre.y)) / self.unit_px);
         (x * cos + y * sin, y * cos - x * sin)
@@ -98,12 +98,12 @@ pub struct Warp {
 
 impl Warp {
     /// A picture that needs quarter turns only.
-    pub(super) fn turned(picture: &Raster, quarter_turns: u8) -> Self {
+    pub(crate) fn turned(picture: &Raster, quarter_turns: u8) -> Self {
         Self { picture: (picture.width(), picture.height()), quarter_turns, flat: None }
     }
 
     /// Lays flat what is left after the quarter turns, and draws it `tall` times as high.
-    pub(super) fn flattened(&self, bend: Bend, tall: f32) -> Self {
+    pub(crate) fn flattened(&self, bend: Bend, tall: f32) -> Self {
         let tall = tall.clamp(1.0, MOST_TALL);
         let (w, h) = self.turned_size();
         // The flat page holds all of the picture.
@@ -127,7 +127,7 @@ impl Warp {
     }
 
     /// The same page the other way up.
-    pub(super) fn upside_down(&self) -> Self {
+    pub(crate) fn upside_down(&self) -> Self {
         let mut this = Self { quarter_turns: (self.quarter_turns + 2) % 4, ..self.clone() };
         let (w, h) = self.turned_size();
         if let Some(flat) = &mut this.flat {
@@ -157,13 +157,13 @@ impl Warp {
     }
 
     /// Size of the picture after quarter turns.
-    pub(super) fn turned_size(&self) -> (u32, u32) {
+    pub(crate) fn turned_size(&self) -> (u32, u32) {
         let (w, h) = self.picture;
         if self.quarter_turns.is_multiple_of(2) { (w, h) } else { (h, w) }
     }
 
     /// A point of the upright page in the picture after quarter turns.
-    pub(super) fn to_turned(&self, p: Point) -> Point {
+    pub(crate) fn to_turned(&self, p: Point) -> Point {
         let Some(flat) = &self.flat else { return p };
         let unit = flat.bend.unit_px;
         let (x, y) =
@@ -185,7 +185,7 @@ impl Warp {
     }
 
     /// Resamples a turned picture to the upright page (cubic interpolation; outside of the picture its border's middle grey).
-    pub(super) fn flat_page(&self, turned: &Raster) -> Option<Raster> {
+    pub(crate) fn flat_page(&self, turned: &Raster) -> Option<Raster> {
         let flat = self.flat.as_ref()?;
         let around = border_grey(turned);
         let (w, h) = (turned.width() as f32, turned.height() as f32);
@@ -227,7 +227,7 @@ fn border_grey(raster: &Raster) -> u8 {
 }
 
 /// A picture after quarter turns clockwise.
-pub(super) fn turn(raster: &Raster, quarter_turns: u8) -> Raster {
+pub(crate) fn turn(raster: &Raster, quarter_turns: u8) -> Raster {
     let (w, h) = (raster.width(), raster.height());
     let luma = raster.luma();
     let at = |x: u32, y: u32| luma[y as usize * w as usize + x as usize];

@@ -6,7 +6,8 @@
 use std::ops::RangeInclusive;
 
 use super::background::TILE;
-use super::ink::{Area, Ink};
+use super::foreground::Ink;
+use crate::page::spatial::area::Area;
 
 /// A tint fills boxes of this size everywhere; text leaves gaps in each.
 const WIDTH: usize = 24;
@@ -23,7 +24,7 @@ const LEAST_SHARE: f32 = 0.15;
 
 /// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where stronger ink
 /// is near. Cost: one look at each pixel, and some ten more where there is a tint.
-pub(super) fn take_off_tints(ink: &mut Ink) {
+pub(crate) fn take_off_shading(ink: &mut Ink) {
     for area in filled(ink) {
         let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);
         let share = |share: f32| (share * f32::from(strongest)) as u8;
@@ -176,7 +177,7 @@ mod tests {
         let (tint, stroke) = (area(20, 20, 100, 29), area(50, 22, 52, 28));
         let mut ink = picture(160, 80, &[(tint, 190), (stroke, 90)]);
         let before = ink.row(25)[50];
-        take_off_tints(&mut ink);
+        take_off_shading(&mut ink);
         assert_eq!(ink.row(25)[40], 0, "the tint is gone");
         assert_eq!(ink.row(25)[50], before - 65, "what is darker than the tint stays");
         assert!(ink.is_ink(50, 25) && !ink.is_ink(40, 25));
@@ -186,7 +187,7 @@ mod tests {
     fn bars_of_large_letters_stay() {
         let mut ink = picture(160, 80, &[(area(20, 20, 100, 29), 90)]);
         let before = ink.row(25).to_vec();
-        take_off_tints(&mut ink);
+        take_off_shading(&mut ink);
         assert_eq!(ink.row(25), before);
     }
 

@@ -3,10 +3,10 @@
 //! A photo of a screen is smooth around the screen and full of fringes on it, so one figure for the noise does not do. Text covers
 //! less than half of its tile, so the middle distance from the tile's middle grey value is the grain, with or without text.
 
-use super::background::{BINS, Histogram};
+use super::histogram::{BINS, Histogram};
 
 /// The middle distance from the middle value of a tile, from its histogram, in grey values.
-pub(super) fn of_tile(histogram: &Histogram) -> u8 {
+pub(crate) fn of_tile(histogram: &Histogram) -> u8 {
     let pixels = histogram.iter().sum::<u16>();
     let half = pixels.div_ceil(2);
     if histogram.iter().fold(0, |a, &b| a.max(b)) > pixels / 2 {
@@ -28,7 +28,7 @@ pub(super) fn of_tile(histogram: &Histogram) -> u8 {
 }
 
 /// The grain of each tile's surroundings: a low one of the tiles around it, so that small dense text does not count as grain.
-pub(super) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
+pub(crate) fn smoothed(tiles: &[u8], tiles_x: usize) -> Vec<u8> {
     let tiles_y = tiles.len().div_ceil(tiles_x.max(1));
     let mut around = Vec::with_capacity((2 * REACH + 1) * (2 * REACH + 1));
     let mut out = Vec::with_capacity(tiles.len());

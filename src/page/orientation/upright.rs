@@ -4,20 +4,21 @@
 
 use std::borrow::Cow;
 
-use super::components::Component;
-use super::lines::median;
-use super::straighten::{Baseline, bend_of, departs};
+use super::deskew::{Baseline, bend_of, departs};
+use super::dewarp::{Warp, turn};
 use super::turn::{Neighbours, Rising};
-use super::warp::{Warp, turn};
-use super::{PageConfig, Pass};
 use crate::geom::Point;
+use crate::page::config::PageConfig;
+use crate::page::ink::components::Component;
+use crate::page::lines::TextLines;
+use crate::page::lines::fit::median;
 use crate::raster::Raster;
 
 /// Lines of a picture that was brought upright.
-pub(super) struct Upright {
-    pub(super) pass: Pass,
+pub(crate) struct Upright {
+    pub(crate) lines: TextLines,
     /// How the upright page lies in the picture; `None` if it is the picture.
-    pub(super) warp: Option<Warp>,
+    pub(crate) warp: Option<Warp>,
 }
 
 /// Middle width of the letters that are as high as the x-height, in x-heights: .75 to .91 over the pages and typefaces measured.
@@ -31,43 +32,48 @@ const ROUNDS: usize = 2;
 
 /// The picture brought upright; where the text does not tell which end is up, both ways, the likelier one first, but at most
 /// as many ways as are asked for.
-pub(super) fn upright(raster: &Raster, most: usize, config: &PageConfig) -> Vec<Upright> {
-    let mut pass = Pass::of(raster, config);
+pub(crate) fn upright(
+    raster: &Raster,
+    most: usize,
+    config: &PageConfig,
+    find_lines: impl Fn(&Raster) -> TextLines,
+) -> Vec<Upright> {
+    let mut lines = find_lines(raster);
     let (mut turned, mut warp) = (Cow::Borrowed(raster), None);
-    if Neighbours::of(&pass.components).sideways() {
+    if Neighbours::of(&lines.components).sideways() {
         turned = Cow::Owned(turn(raster, 1));
-        pass = Pass::of(&turned, config);
+        lines = find_lines(&turned);
         warp = Some(Warp::turned(raster, 1));
     }
-    let mut rising = pass.rising().sigmas();
+    let mut rising = lines.rising().sigmas();
     for _ in 0..ROUNDS {
         let before = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0));
-        let Some(flattened) = flattened(&pass, rising < 0.0, &before, config) else { break };
+        let Some(flattened) = flattened(&lines, rising < 0.0, &before, config) else { break };
         let Some(flat) = flattened.flat_page(&turned) else { break };
-        pass = Pass::of(&flat, config);
-        rising = pass.rising().sigmas();
+        lines = find_lines(&flat);
+        rising = lines.rising().sigmas();
         warp = Some(flattened);
     }
     let this_first = rising > -config.turned_sigmas;
     if rising > config.surely_up_sigmas || this_first && most == 1 {
-        return vec![Upright { pass, warp }];
+        return vec![Upright { lines, warp }];
     }
     let other_way = warp.clone().unwrap_or_else(|| Warp::turned(raster, 0)).upside_down();
     let turned = turn(raster, other_way.quarter_turns());
     let flat = other_way.flat_page(&turned);
-    let other = Upright { pass: Pass::of(flat.as_ref().unwrap_or(&turned), config), warp: Some(other_way) };
-    let this = Upright { pass, warp };
+    let other = Upright { lines: find_lines(flat.as_ref().unwrap_or(&turned)), warp: Some(other_way) };
+    let this = Upright { lines, warp };
     let mut both = if this_first { vec![this, other] } else { vec![other, this] };
     both.truncate(most);
     both
 }
 
 /// A warp that lays flat what is bent or stretched on the page that `before` gave; `None` if it is level enough.
-fn flattened(pass: &Pass, upside_down: bool, before: &Warp, config: &PageConfig) -> Option<Warp> {
-    let mut baselines = pass.baselines(upside_down);
-    let page_size = (pass.ink.width() as u32, pass.ink.height() as u32);
+fn flattened(lines: &TextLines, upside_down: bool, before: &Warp, config: &PageConfig) -> Option<Warp> {
+    let mut baselines = lines.baselines(upside_down);
+    let page_size = (lines.ink.width() as u32, lines.ink.height() as u32);
     let bent = bend_of(&baselines, page_size).is_some_and(|bend| departs(&bend, &baselines, config));
-    let wide = pass.letter_width_xh().filter(|&w| w > config.widest_letter_xh);
+    let wide = lines.letter_width_xh().filter(|&w| w > config.widest_letter_xh);
     if !bent && wide.is_none() {
         return None;
     }
@@ -79,7 +85,7 @@ fn flattened(pass: &Pass, upside_down: bool, before: &Warp, config: &PageConfig)
     Some(before.flattened(bend, before.tall() * wide.map_or(1.0, |w| w / USUAL_LETTER_XH)))
 }
 
-impl Pass {
+impl TextLines {
     /// Letters that rise and that hang, on lines that have small ones.
     fn rising(&self) -> Rising {
         let ordinary = self.fits.iter().zip(&self.of_capitals).filter(|(_, capitals)| !**capitals);
