@@ -35,7 +35,7 @@ fn encode(c: &mut Criterion) {
             black_box(Patch::sample(ink, frame))
         });
     });
-    for family in Family::ALL {
+    for &family in Family::ALL {
         let encoder = family.encoder();
         let mut values = vec![0.0; family.bits()];
         group.bench_function(format!("{family:?}"), |b| {

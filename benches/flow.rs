@@ -34,7 +34,7 @@ fn flow(c: &mut Criterion) {
         group.bench_function("2 page", |b| b.iter(|| analyse(&raster, &PageConfig::default())));
         group.bench_function("all six, 14 mails", |b| b.iter(|| matcher.identify(&bytes)));
         group.throughput(Throughput::Elements(page.words.len() as u64));
-        for family in [Family::Dct, Family::Gradient] {
+        for family in [Family::Dct, Family::Lda, Family::Net] {
             let encoder = family.encoder();
             group.bench_function(format!("3 fingerprint {family:?}"), |b| b.iter(|| fingerprint(&page, &*encoder)));
         }

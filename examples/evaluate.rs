@@ -76,7 +76,7 @@ enum Stage {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let families = |every: bool| if every { &Family::ALL[..] } else { &[Family::Net] };
+    let families = |every: bool| if every { Family::ALL } else { &[Family::Net] };
     match Arguments::parse().stage {
         Stage::Page { folders, worst, lost } => page_table::page(&truths(&folders)?, worst, lost),
         Stage::Words { folders, every_family, family } => {
@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn family(name: &str) -> Result<Family, String> {
-    let mut all = Family::ALL.into_iter();
+    let mut all = Family::ALL.iter().copied();
     all.find(|f| format!("{f:?}").eq_ignore_ascii_case(name)).ok_or_else(|| format!("one of {:?}", Family::ALL))
 }
 

@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use image::{GrayImage, Luma, Rgb, RgbImage};
-use imageproc::drawing::draw_line_segment_mut;
 use leakprint::fingerprint::{COLS, Patch, ROWS};
 use leakprint::geom::{Point, Rect};
 use leakprint::page::{Page, PageConfig, analyse};
@@ -106,7 +105,7 @@ fn words(raster: &Raster, page: &Page, view: &View) -> RgbImage {
     });
     let mut stroke = |a: Point, b: Point, colour: [u8; 3]| {
         let (a, b) = (page.to_picture(a), page.to_picture(b));
-        draw_line_segment_mut(&mut canvas, view.place(a), view.place(b), Rgb(colour));
+        draw_line(&mut canvas, view.place(a), view.place(b), Rgb(colour));
     };
     for line in &page.lines {
         let frame = line.frame(0.0, line.length_px);
@@ -131,6 +130,19 @@ fn words(raster: &Raster, page: &Page, view: &View) -> RgbImage {
         }
     }
     canvas
+}
+
+/// A pixel for each step along the longer side.
+fn draw_line(canvas: &mut RgbImage, from: (f32, f32), to: (f32, f32), colour: Rgb<u8>) {
+    let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().max(1.0);
+    for step in 0..=steps as u32 {
+        let part = step as f32 / steps;
+        let (x, y) = (from.0 + part * (to.0 - from.0), from.1 + part * (to.1 - from.1));
+        // What lies outside of the drawing, left and above included, has no pixel.
+        if let Some(pixel) = canvas.get_pixel_mut_checked(x.round() as i64 as u32, y.round() as i64 as u32) {
+            *pixel = colour;
+        }
+    }
 }
 
 /// Patches across and their distance on the drawing.

@@ -8,8 +8,6 @@
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
-use imageproc::drawing::draw_hollow_rect_mut;
-use imageproc::rect::Rect;
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::verdict::{Match, Outcome};
@@ -76,8 +74,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn annotate(picture: &[u8], found: &Match) -> Result<RgbImage, image::ImageError> {
     let mut canvas = image::load_from_memory(picture)?.into_rgb8();
     let mut frame = |[x0, y0, x1, y1]: [f32; 4], colour: [u8; 3]| {
-        let (w, h) = ((x1 - x0).round().max(1.0) as u32, (y1 - y0).round().max(1.0) as u32);
-        draw_hollow_rect_mut(&mut canvas, Rect::at(x0.round() as i32, y0.round() as i32).of_size(w, h), Rgb(colour));
+        let (right, bottom) = (canvas.width() as f32 - 1.0, canvas.height() as f32 - 1.0);
+        let [x0, x1] = [x0, x1].map(|x| x.round().clamp(0.0, right) as u32);
+        let [y0, y1] = [y0, y1].map(|y| y.round().clamp(0.0, bottom) as u32);
+        (x0..=x1).for_each(|x| [y0, y1].into_iter().for_each(|y| canvas.put_pixel(x, y, Rgb(colour))));
+        (y0..=y1).for_each(|y| [x0, x1].into_iter().for_each(|x| canvas.put_pixel(x, y, Rgb(colour))));
     };
     frame(found.region, [90, 140, 255]);
     for word in &found.words {

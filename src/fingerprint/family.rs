@@ -1,8 +1,11 @@
 //! Hash families: which code is which, and which never compare.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::dct::Dct;
+#[cfg(feature = "baselines")]
 use super::img_hash::ImgHash;
 use super::linear::Linear;
 use super::net::Net;
@@ -11,7 +14,8 @@ use crate::Error;
 
 /// A word hash with its version. Carried with every set of codes: codes of different families never compare.
 ///
-/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate, 32–63 learned encoders.
+/// Ids 1–15 are unlearned hashes of our own, 16–31 those of the `img_hash` crate (feature `baselines`), 32–63 learned
+/// encoders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "FamilyTag", try_from = "FamilyTag")]
 #[non_exhaustive]
@@ -19,18 +23,25 @@ pub enum Family {
     /// Signs of the low frequencies of the patch's cosine transform, 128 bits: the best unlearned hash of the study.
     Dct,
     /// `img_hash`: each cell against the mean of all.
+    #[cfg(feature = "baselines")]
     Mean,
     /// `img_hash`: each cell against the median of all.
+    #[cfg(feature = "baselines")]
     Median,
     /// `img_hash`: each cell against its right neighbour (dHash).
+    #[cfg(feature = "baselines")]
     Gradient,
     /// `img_hash`: each cell against its lower neighbour.
+    #[cfg(feature = "baselines")]
     VertGradient,
     /// `img_hash`: each cell against both neighbours.
+    #[cfg(feature = "baselines")]
     DoubleGradient,
     /// `img_hash`: Blockhash.
+    #[cfg(feature = "baselines")]
     Blockhash,
     /// `img_hash`: cosine transform, then the mean (pHash).
+    #[cfg(feature = "baselines")]
     Phash,
     /// A small convolutional net, trained on words in many typefaces: 64 bits.
     #[default]
@@ -38,6 +49,9 @@ pub enum Family {
     /// Discriminant analysis on histograms of oriented gradients: 64 bits, linear, faster than the net.
     Lda,
 }
+
+/// Ids of the families that only builds with the feature `baselines` have.
+const BASELINE_IDS: RangeInclusive<u8> = 16..=31;
 
 /// How a family is written into files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,15 +75,22 @@ impl TryFrom<FamilyTag> for Family {
 }
 
 impl Family {
-    /// Every family of this release.
-    pub const ALL: [Self; 10] = [
+    /// Every family of this build.
+    pub const ALL: &'static [Self] = &[
         Self::Dct,
+        #[cfg(feature = "baselines")]
         Self::Mean,
+        #[cfg(feature = "baselines")]
         Self::Median,
+        #[cfg(feature = "baselines")]
         Self::Gradient,
+        #[cfg(feature = "baselines")]
         Self::VertGradient,
+        #[cfg(feature = "baselines")]
         Self::DoubleGradient,
+        #[cfg(feature = "baselines")]
         Self::Blockhash,
+        #[cfg(feature = "baselines")]
         Self::Phash,
         Self::Net,
         Self::Lda,
@@ -80,12 +101,19 @@ impl Family {
     pub fn id(self) -> u8 {
         match self {
             Self::Dct => 1,
+            #[cfg(feature = "baselines")]
             Self::Mean => 16,
+            #[cfg(feature = "baselines")]
             Self::Median => 17,
+            #[cfg(feature = "baselines")]
             Self::Gradient => 18,
+            #[cfg(feature = "baselines")]
             Self::VertGradient => 19,
+            #[cfg(feature = "baselines")]
             Self::DoubleGradient => 20,
+            #[cfg(feature = "baselines")]
             Self::Blockhash => 21,
+            #[cfg(feature = "baselines")]
             Self::Phash => 22,
             Self::Net => 32,
             Self::Lda => 33,
@@ -103,6 +131,7 @@ impl Family {
     pub fn bits(self) -> usize {
         match self {
             Self::Dct => 128,
+            #[cfg(feature = "baselines")]
             Self::DoubleGradient => 40,
             _ => 64,
         }
@@ -112,11 +141,15 @@ impl Family {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if this release has no such family.
+    /// [`Error::Caller`] if this release has no such family, or has it behind the feature `baselines`.
     pub fn from_tag(id: u8, version: u8) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|f| f.id() == id && f.version() == version).ok_or_else(|| {
+        Self::ALL.iter().copied().find(|f| f.id() == id && f.version() == version).ok_or_else(|| {
             let known: Vec<String> = Self::ALL.iter().map(|f| format!("{}.{}", f.id(), f.version())).collect();
-            Error::caller("family", format!("{id}.{version}"), format!("this release knows {}", known.join(", ")))
+            let mut expected = format!("this build knows {}", known.join(", "));
+            if cfg!(not(feature = "baselines")) && BASELINE_IDS.contains(&id) {
+                expected += "; families 16 to 31 need leakprint's feature `baselines`";
+            }
+            Error::caller("family", format!("{id}.{version}"), expected)
         })
     }
 
@@ -127,6 +160,7 @@ impl Family {
             Self::Dct => Box::new(Dct::new()),
             Self::Net => Box::new(Net),
             Self::Lda => Box::new(Linear),
+            #[cfg(feature = "baselines")]
             other => Box::new(ImgHash::new(other)),
         }
     }
@@ -140,12 +174,19 @@ impl Family {
         // The design page has the table.
         let (mean, sd) = match self {
             Self::Dct => (0.215, 0.110),
+            #[cfg(feature = "baselines")]
             Self::Mean => (0.082, 0.073),
+            #[cfg(feature = "baselines")]
             Self::Median => (0.077, 0.066),
+            #[cfg(feature = "baselines")]
             Self::Gradient => (0.174, 0.110),
+            #[cfg(feature = "baselines")]
             Self::VertGradient => (0.118, 0.089),
+            #[cfg(feature = "baselines")]
             Self::DoubleGradient => (0.089, 0.071),
+            #[cfg(feature = "baselines")]
             Self::Blockhash => (0.076, 0.073),
+            #[cfg(feature = "baselines")]
             Self::Phash => (0.157, 0.094),
             Self::Net => (0.121, 0.074),
             Self::Lda => (0.160, 0.091),
@@ -303,11 +344,20 @@ mod tests {
 
     #[test]
     fn tags_are_unique_and_come_back() {
-        for family in Family::ALL {
+        for &family in Family::ALL {
             let json = serde_json::to_string(&family).expect("a family is plain data");
             assert_eq!(serde_json::from_str::<Family>(&json).expect("its own tag"), family);
         }
         assert!(Family::from_tag(99, 1).is_err());
+    }
+
+    #[cfg(not(feature = "baselines"))]
+    #[test]
+    fn a_baseline_without_its_feature_is_named() {
+        let message = Family::from_tag(18, 1).expect_err("not in this build").to_string();
+        assert!(message.contains("18.1") && message.contains("feature `baselines`"), "{message}");
+        let message = Family::from_tag(99, 1).expect_err("in no build").to_string();
+        assert!(!message.contains("baselines"), "{message}");
     }
 
     #[test]
@@ -315,10 +365,10 @@ mod tests {
         let patch = Patch::from_ink([7; super::super::ROWS * super::super::COLS]);
         let mut dct = Codes::new(Family::Dct);
         dct.push(&*Family::Dct.encoder(), &patch).expect("its own encoder");
-        let mut gradient = Codes::new(Family::Gradient);
-        gradient.push(&*Family::Gradient.encoder(), &patch).expect("its own encoder");
-        assert!(dct.distance_bits(0, &gradient, 0).is_err());
-        assert!(dct.push(&*Family::Gradient.encoder(), &patch).is_err());
-        assert!(dct.extend(&gradient).is_err());
+        let mut net = Codes::new(Family::Net);
+        net.push(&*Family::Net.encoder(), &patch).expect("its own encoder");
+        assert!(dct.distance_bits(0, &net, 0).is_err());
+        assert!(dct.push(&*Family::Net.encoder(), &patch).is_err());
+        assert!(dct.extend(&net).is_err());
     }
 }

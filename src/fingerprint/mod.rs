@@ -6,6 +6,7 @@
 mod dct;
 mod family;
 mod hog;
+#[cfg(feature = "baselines")]
 mod img_hash;
 mod linear;
 mod net;

@@ -176,7 +176,7 @@ mod tests {
             let tables: Vec<_> = parts.iter().map(|p| (phrases(p), p.segment.header().distinct)).collect();
             let others: Vec<Phrases<'_>> =
                 tables.iter().map(|(entries, distinct)| Phrases { entries, distinct: *distinct }).collect();
-            let (family, none) = (Family::Gradient, Elsewhere::nothing());
+            let (family, none) = (Family::Net, Elsewhere::nothing());
             let (others, let_go) = (&others, none.let_go);
             let around = Surroundings { family, faces: 1, codebook: None, others, gone: none.gone, let_go };
             let mut bytes = Cursor::new(Vec::new());

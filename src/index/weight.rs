@@ -293,7 +293,7 @@ mod tests {
         fn words_seen_a_moment_ago_are_found(codes in prop::collection::vec(0u64..4, 0..40), wide in any::<bool>()) {
             // Codes a few bits apart, or far.
             let codes: Vec<u64> = codes.into_iter().map(|c| if c < 2 { code(c) } else { code(1) ^ 0x1ff >> c }).collect();
-            let (family, stride) = if wide { (Family::Dct, 2) } else { (Family::Gradient, 1) };
+            let (family, stride) = if wide { (Family::Dct, 2) } else { (Family::Net, 1) };
             let data: Vec<u64> = codes.iter().flat_map(|&c| [c, c].into_iter().take(stride)).collect();
             let codes_of = Codes::from_data(family, data).expect("whole codes");
             prop_assert_eq!(codes_of.stride(), stride);
@@ -335,7 +335,7 @@ mod tests {
     /// Caps of words with these widths, in x-heights, and codes.
     fn caps(words: &[(f32, u64)]) -> Vec<i16> {
         let widths: Vec<u8> = words.iter().map(|w| log_width(w.0)).collect();
-        let codes = Codes::from_data(Family::Gradient, words.iter().map(|w| w.1).collect()).expect("one word a code");
+        let codes = Codes::from_data(Family::Net, words.iter().map(|w| w.1).collect()).expect("one word a code");
         shape_caps(&codes, &widths).collect()
     }
 

@@ -145,7 +145,6 @@ fn union(found: &mut [(usize, Component)], a: usize, b: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use imageproc::region_labelling::{Connectivity, connected_components};
     use proptest::prelude::*;
 
     fn random_raster(width: u32, height: u32, dots: &[(u32, u32)]) -> Raster {
@@ -156,8 +155,37 @@ mod tests {
         Raster::from_luma(width, height, luma).expect("matching size")
     }
 
+    /// A label for each pixel of eight-connected ink, 0 for none: by flooding.
+    fn flooded(mask: &image::GrayImage) -> Vec<u32> {
+        let (w, h) = mask.dimensions();
+        let at = |x: u32, y: u32| (y * w + x) as usize;
+        let mut labels = vec![0; (w * h) as usize];
+        for start in (0..w * h).map(|k| (k % w, k / w)) {
+            let mut waiting = vec![start];
+            while let Some((x, y)) = waiting.pop() {
+                if mask.get_pixel(x, y)[0] == 0 || labels[at(x, y)] > 0 {
+                    continue;
+                }
+                labels[at(x, y)] = at(start.0, start.1) as u32 + 1;
+                let beside = |k: u32, end: u32| k.saturating_sub(1)..(k + 2).min(end);
+                waiting.extend(beside(x, w).flat_map(|x| beside(y, h).map(move |y| (x, y))));
+            }
+        }
+        #[cfg(feature = "baselines")]
+        {
+            use imageproc::region_labelling::{Connectivity, connected_components};
+            let theirs = connected_components(mask, Connectivity::Eight, image::Luma([0]));
+            let pairs = labels.iter().copied().zip(theirs.iter().copied());
+            let pairs: std::collections::BTreeSet<(u32, u32)> = pairs.collect();
+            let distinct =
+                |side: fn(&(u32, u32)) -> u32| pairs.iter().map(side).collect::<std::collections::BTreeSet<_>>();
+            assert!([distinct(|p| p.0), distinct(|p| p.1)].iter().all(|side| side.len() == pairs.len()), "{pairs:?}");
+        }
+        labels
+    }
+
     proptest! {
-        /// Oracle: imageproc's per-pixel labelling.
+        /// Oracle: a label for each pixel.
         #[test]
         fn boxes_equal_those_of_a_label_image(
             (w, h) in (1u32..70, 1u32..40),
@@ -168,11 +196,10 @@ mod tests {
             let mask = image::GrayImage::from_fn(w, h, |x, y| {
                 image::Luma([u8::from(ink.is_ink(x as usize, y as usize))])
             });
-            let labels = connected_components(&mask, Connectivity::Eight, image::Luma([0]));
             let mut expected = std::collections::BTreeMap::new();
-            for (x, y, l) in labels.enumerate_pixels().filter(|(_, _, l)| l[0] > 0) {
-                let (x, y) = (x as usize, y as usize);
-                let e = expected.entry(l[0]).or_insert((x, y, x, y, 0));
+            for (k, l) in flooded(&mask).into_iter().enumerate().filter(|(_, l)| *l > 0) {
+                let (x, y) = (k % w as usize, k / w as usize);
+                let e = expected.entry(l).or_insert((x, y, x, y, 0));
                 *e = (e.0.min(x), e.1.min(y), e.2.max(x + 1), e.3.max(y + 1), e.4 + 1);
             }
             let mut expected: Vec<_> = expected.into_values()
