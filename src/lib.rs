@@ -84,6 +84,8 @@ pub mod benchmarks;
 #[doc = include_str!("design.md")]
 pub mod design {}
 
+pub mod docs;
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct ReadmeExamples;
