@@ -1,6 +1,5 @@
 //! Mail in: what other programs write, what senders get wrong, and what a client shows of it.
 #![cfg(feature = "mail")]
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use std::fs;
 use std::io::Write as _;

@@ -1,12 +1,9 @@
 //! What stands behind an answer: altered words, shared passages, evidence, and that nothing hangs on how the catalogue was made.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use common::{mails, matcher};
+use crate::common::{mails, matcher};
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::index::{Effort, Engine};

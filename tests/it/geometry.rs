@@ -1,7 +1,6 @@
 //! Pictures that were turned, tilted, bent, stretched and photographed show the words that the upright picture shows.
 //!
 //! All are made here from the bundled pictures, by maps that are known.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use leakprint::catalogue::mail::read_mails;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};

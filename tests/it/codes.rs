@@ -3,7 +3,7 @@
 //! `testdata/codes/words.json` says where the words stand in the pictures of `testdata/shots` (fixed once, so that a better
 //! page stage changes nothing here), `testdata/codes/codes.json` holds their codes by family and version. Whoever changes a
 //! family's codes on purpose raises its version and runs
-//! `LEAKPRINT_BLESS=1 cargo test --features baselines --test codes`.
+//! `BLESS=1 cargo test --features baselines codes`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ fn codes_of_real_words_are_stable() {
     let patches = patches();
     assert!(patches.len() >= 36, "{} words", patches.len());
     let (path, now) = (folder().join("codes/codes.json"), codes(&patches));
-    if std::env::var_os("LEAKPRINT_BLESS").is_some() {
+    if std::env::var_os("BLESS").is_some() {
         assert!(cfg!(feature = "baselines"), "the file holds the codes of all families");
         let text = serde_json::to_string_pretty(&now).expect("plain data") + "\n";
         std::fs::write(&path, text).expect("the folder can be written to");

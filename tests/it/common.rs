@@ -1,5 +1,4 @@
 //! What several tests begin with.
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};

@@ -1,11 +1,8 @@
 //! Every bundled picture: what it shows, whatever the threads and the order of enrolment.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{mails, matcher};
+use crate::common::{mails, matcher};
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::geom::Rect;

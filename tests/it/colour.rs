@@ -1,5 +1,4 @@
 //! Text that differs from its ground in colour alone is found; all else keeps its luma to the bit.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 use std::io::Cursor;
 

@@ -1,5 +1,4 @@
 //! The two example programs, as their users run them: arguments, JSON lines, exit statuses, bad input.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed run is a failed test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

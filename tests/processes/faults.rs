@@ -1,6 +1,5 @@
 //! A catalogue's folder survives what happens to folders: killed writers, full disks, damaged files.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 #![expect(clippy::print_stdout, reason = "how a writer tells the test that kills it how far it is")]
 
 use std::collections::BTreeSet;
@@ -103,7 +102,7 @@ fn ids(catalogue: &Catalogue) -> BTreeSet<String> {
 /// The same test program again, as a writer of this folder that goes on from step `k`.
 fn writer(folder: &Path, k: u64) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "the_writer_that_is_killed", "--nocapture"]);
+    command.args(["--exact", "faults::the_writer_that_is_killed", "--nocapture"]);
     command.env("LEAKPRINT_WRITER", folder).env("LEAKPRINT_STEP", k.to_string());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
@@ -220,7 +219,8 @@ fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
         drop(catalogue);
         // No file may grow beyond this; the signal that says so is ignored, so that writes fail as on a full disk.
         let program = std::env::current_exe().unwrap();
-        let script = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" --exact the_writer_that_is_killed");
+        let script =
+            format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" --exact faults::the_writer_that_is_killed");
         let output = Command::new("sh")
             .args(["-c", &script])
             .arg(program)
