@@ -1,17 +1,16 @@
-//! [`Dot`] in the instructions that were made for it. *Benefit*: see the design page, section 3; compilers do not find them.
+//! [`Dot`] in the instructions that were made for it: compilers do not find them.
 //!
-//! *Correctness*: the methods are inlined into the `#[target_feature]` functions of [`super`], which are called only after the
-//! CPU was asked for the features; they are private to that module and not used elsewhere. The loads read all of a
+//! *Correctness*: every method takes a proof of [`super::x86`] that the CPU has the features. They are inlined into functions
+//! that are compiled with these features, else each intrinsic would be a call: slow, but sound. The loads read all of a
 //! [`FourWeights`], which is 64 bytes long, without demanding an alignment.
 
 use std::arch::x86_64::*;
 
 use super::layer::{Dot, FOUR, FourWeights, LANES};
+use super::x86::{Avx2, Avx512};
 
-/// AVX-512 VNNI: four products a lane in one instruction.
-pub(super) struct Vnni;
-
-impl Dot for Vnni {
+/// VNNI: four products a lane in one instruction.
+impl Dot for Avx512 {
     type Sums = __m512i;
     const TILE: usize = 8;
 
@@ -20,14 +19,14 @@ impl Dot for Vnni {
     }
 
     #[inline(always)]
-    fn zero() -> Self::Sums {
-        // SAFETY: needs AVX-512F, see the head of this file.
+    fn zero(self) -> Self::Sums {
+        // SAFETY: needs AVX-512F, which `self` proves.
         unsafe { _mm512_setzero_si512() }
     }
 
     #[inline(always)]
-    fn add(sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
-        // SAFETY: needs AVX-512F and VNNI, see the head of this file; 64 bytes are read from an array of 64.
+    fn add(self, sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
+        // SAFETY: needs AVX-512F and VNNI, which `self` proves; 64 bytes are read from an array of 64.
         unsafe {
             let weights = _mm512_loadu_si512(weights.as_ptr().cast());
             _mm512_dpbusd_epi32(sums, _mm512_set1_epi32(i32::from_le_bytes(four)), weights)
@@ -35,17 +34,15 @@ impl Dot for Vnni {
     }
 
     #[inline(always)]
-    fn lanes(sums: Self::Sums) -> [i32; LANES] {
+    fn lanes(self, sums: Self::Sums) -> [i32; LANES] {
         let mut lanes = [0; LANES];
-        // SAFETY: needs AVX-512F, see the head of this file; 64 bytes are written to an array of 64.
+        // SAFETY: needs AVX-512F, which `self` proves; 64 bytes are written to an array of 64.
         unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), sums) };
         lanes
     }
 }
 
-/// AVX2: products of pairs in 16 bits, which cannot saturate with inputs of 7 bits, then sums of pairs.
-pub(super) struct Avx2;
-
+/// Products of pairs in 16 bits, which cannot saturate with inputs of 7 bits, then sums of pairs.
 impl Dot for Avx2 {
     type Sums = [__m256i; 2];
     const TILE: usize = 4;
@@ -55,15 +52,15 @@ impl Dot for Avx2 {
     }
 
     #[inline(always)]
-    fn zero() -> Self::Sums {
-        // SAFETY: needs AVX2, see the head of this file.
+    fn zero(self) -> Self::Sums {
+        // SAFETY: needs AVX2, which `self` proves.
         unsafe { [_mm256_setzero_si256(); 2] }
     }
 
     #[inline(always)]
-    fn add(sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
+    fn add(self, sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
         let [low, high] = sums;
-        // SAFETY: needs AVX2, see the head of this file; 64 bytes are read from an array of 64.
+        // SAFETY: needs AVX2, which `self` proves; 64 bytes are read from an array of 64.
         unsafe {
             let (weights, one) = (weights.as_ptr().cast::<__m256i>(), _mm256_set1_epi16(1));
             let four = _mm256_set1_epi32(i32::from_le_bytes(four));
@@ -74,9 +71,9 @@ impl Dot for Avx2 {
     }
 
     #[inline(always)]
-    fn lanes(sums: Self::Sums) -> [i32; LANES] {
+    fn lanes(self, sums: Self::Sums) -> [i32; LANES] {
         let mut lanes = [0; LANES];
-        // SAFETY: needs AVX2, see the head of this file; 64 bytes are written to an array of 64.
+        // SAFETY: needs AVX2, which `self` proves; 64 bytes are written to an array of 64.
         unsafe {
             let to = lanes.as_mut_ptr().cast::<__m256i>();
             _mm256_storeu_si256(to, sums[0]);

@@ -16,7 +16,9 @@ pub(crate) const MOST_INPUTS: usize = 2048;
 const WIDE: usize = 7;
 
 /// The one operation that each instruction set has its own way for: sums of [`LANES`] channels over products of four inputs each.
-pub(super) trait Dot {
+///
+/// The value is the proof that the CPU has the instructions.
+pub(super) trait Dot: Copy {
     /// Sums in registers.
     type Sums: Copy;
     /// Output places that share each load of weights: as many as their sums fit the registers, and at least as many as
@@ -25,14 +27,15 @@ pub(super) trait Dot {
     /// Where in [`FourWeights`] the weight of input `k` for `channel` stands.
     fn place(channel: usize, k: usize) -> usize;
     /// Zeros.
-    fn zero() -> Self::Sums;
+    fn zero(self) -> Self::Sums;
     /// `sums[c] + Σ four[k] · weights[place(c, k)]`; each of `four` at most 127, no weight −128.
-    fn add(sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums;
+    fn add(self, sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums;
     /// The sums.
-    fn lanes(sums: Self::Sums) -> [i32; LANES];
+    fn lanes(self, sums: Self::Sums) -> [i32; LANES];
 }
 
 /// Plain Rust for the auto-vectoriser.
+#[derive(Clone, Copy)]
 pub(super) struct Portable;
 
 impl Dot for Portable {
@@ -44,12 +47,12 @@ impl Dot for Portable {
     }
 
     #[inline(always)]
-    fn zero() -> Self::Sums {
+    fn zero(self) -> Self::Sums {
         [0; LANES]
     }
 
     #[inline(always)]
-    fn add(mut sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
+    fn add(self, mut sums: Self::Sums, four: [u8; FOUR], weights: &FourWeights) -> Self::Sums {
         for k in 0..FOUR {
             let input = i32::from(four[k]);
             for c in 0..LANES {
@@ -60,7 +63,7 @@ impl Dot for Portable {
     }
 
     #[inline(always)]
-    fn lanes(sums: Self::Sums) -> [i32; LANES] {
+    fn lanes(self, sums: Self::Sums) -> [i32; LANES] {
         sums
     }
 }
@@ -135,35 +138,49 @@ pub(crate) enum Output<'a> {
 
 /// Computes a layer.
 #[inline(always)]
-pub(super) fn net_layer<D: Dot>(layer: &NetLayer, input: &[u8], mut output: Output<'_>) {
+pub(super) fn net_layer<D: Dot>(dot: D, layer: &NetLayer, input: &[u8], mut output: Output<'_>) {
     match &layer.taps {
         Taps::Conv { places, .. } => {
             let places = places[0] * places[1];
             for group in 0..layer.groups.len() {
                 match D::TILE {
-                    8 if places >= 8 => tiles::<D, 8>(layer, group, places, input, &mut output),
-                    4 if places >= 4 => tiles::<D, 4>(layer, group, places, input, &mut output),
-                    2 if places >= 2 => tiles::<D, 2>(layer, group, places, input, &mut output),
-                    _ => tiles::<D, 1>(layer, group, places, input, &mut output),
+                    8 if places >= 8 => tiles::<D, 8>(dot, layer, group, places, input, &mut output),
+                    4 if places >= 4 => tiles::<D, 4>(dot, layer, group, places, input, &mut output),
+                    2 if places >= 2 => tiles::<D, 2>(dot, layer, group, places, input, &mut output),
+                    _ => tiles::<D, 1>(dot, layer, group, places, input, &mut output),
                 }
             }
         }
-        Taps::Dense { weights, inputs } => dense::<D>(layer, weights, *inputs, input, &mut output),
+        Taps::Dense { weights, inputs } => dense::<D>(dot, layer, weights, *inputs, input, &mut output),
     }
 }
 
 /// One group of channels at all places, `N` by `N`.
 #[inline(always)]
-fn tiles<D: Dot, const N: usize>(layer: &NetLayer, group: usize, places: usize, input: &[u8], output: &mut Output<'_>) {
+fn tiles<D: Dot, const N: usize>(
+    dot: D,
+    layer: &NetLayer,
+    group: usize,
+    places: usize,
+    input: &[u8],
+    output: &mut Output<'_>,
+) {
     for place in (0..places).step_by(N) {
         // The last tile overlaps the one before, rather than leaving a rest.
-        tile::<D, N>(layer, group, place.min(places - N), input, output);
+        tile::<D, N>(dot, layer, group, place.min(places - N), input, output);
     }
 }
 
 /// One group of channels at `N` places from `place` on, row by row.
 #[inline(always)]
-fn tile<D: Dot, const N: usize>(layer: &NetLayer, group: usize, place: usize, input: &[u8], output: &mut Output<'_>) {
+fn tile<D: Dot, const N: usize>(
+    dot: D,
+    layer: &NetLayer,
+    group: usize,
+    place: usize,
+    input: &[u8],
+    output: &mut Output<'_>,
+) {
     let Taps::Conv { weights, run, kernel_rows, input_row, step, places, origin, output_row } = &layer.taps else {
         return;
     };
@@ -175,7 +192,7 @@ fn tile<D: Dot, const N: usize>(layer: &NetLayer, group: usize, place: usize, in
         starts[n] = y * step[0] + x * step[1];
         ends[n] = origin + y * output_row + x * layer.channels;
     }
-    let mut sums = [D::zero(); N];
+    let mut sums = [dot.zero(); N];
     for (ky, weights) in weights[group * fours..][..fours].chunks_exact(run).enumerate() {
         let mut windows: [&[[u8; FOUR]]; N] = [&[]; N];
         for n in 0..N {
@@ -183,18 +200,25 @@ fn tile<D: Dot, const N: usize>(layer: &NetLayer, group: usize, place: usize, in
         }
         for (k, w) in weights.iter().enumerate() {
             for n in 0..N {
-                sums[n] = D::add(sums[n], windows[n][k], w);
+                sums[n] = dot.add(sums[n], windows[n][k], w);
             }
         }
     }
     for n in 0..N {
-        store(layer, group, D::lanes(sums[n]), ends[n], output);
+        store(layer, group, dot.lanes(sums[n]), ends[n], output);
     }
 }
 
 /// All channels of a dense layer. Behind a rectifier many inputs are zero: where four in a row are, they are passed over.
 #[inline(always)]
-fn dense<D: Dot>(layer: &NetLayer, weights: &[FourWeights], inputs: usize, input: &[u8], output: &mut Output<'_>) {
+fn dense<D: Dot>(
+    dot: D,
+    layer: &NetLayer,
+    weights: &[FourWeights],
+    inputs: usize,
+    input: &[u8],
+    output: &mut Output<'_>,
+) {
     let fours = &input.as_chunks::<FOUR>().0[..inputs];
     // A list without branches first: which inputs are zero cannot be predicted.
     let mut live = [0u16; MOST_INPUTS / FOUR];
@@ -209,9 +233,9 @@ fn dense<D: Dot>(layer: &NetLayer, weights: &[FourWeights], inputs: usize, input
         let (here, after) = rest.split_at(block * fours.len());
         rest = after;
         match block {
-            WIDE => dense_block::<D, WIDE>(layer, group, here, fours, live, output),
-            4 => dense_block::<D, 4>(layer, group, here, fours, live, output),
-            _ => dense_block::<D, 1>(layer, group, here, fours, live, output),
+            WIDE => dense_block::<D, WIDE>(dot, layer, group, here, fours, live, output),
+            4 => dense_block::<D, 4>(dot, layer, group, here, fours, live, output),
+            _ => dense_block::<D, 1>(dot, layer, group, here, fours, live, output),
         }
         group += block;
     }
@@ -220,6 +244,7 @@ fn dense<D: Dot>(layer: &NetLayer, weights: &[FourWeights], inputs: usize, input
 /// `N` groups of a dense layer, from group `group` on.
 #[inline(always)]
 fn dense_block<D: Dot, const N: usize>(
+    dot: D,
     layer: &NetLayer,
     group: usize,
     weights: &[FourWeights],
@@ -227,16 +252,16 @@ fn dense_block<D: Dot, const N: usize>(
     live: &[u16],
     output: &mut Output<'_>,
 ) {
-    let mut sums = [D::zero(); N];
+    let mut sums = [dot.zero(); N];
     let (weights, _) = weights.as_chunks::<N>();
     for &k in live {
         let (w, four) = (&weights[usize::from(k)], fours[usize::from(k)]);
         for n in 0..N {
-            sums[n] = D::add(sums[n], four, &w[n]);
+            sums[n] = dot.add(sums[n], four, &w[n]);
         }
     }
     for (n, sums) in sums.into_iter().enumerate() {
-        store(layer, group + n, D::lanes(sums), 0, output);
+        store(layer, group + n, dot.lanes(sums), 0, output);
     }
 }
 
