@@ -203,7 +203,7 @@ impl Asked {
     /// As [`decode`].
     pub fn picture(bytes: &[u8], family: Family) -> Result<Self, Error> {
         let page: Page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
-        let print: Fingerprint = fingerprint(&page, &*family.encoder())?;
+        let print: Fingerprint = fingerprint(&page, &*family.encoder());
         let arcs = Query::new(&page, &print)?.arcs;
         Ok(Self { arcs, nodes: page.nodes, codes: print.codes, weights: print.weights })
     }

@@ -111,7 +111,7 @@ impl Matcher {
         let mut effort = Effort::default();
         for page in &pages {
             // 3. Words → codes.
-            let print = fingerprint(page, &*self.encoder)?;
+            let print = fingerprint(page, &*self.encoder);
             clock.millis.fingerprint += clock.lap();
 
             // 4 to 6. Codes → verdict: of two readings, the one less likely by chance.

@@ -38,7 +38,7 @@ impl Query {
         for (bit, _) in values.iter().enumerate().filter(|(_, v)| **v > 0.0) {
             code[bit / 64] |= 1 << (bit % 64);
         }
-        let wrong: Option<Vec<f32>> = values.iter().map(|&v| encoder.wrong(x_height_px, v)).collect();
+        let wrong: Option<Vec<f32>> = values.iter().map(|&v| encoder.bit_error(x_height_px, v)).collect();
         let soft = wrong.map(|wrong| {
             let mut tables = Box::new([[0.0f32; 256]; 8]);
             for (byte, table) in tables.iter_mut().enumerate() {

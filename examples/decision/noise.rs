@@ -154,7 +154,7 @@ pub(super) fn page_of(
             values.iter().enumerate().filter(|(_, v)| **v > 0.0).for_each(|(k, _)| code[k / 64] |= 1 << (k % 64));
             if let (Ok(codes), Some(wrong)) = (
                 Codes::from_data(encoder.family(), code),
-                values.iter().map(|&v| encoder.wrong(x_height_px, v)).collect::<Option<Vec<f32>>>(),
+                values.iter().map(|&v| encoder.bit_error(x_height_px, v)).collect::<Option<Vec<f32>>>(),
             ) {
                 // Of one family by construction.
                 let _ = print.codes.extend(&codes);
@@ -237,6 +237,6 @@ pub(super) fn excerpt(
 pub(super) fn read(path: &std::path::Path, encoder: &dyn Encoder) -> Result<(Page, Fingerprint), Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let page = analyse(&decode(&bytes, &RasterConfig::default())?, &PageConfig::default());
-    let print = fingerprint(&page, encoder)?;
+    let print = fingerprint(&page, encoder);
     Ok((page, print))
 }

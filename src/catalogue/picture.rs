@@ -37,7 +37,7 @@ impl Place {
 /// Reads a picture.
 pub(super) fn read(bytes: &[u8], family: Family) -> Result<Reading, Error> {
     let page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
-    let print = fingerprint(&page, &*family.encoder())?;
+    let print = fingerprint(&page, &*family.encoder());
     let likeliest: Vec<usize> = (0..page.words.len()).filter(|&k| page.words[k].likeliest).collect();
     if likeliest.is_empty() {
         return Err(Error::input("picture", "no lines of text were found"));

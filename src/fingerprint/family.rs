@@ -4,11 +4,11 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::dct::Dct;
+use super::dct::{self, Dct};
 #[cfg(feature = "baselines")]
-use super::img_hash::ImgHash;
-use super::linear::Linear;
-use super::net::Net;
+use super::img_hash::{self, ImgHash};
+use super::linear::{self, Linear};
+use super::net::{self, Net};
 use super::{Encoder, Patch};
 use crate::Error;
 
@@ -171,25 +171,12 @@ impl Family {
     /// [`Face::Sans`]: crate::catalogue::text::Face::Sans
     #[must_use]
     pub fn distances(self) -> DistanceModel {
-        // The design page has the table.
-        let (mean, sd) = match self {
-            Self::Dct => (0.215, 0.110),
+        let [mean, sd] = match self {
+            Self::Dct => dct::SAME_WORD,
+            Self::Net => net::SAME_WORD,
+            Self::Lda => linear::SAME_WORD,
             #[cfg(feature = "baselines")]
-            Self::Mean => (0.082, 0.073),
-            #[cfg(feature = "baselines")]
-            Self::Median => (0.077, 0.066),
-            #[cfg(feature = "baselines")]
-            Self::Gradient => (0.174, 0.110),
-            #[cfg(feature = "baselines")]
-            Self::VertGradient => (0.118, 0.089),
-            #[cfg(feature = "baselines")]
-            Self::DoubleGradient => (0.089, 0.071),
-            #[cfg(feature = "baselines")]
-            Self::Blockhash => (0.076, 0.073),
-            #[cfg(feature = "baselines")]
-            Self::Phash => (0.157, 0.094),
-            Self::Net => (0.121, 0.074),
-            Self::Lda => (0.160, 0.091),
+            other => img_hash::same_word(other),
         };
         let bits = self.bits() as f32;
         DistanceModel { same_mean: mean * bits, same_sd: sd * bits }

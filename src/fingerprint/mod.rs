@@ -18,11 +18,45 @@ pub use family::{Codes, DistanceModel, Family};
 pub(crate) use net::{infer::Inference, variants};
 pub use patch::{ASCENDER_ROWS, COLS, DESCENDER_ROWS, Patch, ROWS, X_HEIGHT_ROWS};
 
-use crate::Error;
 use crate::page::Page;
 
+/// Steps of [`log_width`] for each doubling of the width: one step is 2.2 %.
+///
+/// Tuned (count): chosen by eye. Part of the catalogue's format.
+pub const WIDTH_STEPS: f32 = 32.0;
+
+/// The narrowest width that [`log_width`] tells from narrower ones: its step 0.
+///
+/// Tuned (x-heights): chosen by eye; a full stop is wider. Part of the catalogue's format.
+const MIN_WIDTH_XH: f32 = 0.125;
+
+/// Log-odds that a weight of one stands for.
+///
+/// Tuned (nats): chosen by eye, so that the three weights span what the nets' confidences tell.
+const NATS_PER_WEIGHT: f32 = 1.3;
+
+/// The heaviest weight: two bit planes hold no more.
+const MAX_WEIGHT: f32 = 3.0;
+
+/// No bit is taken for surer than this to be right, nor for worse than a coin.
+///
+/// Tuned (share): chosen by eye.
+const BIT_ERRORS: [f32; 2] = [0.005, 0.5];
+
+/// Bits of a badly cut or badly printed word are wrong together: the variance is that many times that of independent bits.
+///
+/// Tuned (factor): chosen by eye.
+const VARIANCE_FACTOR: f32 = 4.0;
+
+/// Least standard deviation of a word's weighted distances.
+///
+/// Tuned (bits): chosen by eye.
+const MIN_SD_BITS: f32 = 1.0;
+
 /// Patch → signed values. The one thing that a new hash has to implement.
-pub trait Encoder: Send + Sync {
+///
+/// Sealed: a family's codes are a file format, so that families are added to [`Family`] in this crate.
+pub trait Encoder: Send + Sync + sealed::Sealed {
     /// The family of the codes it makes.
     fn family(&self) -> Family;
 
@@ -38,10 +72,15 @@ pub trait Encoder: Send + Sync {
 
     /// Probability that a bit of a picture's word is wrong, by its value; `None` if the magnitudes say nothing. Only for codes
     /// of 64 bits.
-    fn wrong(&self, x_height_px: f32, value: f32) -> Option<f32> {
+    fn bit_error(&self, x_height_px: f32, value: f32) -> Option<f32> {
         let _ = (x_height_px, value);
         None
     }
+}
+
+mod sealed {
+    /// Implemented by this crate's encoders only.
+    pub trait Sealed {}
 }
 
 /// The codes of a page's words, in the order of [`Page::words`].
@@ -53,6 +92,14 @@ pub struct Fingerprint {
     pub weights: Vec<BitWeights>,
     /// Each word's width, see [`log_width`].
     pub widths: Vec<u8>,
+}
+
+impl Fingerprint {
+    /// The hash family of its codes.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.codes.family()
+    }
 }
 
 /// How much each bit of a query's code counts: whole weights from 0 to 3, in proportion to the log-odds that it is right.
@@ -67,54 +114,43 @@ pub struct BitWeights {
 impl BitWeights {
     /// Weights from each bit's probability of being wrong.
     #[must_use]
-    pub fn new(wrong: &[f32]) -> Self {
+    pub fn new(bit_errors: &[f32]) -> Self {
         let (mut planes, mut mean, mut variance) = ([0u64; 2], 0.0, 0.0);
-        for (bit, &p) in wrong.iter().enumerate().take(64) {
-            let p = p.clamp(0.005, 0.5);
-            let weight = (((1.0 - p) / p).ln() / NATS_PER_WEIGHT).round().min(3.0);
+        for (bit, &p) in bit_errors.iter().enumerate().take(64) {
+            let p = p.clamp(BIT_ERRORS[0], BIT_ERRORS[1]);
+            let weight = (((1.0 - p) / p).ln() / NATS_PER_WEIGHT).round().min(MAX_WEIGHT);
             planes[0] |= u64::from(weight as u8 & 1) << bit;
             planes[1] |= u64::from(weight as u8 >> 1) << bit;
             mean += weight * p;
             variance += weight * weight * p * (1.0 - p);
         }
-        let same_sd = (DEPENDENCE * variance).sqrt().max(1.0);
+        let same_sd = (VARIANCE_FACTOR * variance).sqrt().max(MIN_SD_BITS);
         Self { planes, same: DistanceModel { same_mean: mean, same_sd } }
     }
 }
 
-/// Log-odds that a weight of one stands for.
-const NATS_PER_WEIGHT: f32 = 1.3;
-/// Bits of a badly cut or badly printed word are wrong together: the variance is that many times that of independent bits.
-const DEPENDENCE: f32 = 4.0;
-
 /// Hashes every word of a page's lattice.
 ///
 /// Cost: some 40 µs a word for resampling, and the encoder's own.
-///
-/// # Errors
-///
-/// None today: the signature leaves room for encoders that can fail.
-pub fn fingerprint(page: &Page, encoder: &dyn Encoder) -> Result<Fingerprint, Error> {
+#[must_use]
+pub fn fingerprint(page: &Page, encoder: &dyn Encoder) -> Fingerprint {
     let family = encoder.family();
     let mut out = Fingerprint { codes: Codes::new(family), ..Fingerprint::default() };
-    let Some(ink) = &page.ink else { return Ok(out) };
+    let Some(ink) = &page.ink else { return out };
     let mut values = vec![0.0; family.bits()];
     for word in &page.words {
         let x_height_px = word.frame.x_height_px;
         encoder.encode_query(&Patch::sample(ink, &word.frame), x_height_px, &mut values);
         out.codes.push_values(&values);
         out.widths.push(log_width(word.frame.width_xh()));
-        let wrong: Option<Vec<f32>> = values.iter().map(|&v| encoder.wrong(x_height_px, v)).collect();
-        out.weights.extend(wrong.map(|w| BitWeights::new(&w)));
+        let bit_errors: Option<Vec<f32>> = values.iter().map(|&v| encoder.bit_error(x_height_px, v)).collect();
+        out.weights.extend(bit_errors.map(|errors| BitWeights::new(&errors)));
     }
-    Ok(out)
+    out
 }
-
-/// Steps of [`log_width`] for each doubling of the width: one step is 2.2 %.
-pub const WIDTH_STEPS: f32 = 32.0;
 
 /// A word's width in x-heights as a byte on a logarithmic scale: 0 is an eighth of an x-height or less, 255 is 31 and more.
 #[must_use]
 pub fn log_width(width_xh: f32) -> u8 {
-    (WIDTH_STEPS * (width_xh.max(0.125).log2() + 3.0)).round().min(255.0) as u8
+    (WIDTH_STEPS * (width_xh.max(MIN_WIDTH_XH).log2() - MIN_WIDTH_XH.log2())).round().min(255.0) as u8
 }

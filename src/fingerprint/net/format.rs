@@ -60,7 +60,7 @@ pub(crate) struct Band {
     /// Upper x-height in pixels.
     upper: f32,
     /// P(bit wrong) for |value| in bin 0, 1, …
-    wrong: [f32; BINS],
+    bit_errors: [f32; BINS],
 }
 
 /// All that a file holds.
@@ -170,15 +170,15 @@ impl Weights {
         let mut bands: Vec<Band> = Vec::new();
         for _ in 0..count {
             let upper = f32::from_le_bytes(take(&mut rest)?);
-            let mut wrong = [0.0; BINS];
-            for p in &mut wrong {
+            let mut bit_errors = [0.0; BINS];
+            for p in &mut bit_errors {
                 *p = f32::from_le_bytes(take(&mut rest)?);
             }
             let rises = bands.last().is_none_or(|b| b.upper < upper);
-            if !rises || upper.is_nan() || wrong.iter().any(|p| !(0.0..=1.0).contains(p)) {
+            if !rises || upper.is_nan() || bit_errors.iter().any(|p| !(0.0..=1.0).contains(p)) {
                 return Err(BadWeights("a confidence band"));
             }
-            bands.push(Band { upper, wrong });
+            bands.push(Band { upper, bit_errors });
         }
         if layers.is_empty() || !rest.is_empty() || !(bin.is_finite() && bin > 0.0) {
             return Err(BadWeights("length"));
@@ -187,10 +187,10 @@ impl Weights {
     }
 
     /// P(bit wrong) of a value seen in text of an x-height; ½ if the file says nothing.
-    pub(crate) fn wrong(&self, x_height_px: f32, value: f32) -> f32 {
+    pub(crate) fn bit_error(&self, x_height_px: f32, value: f32) -> f32 {
         let band = self.bands.iter().find(|b| x_height_px <= b.upper);
         let bin = ((value.abs() / self.bin) as usize).min(BINS - 1);
-        band.or(self.bands.last()).map_or(0.5, |b| b.wrong[bin])
+        band.or(self.bands.last()).map_or(0.5, |b| b.bit_errors[bin])
     }
 }
 
