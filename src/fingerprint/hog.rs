@@ -9,9 +9,15 @@
 use super::{COLS, ROWS};
 
 /// Rows of cells.
+///
+/// Tuned (count): chosen by eye. Part of the family's version.
 const DOWN: usize = 5;
+
 /// Columns of cells, each four columns of the patch wide.
+///
+/// Tuned (count): chosen by eye. Part of the family's version.
 const ACROSS: usize = 12;
+
 /// Columns of the patch in a cell.
 const CELL: usize = COLS / ACROSS;
 /// Directions, in steps of an eighth turn: 0 right, 1 right and down, 2 down, … 7 right and up.

@@ -11,20 +11,60 @@ use crate::raster::{Raster, catmull_rom};
 /// Rows of a patch.
 pub const ROWS: usize = ASCENDER_ROWS + X_HEIGHT_ROWS + DESCENDER_ROWS;
 /// Columns of a patch.
+///
+/// Tuned (count): chosen by eye: three columns a letter for words of 16 letters. Part of every family's version.
 pub const COLS: usize = 48;
+
 /// Rows above the x-height: 0.75 x-heights.
+///
+/// Tuned (count): chosen by eye: the ascenders of common typefaces, not all of their accents. Part of every family's version.
 pub const ASCENDER_ROWS: usize = 6;
+
 /// Rows from x-height to baseline.
+///
+/// Tuned (count): chosen by eye. Part of every family's version.
 pub const X_HEIGHT_ROWS: usize = 8;
+
 /// Rows below the baseline: 0.5 x-heights.
+///
+/// Tuned (count): chosen by eye: the descenders of common typefaces. Part of every family's version.
 pub const DESCENDER_ROWS: usize = 4;
 
-/// Samples a cell and direction: 2 × 2 samples are averaged for each cell.
-const OVER: usize = 2;
-/// Text smaller than this is enlarged by cubic interpolation (worth .006 of bit errors at 2.5–3.5 px), larger by linear.
+/// Samples a cell and direction, which are averaged.
+///
+/// Tuned (count): chosen by eye. At 3× and 4× a cell is wider than 2 pixels from an x-height of 16 px on, so that some
+/// pixels of large text count in no sample.
+const CELL_SAMPLES: usize = 2;
+
+/// Text smaller than this is enlarged by cubic interpolation, larger by linear.
+///
+/// Tuned (pixels): cubic is worth .006 of bit errors at 2.5–3.5 px. At 3× and 4× no text is so small.
 const CUBIC_BELOW_PX: f32 = 6.0;
-/// Contrast below this (of 255) is not stretched further: what is left is noise.
+
+/// Narrower words are sampled as if they were so wide.
+///
+/// Tuned (pixels): chosen by eye: a full stop of small text. At 3× and 4× no word is so narrow.
+const MIN_WIDTH_PX: f32 = 1.5;
+
+/// Contrast below this is not stretched further: what is left is noise.
+///
+/// Tuned (grey levels): chosen by eye.
 const MIN_CONTRAST: f32 = 8.0;
+
+/// The share of a patch's cells that are darker than its background.
+///
+/// Tuned (share): chosen by eye: ink covers less than half of any word's patch.
+const BACKGROUND_QUANTILE: f32 = 0.5;
+
+/// Shares of a patch's cells that are darker than what is compared to tell ink's side: the longer tail is ink.
+///
+/// Tuned (share): chosen by eye.
+const TAIL_QUANTILES: [f32; 2] = [0.04, 0.96];
+
+/// Shares of a patch's cells that are darker than full ink, dark or bright.
+///
+/// Tuned (share): chosen by eye: thinner strokes of few cells are full ink, too.
+const FULL_INK_QUANTILES: [f32; 2] = [0.03, 0.97];
 
 /// A canonical word patch: 18 × 48 ink values, row by row, 0 = background, 255 = full ink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +94,9 @@ impl Patch {
     #[must_use]
     pub fn from_grey(grey: &[f32; ROWS * COLS]) -> Self {
         let mut sorted = *grey;
-        let [least, low, median, high, most] =
-            [0.03f32, 0.04, 0.5, 0.96, 0.97].map(|share| (share * (sorted.len() - 1) as f32).round() as usize);
+        let [least, most] = FULL_INK_QUANTILES.map(rank);
+        let [low, high] = TAIL_QUANTILES.map(rank);
+        let median = rank(BACKGROUND_QUANTILE);
         // Each selection leaves smaller values before and larger ones behind.
         let background = *sorted.select_nth_unstable_by(median, f32::total_cmp).1;
         let low_value = *sorted[..median].select_nth_unstable_by(low, f32::total_cmp).1;
@@ -81,8 +122,8 @@ impl Patch {
         }
         // With background in more than half of the cells and ink in more than 4 %, the median and the 4th percentile are 0, and
         // ink is on the bright side: one quantile is left, and it is among the inked cells.
-        let (last, empty) = ((cells.len() - 1) as f32, cells.len() - count);
-        let [median, bright, full] = [0.5, 0.96, 0.97].map(|share| (share * last).round() as usize);
+        let empty = cells.len() - count;
+        let [median, bright, full] = [BACKGROUND_QUANTILE, TAIL_QUANTILES[1], FULL_INK_QUANTILES[1]].map(rank);
         if empty <= median || empty > bright {
             return Self::from_grey(&cells.map(|c| f32::from(c) / f32::from(unit)));
         }
@@ -115,19 +156,24 @@ impl Patch {
     }
 }
 
+/// The place of a quantile among a patch's cells in order.
+fn rank(share: f32) -> usize {
+    (share * (ROWS * COLS - 1) as f32).round() as usize
+}
+
 /// A cell's height and width in pixels.
 fn cell_px(frame: &WordFrame) -> (f32, f32) {
-    (frame.x_height_px / X_HEIGHT_ROWS as f32, frame.width_px.max(1.5) / COLS as f32)
+    (frame.x_height_px / X_HEIGHT_ROWS as f32, frame.width_px.max(MIN_WIDTH_PX) / COLS as f32)
 }
 
 /// How far below the baseline a row of samples lies.
 fn sample_v(sub_row: usize, row_px: f32) -> f32 {
-    -((ASCENDER_ROWS + X_HEIGHT_ROWS) as f32) * row_px + (sub_row as f32 + 0.5) * row_px / OVER as f32
+    -((ASCENDER_ROWS + X_HEIGHT_ROWS) as f32) * row_px + (sub_row as f32 + 0.5) * row_px / CELL_SAMPLES as f32
 }
 
 /// How far along the baseline a column of samples lies.
 fn sample_u(sub_col: usize, col_px: f32) -> f32 {
-    (sub_col as f32 + 0.5) * col_px / OVER as f32
+    (sub_col as f32 + 0.5) * col_px / CELL_SAMPLES as f32
 }
 
 /// Mean grey values of the cells along any baseline, sample by sample.
@@ -135,14 +181,14 @@ fn slanted(raster: &Raster, frame: &WordFrame) -> [f32; ROWS * COLS] {
     let (row_px, col_px) = cell_px(frame);
     let cubic = frame.x_height_px < CUBIC_BELOW_PX;
     let mut grey = [0.0f32; ROWS * COLS];
-    for sub_row in 0..ROWS * OVER {
-        let cells = &mut grey[sub_row / OVER * COLS..][..COLS];
-        for sub_col in 0..COLS * OVER {
+    for sub_row in 0..ROWS * CELL_SAMPLES {
+        let cells = &mut grey[sub_row / CELL_SAMPLES * COLS..][..COLS];
+        for sub_col in 0..COLS * CELL_SAMPLES {
             let p = frame.at(sample_u(sub_col, col_px), sample_v(sub_row, row_px));
-            cells[sub_col / OVER] += if cubic { raster.cubic(p.x, p.y) } else { raster.linear(p.x, p.y) };
+            cells[sub_col / CELL_SAMPLES] += if cubic { raster.cubic(p.x, p.y) } else { raster.linear(p.x, p.y) };
         }
     }
-    grey.map(|cell| cell / (OVER * OVER) as f32)
+    grey.map(|cell| cell / (CELL_SAMPLES * CELL_SAMPLES) as f32)
 }
 
 /// [`slanted`] on a level baseline, to the bit: rows of the picture are interpolated once for all samples between them. `TAPS`
@@ -150,14 +196,14 @@ fn slanted(raster: &Raster, frame: &WordFrame) -> [f32; ROWS * COLS] {
 fn level<const TAPS: usize>(raster: &Raster, frame: &WordFrame) -> [f32; ROWS * COLS] {
     let (row_px, col_px) = cell_px(frame);
     let (width, height) = (raster.width() as usize, raster.height() as usize);
-    let columns: [(f32, [f32; TAPS]); COLS * OVER] =
+    let columns: [(f32, [f32; TAPS]); COLS * CELL_SAMPLES] =
         std::array::from_fn(|k| taps(frame.origin.x + sample_u(k, col_px)));
     let columns = columns.map(|(first, weights)| (std::array::from_fn(|t| nearest(first, t, width)), weights));
     // The last rows of the picture that were interpolated, by their number modulo TAPS.
-    let mut lines = [[0.0f32; COLS * OVER]; TAPS];
+    let mut lines = [[0.0f32; COLS * CELL_SAMPLES]; TAPS];
     let mut held = [usize::MAX; TAPS];
     let mut grey = [0.0f32; ROWS * COLS];
-    for sub_row in 0..ROWS * OVER {
+    for sub_row in 0..ROWS * CELL_SAMPLES {
         let (first, weights) = taps::<TAPS>(frame.origin.y + sample_v(sub_row, row_px));
         let rows: [usize; TAPS] = std::array::from_fn(|t| nearest(first, t, height));
         for &row in &rows {
@@ -166,22 +212,22 @@ fn level<const TAPS: usize>(raster: &Raster, frame: &WordFrame) -> [f32; ROWS * 
                 interpolate(raster.row(row as u32), &columns, &mut lines[row % TAPS]);
             }
         }
-        let mut samples = [0.0f32; COLS * OVER];
+        let mut samples = [0.0f32; COLS * CELL_SAMPLES];
         for (&row, weight) in rows.iter().zip(weights) {
             let line = &lines[row % TAPS];
-            for k in 0..COLS * OVER {
+            for k in 0..COLS * CELL_SAMPLES {
                 samples[k] += weight * line[k];
             }
         }
-        let cells = &mut grey[sub_row / OVER * COLS..][..COLS];
-        for (cell, samples) in cells.iter_mut().zip(samples.as_chunks::<OVER>().0) {
+        let cells = &mut grey[sub_row / CELL_SAMPLES * COLS..][..COLS];
+        for (cell, samples) in cells.iter_mut().zip(samples.as_chunks::<CELL_SAMPLES>().0) {
             for sample in samples {
                 // What overshoots is cut off as in the picture it came from; linear samples never do.
                 *cell += sample.clamp(0.0, 255.0);
             }
         }
     }
-    grey.map(|cell| cell / (OVER * OVER) as f32)
+    grey.map(|cell| cell / (CELL_SAMPLES * CELL_SAMPLES) as f32)
 }
 
 /// The first of the pixels that count for a sample, and their weights.
@@ -205,8 +251,8 @@ fn nearest(first: f32, tap: usize, count: usize) -> usize {
 /// One row of the picture at all columns of samples.
 fn interpolate<const TAPS: usize>(
     row: &[u8],
-    columns: &[([usize; TAPS], [f32; TAPS]); COLS * OVER],
-    line: &mut [f32; COLS * OVER],
+    columns: &[([usize; TAPS], [f32; TAPS]); COLS * CELL_SAMPLES],
+    line: &mut [f32; COLS * CELL_SAMPLES],
 ) {
     for (value, (pixels, weights)) in line.iter_mut().zip(columns) {
         *value = 0.0;
@@ -217,67 +263,4 @@ fn interpolate<const TAPS: usize>(
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn bar(background: u8, ink: u8) -> Raster {
-        let (w, h) = (100u32, 60u32);
-        let luma = (0..w * h)
-            .map(|i| if (40..44).contains(&(i % w)) && (10..50).contains(&(i / w)) { ink } else { background });
-        Raster::from_luma(w, h, luma.collect()).expect("a small raster")
-    }
-
-    #[test]
-    fn polarity_and_contrast_are_taken_out() {
-        let frame = WordFrame::level(20.0, 68.0, 40.0, 16.0);
-        let dark_on_light = Patch::sample(&bar(250, 10), &frame);
-        assert_eq!(dark_on_light, Patch::sample(&bar(10, 250), &frame));
-        let faint = Patch::sample(&bar(200, 150), &frame);
-        let difference = faint.ink().iter().zip(dark_on_light.ink()).map(|(a, b)| a.abs_diff(*b)).max();
-        assert!(difference <= Some(2), "faint text differs by {difference:?}");
-        assert_eq!((dark_on_light.at(9, 0), dark_on_light.at(9, 21)), (0, 255));
-    }
-
-    proptest! {
-        #[test]
-        fn cells_are_normalised_as_grey_values_are(
-            cells in prop::collection::vec(prop_oneof![4 => Just(0u16), 3 => 0u16..=32_640], ROWS * COLS),
-            ink in 0.0f32..1.0,
-        ) {
-            // All shares of ink, none and full included.
-            let inked = |k: usize| (k * 7919 % (ROWS * COLS)) as f32 <= ink * 1.1 * (ROWS * COLS) as f32;
-            let cells: [u16; ROWS * COLS] = std::array::from_fn(|k| if inked(k) { cells[k] } else { 0 });
-            let grey = cells.map(|c| f32::from(c) / 128.0);
-            let (fast, slow) = (Patch::from_cells(&cells, 128), Patch::from_grey(&grey));
-            prop_assert!(fast.ink().iter().zip(slow.ink()).all(|(a, b)| a.abs_diff(*b) <= 1));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn on_a_level_baseline_as_sample_by_sample(
-            luma in prop::collection::vec(any::<u8>(), 60 * 40),
-            (x0, baseline) in (-30.0f32..80.0, -20.0f32..60.0),
-            (width, x_height) in (0.5f32..70.0, 1.0f32..30.0),
-        ) {
-            let raster = Raster::from_luma(60, 40, luma).expect("a small raster");
-            let frame = WordFrame::level(x0, x0 + width, baseline, x_height);
-            let fast = if x_height < CUBIC_BELOW_PX { level::<4>(&raster, &frame) } else { level::<2>(&raster, &frame) };
-            prop_assert_eq!(fast, slanted(&raster, &frame));
-        }
-    }
-
-    #[test]
-    fn flat_area_has_no_ink() {
-        let frame = WordFrame::level(20.0, 68.0, 40.0, 16.0);
-        assert!(Patch::sample(&bar(99, 99), &frame).ink().iter().all(|&v| v == 0));
-    }
-
-    #[test]
-    fn outside_of_the_picture_is_no_panic() {
-        let frame = WordFrame::level(-50.0, 500.0, -10.0, 3.0);
-        let _ = Patch::sample(&bar(99, 0), &frame);
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use crate::simd::kernels::{Probe, WordScore};
 pub(crate) const UNITS_PER_NAT: f32 = 32.0;
 
 /// Distances are 0 to 192 (64 bits of weight 3, or 128 of weight 1), and what widths add to that, 10 at most.
-const DISTANCES: usize = 193 + (MOST_WIDTH_WEIGHT as usize * WidthProbe::MOST_STEPS as usize).div_ceil(8);
+const DISTANCES: usize = 193 + (MOST_WIDTH_WEIGHT as usize * WidthProbe::MAX_STEPS as usize).div_ceil(8);
 
 /// How much the widths of words count whose text has this x-height, see [`WidthProbe`].
 ///

@@ -55,12 +55,14 @@ pub struct WidthProbe {
 
 impl WidthProbe {
     /// Widths that are farther apart are no farther: half a doubling.
-    pub(crate) const MOST_STEPS: i16 = 16;
+    ///
+    /// Tuned (count): chosen by eye, in steps of [`log_width`](crate::fingerprint::log_width).
+    pub(crate) const MAX_STEPS: i16 = 16;
 
     /// What a catalogue word of this width is farther away for it, in weighted bits.
     #[inline(always)]
     pub(crate) fn distance(self, log_width: u8) -> i16 {
-        let steps = (i16::from(log_width) - i16::from(self.log_width)).abs().min(Self::MOST_STEPS);
+        let steps = (i16::from(log_width) - i16::from(self.log_width)).abs().min(Self::MAX_STEPS);
         (steps * i16::from(self.weight)) >> 3
     }
 }

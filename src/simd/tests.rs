@@ -62,7 +62,7 @@ proptest! {
                 let weight = |b: u32| ((weights[0] >> b & 1) + 2 * (weights[1] >> b & 1)) as i16;
                 let differing = (0..64).filter(|b| (codes[p].0 ^ query.0) >> b & 1 == 1);
                 prop_assert_eq!(weighted[p], differing.map(weight).sum::<i16>(), "{}", kernels.name);
-                let steps = i16::from(log_widths[p].abs_diff(width.log_width)).min(WidthProbe::MOST_STEPS);
+                let steps = i16::from(log_widths[p].abs_diff(width.log_width)).min(WidthProbe::MAX_STEPS);
                 prop_assert_eq!(widened[p] - weighted[p], steps * i16::from(width.weight) / 8, "{}", kernels.name);
                 let s = (start - slope * d).clamp(least, most).min(caps[p]);
                 let matched = base[p + 1].max(from[p].saturating_add(s));

@@ -104,9 +104,9 @@ impl Layer {
         if shift > 30 {
             return Err(BadWeights("a layer's shift"));
         }
-        // 6 = a multiplier and a bias. No product overflows: sides are 12 bits.
-        let fan_in = kr * kc * ich;
-        if och * (fan_in + 6) > rest.len() {
+        // Sides have 12 bits each, more in all than a length of 32 bits holds. 6 = a multiplier and a bias.
+        let fan_in = (kr * kc).checked_mul(ich).ok_or(BadWeights("cut short"))?;
+        if (fan_in + 6).checked_mul(och).is_none_or(|bytes| bytes > rest.len()) {
             return Err(BadWeights("cut short"));
         }
         let mut multiplier = Vec::with_capacity(och);

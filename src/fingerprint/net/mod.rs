@@ -156,6 +156,36 @@ mod tests {
         }
     }
 
+    /// Shapes whose products exceed 32 bits, with a right checksum.
+    #[test]
+    fn shapes_beyond_memory_are_refused() {
+        let body = BYTES.len() - 4;
+        // The first layer's twelve numbers of 16 bits stand at byte 12: sides 3 to 7 are output and kernel, 2 the channels.
+        for sides in [&[2, 6, 7][..], &[3, 4, 5], &[2, 5, 6, 7], &[0, 1, 2, 6, 7]] {
+            let mut bytes = BYTES.to_vec();
+            for side in sides {
+                bytes[12 + 2 * side..][..2].copy_from_slice(&4096u16.to_le_bytes());
+            }
+            let crc = crc32fast::hash(&bytes[..body]).to_le_bytes();
+            bytes[body..].copy_from_slice(&crc);
+            assert!(load(&bytes).is_err(), "sides {sides:?}");
+        }
+    }
+
+    /// A net's bytes are what the page beside it says: they came from where it says.
+    #[test]
+    fn bundled_files_have_their_recorded_sha_256() {
+        use sha2::{Digest as _, Sha256};
+        let recorded = include_str!("README.md");
+        let (lda, [small, smallest]) = (include_bytes!("../lda.bin"), [SMALL[1].1, SMALL[0].1]);
+        let files = [("general.bin", BYTES), ("small-3.3.bin", smallest), ("small-5.bin", small), ("lda.bin", lda)];
+        for (name, bytes) in files {
+            let sum: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+            let row = format!("| `{name}` | {} | `{sum}` |", bytes.len());
+            assert!(recorded.contains(&row), "README.md lacks the row {row}");
+        }
+    }
+
     #[test]
     fn confidence_falls_with_the_value_and_the_size() {
         let weights = Weights::parse(BYTES).expect("our own file");
