@@ -2,6 +2,22 @@
 //!
 //! In a page links lead to files. The definitions before it here come first, and so lead to modules and items instead.
 
+#[doc = "[`Error::File`]: crate::Error::File"]
+#[doc = "[`Error::Input`]: crate::Error::Input"]
+#[doc = "[`Family::Dct`]: crate::fingerprint::Family::Dct"]
+#[doc = "[`Family::Net`]: crate::fingerprint::Family::Net"]
+#[doc = "[`Family::Lda`]: crate::fingerprint::Family::Lda"]
+#[doc = "[`NullModel`]: crate::verdict::ChanceModel"]
+#[doc = "[`log_width`]: crate::fingerprint::log_width"]
+#[doc = ""]
+#[doc = include_str!("../docs/format.md")]
+pub mod format {}
+
+#[doc = "[results]: results"]
+#[doc = ""]
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
+
 #[doc = "[geometry]: results::geometry"]
 #[doc = "[word hashes]: results::word_hashes"]
 #[doc = "[scan kernels]: results::scan_kernels"]

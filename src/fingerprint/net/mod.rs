@@ -172,17 +172,17 @@ mod tests {
         }
     }
 
-    /// A net's bytes are what the page beside it says: they came from where it says.
+    /// A net's bytes are what the page of formats says: they came from where it says.
     #[test]
     fn bundled_files_have_their_recorded_sha_256() {
         use sha2::{Digest as _, Sha256};
-        let recorded = include_str!("README.md");
+        let recorded = include_str!("../../../docs/format.md");
         let (lda, [small, smallest]) = (include_bytes!("../lda.bin"), [SMALL[1].1, SMALL[0].1]);
         let files = [("general.bin", BYTES), ("small-3.3.bin", smallest), ("small-5.bin", small), ("lda.bin", lda)];
         for (name, bytes) in files {
             let sum: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
             let row = format!("| `{name}` | {} | `{sum}` |", bytes.len());
-            assert!(recorded.contains(&row), "README.md lacks the row {row}");
+            assert!(recorded.contains(&row), "docs/format.md lacks the row {row}");
         }
     }
 
