@@ -1,4 +1,5 @@
 //! Measures stages against pictures with known truth: `cargo run --release --example evaluate -- page FOLDER...`.
+//! With `bundled`, all of it against the pictures of `testdata`.
 //!
 //! A truth file stands beside each picture under the same stem, `.json`, as the screenshot generator writes it: every word's
 //! box and the share of it that can be seen.
@@ -17,6 +18,10 @@ use leakprint::page::{PageConfig, analyse};
 use leakprint::raster::{RasterConfig, decode};
 use rayon::prelude::*;
 
+#[path = "common/altered.rs"]
+mod altered;
+#[path = "common/bundled.rs"]
+mod bundled;
 #[path = "common/page_table.rs"]
 mod page_table;
 #[path = "common/truth.rs"]
@@ -35,6 +40,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Stage {
+    /// The bundled pictures of invented mails: recall, false matches, lines and words, altered words, in under a minute.
+    Bundled,
     /// Lines and words: share of true words found and linked, boxes a word, by x-height, attack and look.
     Page {
         /// Folders of pictures and their truth files.
@@ -78,6 +85,7 @@ enum Stage {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let families = |every: bool| if every { Family::ALL } else { &[Family::Net] };
     match Arguments::parse().stage {
+        Stage::Bundled => bundled::print(),
         Stage::Page { folders, worst, lost } => page_table::page(&truths(&folders)?, worst, lost),
         Stage::Words { folders, every_family, family } => {
             let families = if family.is_empty() { families(every_family) } else { &family };

@@ -10,13 +10,14 @@ use rayon::prelude::*;
 
 use super::truth::{TrueWord, Truth, band};
 
+/// What became of some true words.
 #[derive(Default, Clone)]
-struct Tally {
-    words: usize,
-    found: usize,
-    pairs: usize,
-    linked: usize,
-    boxes: usize,
+pub(crate) struct Tally {
+    pub(crate) words: usize,
+    pub(crate) found: usize,
+    pub(crate) pairs: usize,
+    pub(crate) linked: usize,
+    pub(crate) boxes: usize,
     /// As `found` and `linked`, but by the ink alone.
     found_ink: usize,
     linked_ink: usize,
@@ -64,7 +65,7 @@ struct Cause<'a> {
 
 /// What one picture comes to.
 #[derive(Default)]
-struct Measured {
+pub(crate) struct Measured {
     tallies: BTreeMap<(Kind, &'static str), Tally>,
     losses: Vec<Loss>,
 }
@@ -78,21 +79,21 @@ enum Kind {
     Highlighted,
 }
 
-/// Prints the tables.
-pub(crate) fn page(
-    truths: &[(PathBuf, Truth)],
-    worst: usize,
-    list_lost: bool,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let measured: Vec<_> =
-        truths.par_iter().filter_map(|(path, truth)| Some((path, truth, measure(path, truth)?))).collect();
+/// Pictures that can be read, with what they come to.
+pub(crate) type Pictures<'t> = Vec<(&'t Path, &'t Truth, Measured)>;
+
+pub(crate) fn measure_all(truths: &[(PathBuf, Truth)]) -> Pictures<'_> {
+    truths.par_iter().filter_map(|(path, truth)| Some((path.as_path(), truth, measure(path, truth)?))).collect()
+}
+
+/// Sums by group of words; the first three characters of a group's name are its place in the table.
+pub(crate) fn groups(pictures: &Pictures<'_>) -> BTreeMap<String, Tally> {
     let mut rows: BTreeMap<String, Tally> = BTreeMap::new();
-    let mut causes: BTreeMap<(&str, &str), Cause<'_>> = BTreeMap::new();
-    for (path, truth, m) in &measured {
+    for (_, truth, measured) in pictures {
         let attack = truth.attacks.first().map_or("clean", |a| &a.name);
         let turned = truth.steps().any(|s| ["phone_photo", "rotate"].contains(&s));
         let theme = truth.regions.first().map_or("none", |r| &r.theme);
-        for ((kind, band), tally) in &m.tallies {
+        for ((kind, band), tally) in &measured.tallies {
             let mut add = |row: String| rows.entry(row).or_default().add(tally);
             let large = matches!(*band, "6-12" | ">12");
             if turned {
@@ -122,10 +123,32 @@ pub(crate) fn page(
             add(format!("4  look {theme}"));
             add("5  all".into());
         }
+    }
+    rows
+}
+
+/// Prints the groups.
+pub(crate) fn print(rows: &BTreeMap<String, Tally>) {
+    println!("{:36} {:>7} {:>7} {:>7} {:>9}   by ink alone:", "", "", "", "", "boxes");
+    println!("{:36} {:>7} {:>7} {:>7} {:>9} {:>10} {:>7}", "", "words", "found", "linked", "a word", "found", "linked");
+    for (name, t) in rows {
+        t.print(&name[3..]);
+    }
+}
+
+/// Prints the tables.
+pub(crate) fn page(
+    truths: &[(PathBuf, Truth)],
+    worst: usize,
+    list_lost: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let measured = measure_all(truths);
+    let mut causes: BTreeMap<(&str, &str), Cause<'_>> = BTreeMap::new();
+    for (path, _, m) in &measured {
         for loss in &m.losses {
             let cause = causes.entry((loss.cause, loss.band)).or_default();
             cause.losses += 1;
-            *cause.pictures.entry(path.as_path()).or_default() += 1;
+            *cause.pictures.entry(*path).or_default() += 1;
             if list_lost {
                 let Rect { x0, y0, x1, y1 } = loss.area;
                 let stem = path.file_name().unwrap_or_default().display();
@@ -136,11 +159,7 @@ pub(crate) fn page(
             }
         }
     }
-    println!("{:36} {:>7} {:>7} {:>7} {:>9}   by ink alone:", "", "", "", "", "boxes");
-    println!("{:36} {:>7} {:>7} {:>7} {:>9} {:>10} {:>7}", "", "words", "found", "linked", "a word", "found", "linked");
-    for (name, t) in &rows {
-        t.print(&name[3..]);
-    }
+    print(&groups(&measured));
     println!("\nLost, by cause, x-height and picture:");
     for ((cause, band), Cause { losses, pictures }) in &causes {
         let mut most: Vec<_> = pictures.iter().collect();

@@ -1,6 +1,5 @@
 //! `evaluate decision`: E-values against what happens, recall against the number of words, altered words.
 
-mod altered;
 mod calibration;
 mod noise;
 mod plot;
@@ -14,7 +13,12 @@ use clap::Args;
 use leakprint::catalogue::mail::read_mails;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::fingerprint::Family;
-use leakprint::{Config, Matcher};
+use leakprint::verdict::Verdict;
+use leakprint::{Config, Error, Matcher};
+use rayon::prelude::*;
+
+use crate::altered;
+use crate::truth::Truth;
 
 use self::calibration::{Bench, Phrases};
 use self::noise::Text;
@@ -91,7 +95,24 @@ pub(crate) fn decision(arguments: &Arguments) -> Result<(), Box<dyn std::error::
         }
     }
     if !arguments.doctored.is_empty() {
-        altered::print(&altered::altered(&matcher, &crate::truth::truths(&arguments.doctored)?, &texts)?);
+        altered::print(&altered_words(&matcher, &crate::truth::truths(&arguments.doctored)?, &texts)?);
     }
     Ok(())
+}
+
+/// How many words of some pictures are marked as altered.
+fn altered_words(
+    matcher: &Matcher,
+    truths: &[(PathBuf, Truth)],
+    texts: &HashMap<&str, Vec<&str>>,
+) -> Result<altered::Changes, Error> {
+    let answer = |(path, _): &(PathBuf, Truth)| -> Result<Verdict, Error> {
+        matcher.identify(&std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source })?)
+    };
+    let verdicts: Vec<Verdict> = truths.par_iter().map(answer).collect::<Result<_, Error>>()?;
+    let mut changes = altered::Changes::new();
+    for (verdict, (_, truth)) in verdicts.iter().zip(truths) {
+        altered::count(&mut changes, verdict, truth, texts);
+    }
+    Ok(changes)
 }
