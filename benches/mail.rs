@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group};
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
+use leakprint::random::SplitMix64;
 use rustix::time::{ClockId, clock_gettime};
 
 const LINE: &str = "The harbour master counts what is not there, and signs for it twice a week.\n";
@@ -70,7 +71,7 @@ fn word(mut rank: usize, out: &mut String) {
 
 /// Messages of 40 to 700 words by Zipf's law: rank `r` with a probability that falls as `1/r`.
 fn known_words(bytes: usize) -> String {
-    let (mut out, mut random, mut messages) = (String::new(), 1u64, 0);
+    let (mut out, mut random, mut messages) = (String::new(), SplitMix64::new(1), 0);
     while out.len() < bytes {
         let _ = write!(
             out,
@@ -78,12 +79,7 @@ fn known_words(bytes: usize) -> String {
              Subject: Harbour\nContent-Type: text/plain\n\n"
         );
         for k in 1..=[40, 150, 300, 700][messages % 4] {
-            // xorshift64* (Marsaglia 2003, Vigna 2016).
-            random ^= random >> 12;
-            random ^= random << 25;
-            random ^= random >> 27;
-            let share = (random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64;
-            word((VOCABULARY as f64).powf(share) as usize, &mut out);
+            word((VOCABULARY as f64).powf(random.unit()) as usize, &mut out);
             out.push(if k % 12 == 0 { '\n' } else { ' ' });
         }
         out.push_str("\n\n");

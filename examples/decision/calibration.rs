@@ -7,11 +7,11 @@ use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::fingerprint::{Encoder, Fingerprint};
 use leakprint::page::Page;
+use leakprint::random::SplitMix64;
 use leakprint::{Config, Error, Matcher};
 use rayon::prelude::*;
 
 use super::noise::{Sheet, Text, excerpt, page_of, read};
-use super::random::Random;
 use crate::truth::Truth;
 
 /// A false answer.
@@ -205,9 +205,9 @@ impl Bench<'_> {
 
     /// Looks up some words in a row of a mail, as they would look in a picture.
     fn made_page(&self, matcher: &Matcher, mails: &[&Mail], kind: usize, seed: u64) -> Result<Found, Error> {
-        let mut random = Random::new(seed * 3 + kind as u64);
+        let mut random = SplitMix64::new(seed * 3 + kind as u64);
         // 8 to 300 words, as many between 8 and 16 as between 150 and 300.
-        let length = (8.0 * (300.0f32 / 8.0).powf(random.unit())) as usize;
+        let length = (8.0 * (300.0f32 / 8.0).powf(random.unit() as f32)) as usize;
         let mail = mails[random.below(mails.len())];
         let body: Vec<&str> = mail.body.split_whitespace().collect();
         let start = random.below((body.len() + 1).saturating_sub(length));
@@ -230,10 +230,10 @@ impl Bench<'_> {
         let whole = text.join(" ");
         let from = truth.regions.first().map_or("", |r| self.phrases.source(&r.email_id));
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let mut random = Random::new(name.bytes().map(u64::from).sum());
+        let mut random = SplitMix64::new(name.bytes().map(u64::from).sum());
         let lines = page.lines.len();
         for _ in 0..cuts {
-            let length = (2.0 * (lines as f32 / 2.0).max(1.0).powf(random.unit())) as usize;
+            let length = (2.0 * (lines as f32 / 2.0).max(1.0).powf(random.unit() as f32)) as usize;
             let first = random.below((lines + 1).saturating_sub(length)) as u32;
             let (part, of) = excerpt(&page, &print, first..first + length as u32)?;
             found.push(self.answers(matcher, (&part, &of), (&whole, &text), &name, from)?);

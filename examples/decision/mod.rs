@@ -3,7 +3,6 @@
 mod calibration;
 mod noise;
 mod plot;
-mod random;
 mod recall;
 
 use std::collections::HashMap;

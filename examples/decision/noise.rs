@@ -9,10 +9,10 @@ use leakprint::catalogue::text::{Face, TextEncoder};
 use leakprint::fingerprint::{BitWeights, Codes, Encoder, Family, Fingerprint, Patch, fingerprint, log_width};
 use leakprint::geom::WordFrame;
 use leakprint::page::{Line, Page, PageConfig, Word, analyse};
+use leakprint::random::SplitMix64;
 use leakprint::raster::{RasterConfig, decode};
 use rayon::prelude::*;
 
-use super::random::Random;
 use crate::truth::Truth;
 
 /// The net's values for a word of text: the mean of three faces.
@@ -81,7 +81,7 @@ struct Residual {
 }
 
 impl Sheet {
-    fn residual(&self, letters: usize, random: &mut Random) -> &Residual {
+    fn residual(&self, letters: usize, random: &mut SplitMix64) -> &Residual {
         let at = self.residuals.partition_point(|r| r.letters < letters);
         let (low, high) = (at.saturating_sub(3), (at + 4).min(self.residuals.len()));
         &self.residuals[low + random.below(high - low)]
@@ -136,7 +136,7 @@ pub(super) fn page_of(
     sheet: &Sheet,
     text: &Text<'_>,
     encoder: &dyn Encoder,
-    random: &mut Random,
+    random: &mut SplitMix64,
 ) -> (Page, Fingerprint) {
     let mut page = Page { nodes: 1, ..Page::default() };
     let mut print = Fingerprint { codes: Codes::new(Family::Net), ..Fingerprint::default() };
@@ -146,7 +146,7 @@ pub(super) fn page_of(
     let (mut at, mut node) = (0, 0u32);
     let mut values = vec![0.0; encoder.family().bits()];
     let mut push =
-        |page: &mut Page, from: u32, to: u32, word: &str, prior: f32, likeliest: bool, random: &mut Random| {
+        |page: &mut Page, from: u32, to: u32, word: &str, prior: f32, likeliest: bool, random: &mut SplitMix64| {
             let drawn = text.draw(word);
             let residual = sheet.residual(word.chars().count(), random);
             values.iter_mut().zip(&drawn.values).zip(&residual.values).for_each(|((v, d), r)| *v = d + r);
@@ -173,7 +173,7 @@ pub(super) fn page_of(
     while at < words.len() {
         let word = words[at];
         let split = word.char_indices().nth(word.chars().count() / 2).map_or(0, |(k, _)| k);
-        let chance = random.unit();
+        let chance = random.unit() as f32;
         if chance < doubt * 0.5 && at + 1 < words.len() {
             // Two words whose gap might be none.
             let joined = format!("{word}{}", words[at + 1]);

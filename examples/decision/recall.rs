@@ -7,12 +7,12 @@ use leakprint::catalogue::mail::Mail;
 use leakprint::fingerprint::{Codes, Encoder, Fingerprint};
 use leakprint::geom::Rect;
 use leakprint::page::{Page, Word};
+use leakprint::random::SplitMix64;
 use leakprint::{Error, Matcher};
 use rayon::prelude::*;
 
 use super::calibration::phrases;
 use super::noise::read;
-use super::random::Random;
 use crate::truth::{Region, TrueWord, Truth};
 
 /// Numbers of words that are left to see.
@@ -69,7 +69,7 @@ pub(super) fn recall(
     };
     let of_picture = |(number, (path, truth)): (usize, &(PathBuf, Truth))| -> Result<Vec<Window>, Error> {
         let (page, print) = read(path, encoder)?;
-        let mut random = Random::new(number as u64);
+        let mut random = SplitMix64::new(number as u64);
         let mut out = Vec::new();
         for region in &truth.regions {
             let series = SERIES[usize::from(!enrolled(&region.font))];
@@ -115,7 +115,7 @@ fn header_words(body: &str) -> Vec<bool> {
 }
 
 /// So many words in a row that can be seen whole.
-fn window<'r>(region: &'r Region, length: usize, random: &mut Random) -> Option<&'r [TrueWord]> {
+fn window<'r>(region: &'r Region, length: usize, random: &mut SplitMix64) -> Option<&'r [TrueWord]> {
     let whole =
         |words: &[TrueWord]| words.iter().all(|w| w.vis > 0.95) && words.windows(2).all(|p| p[0].i + 1 == p[1].i);
     let starts: Vec<usize> =

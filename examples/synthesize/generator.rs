@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use leakprint::catalogue::mail::Mail;
+use leakprint::random::SplitMix64;
 
 /// An endless stream of mails; the same seed gives the same mails.
 pub(crate) struct Generator {
@@ -48,7 +49,7 @@ impl Generator {
     /// A stream of its own for each seed.
     #[must_use]
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: Random(seed ^ 0x6d61_696c), number: 0, recent: VecDeque::new() }
+        Self { random: Random::new(seed ^ 0x6d61_696c), number: 0, recent: VecDeque::new() }
     }
 
     fn mail(&mut self) -> Mail {
@@ -75,7 +76,7 @@ impl Generator {
         if self.random.chance(DISCLAIMER_SHARE) {
             let which = self.random.zipf(DISCLAIMERS, 1.0, 1.0);
             body.line();
-            let mut fixed = Random(which ^ 0xd15c);
+            let mut fixed = Random::new(which ^ 0xd15c);
             running_text(&mut fixed, 40 + (mixed(which) % 60) as usize).into_iter().for_each(|w| body.word(&w));
         }
         if !self.recent.is_empty() && self.random.chance(REPLY_SHARE) {
@@ -164,7 +165,7 @@ fn running_text(random: &mut Random, length: usize) -> Vec<String> {
         if random.chance(PHRASE_SHARE) {
             // A turn of phrase is its number: the same words every time.
             let phrase = random.zipf(PHRASES, PHRASE_EXPONENT, 8.0);
-            let mut fixed = Random(phrase ^ 0xf4a5);
+            let mut fixed = Random::new(phrase ^ 0xf4a5);
             for _ in 0..2 + fixed.below(4) {
                 words.push(word(fixed.zipf(LEXICON / 8.0, EXPONENT, SHIFT)));
             }
@@ -198,7 +199,7 @@ fn running_text(random: &mut Random, length: usize) -> Vec<String> {
 
 /// A signature or the like: fixed words for each `seed`.
 fn block(body: &mut Text, seed: u64, length: usize, (first, last): &(String, String)) {
-    let mut fixed = Random(seed);
+    let mut fixed = Random::new(seed);
     body.word(first);
     body.word(last);
     for k in 0..length {
@@ -251,7 +252,7 @@ const CODAS: &[&str] = &["", "n", "", "r", "", "s", "t", "", "l", "nt", "d", "ng
 
 /// The word of this rank: frequent ones are short.
 fn word(rank: u64) -> String {
-    let mut state = Random(rank.wrapping_mul(0x9e37_79b9) ^ 0x0077_6f72_6473);
+    let mut state = Random::new(rank.wrapping_mul(0x9e37_79b9) ^ 0x0077_6f72_6473);
     let syllables = match rank {
         0..60 => 1,
         60..1500 => 1 + state.below(2),
@@ -283,23 +284,22 @@ fn word(rank: u64) -> String {
     word
 }
 
-/// SplitMix64 (G. L. Steele et al. 2014).
-pub(crate) struct Random(u64);
+/// Random numbers of the distributions that texts have.
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mixed(self.0)
+    fn new(seed: u64) -> Self {
+        Self(SplitMix64::new(seed))
     }
 
     /// 0 to below 1.
     pub(crate) fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        self.0.unit()
     }
 
     /// 0 to below `n`.
     pub(crate) fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
+        self.0.below(n as usize) as u64
     }
 
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
@@ -323,8 +323,7 @@ impl Random {
     }
 }
 
-fn mixed(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// Equal for equal values, and random otherwise.
+fn mixed(value: u64) -> u64 {
+    SplitMix64::new(value).bits()
 }

@@ -2,11 +2,17 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 mod common;
+#[path = "../common/invented.rs"]
+mod invented;
 
 mod codes;
 mod colour;
+mod damage;
+mod evaluation;
 mod fixtures;
+mod folder;
 mod geometry;
+mod invariance;
 mod mail;
 mod old_files;
 mod tunables;

@@ -1,22 +1,15 @@
-//! What stands behind an answer: altered words, shared passages, evidence, and that nothing hangs on how the catalogue was made.
+//! What stands behind an answer: altered words, shared passages, evidence.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::common::{mails, matcher};
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::index::{Effort, Engine};
-use leakprint::verdict::{CERTAIN, ChanceModel, LIKELY, Level, Match, Millis, Verdict};
+use leakprint::verdict::{CERTAIN, ChanceModel, LIKELY, Level, Match};
 use leakprint::{Config, Matcher};
 use serde_json::Value;
 
-fn pictures(folder: &str) -> Vec<PathBuf> {
-    let files = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
-    let mut pictures: Vec<PathBuf> = files.filter(|p| p.extension().is_some_and(|e| e != "json")).collect();
-    pictures.sort();
-    pictures
-}
+use crate::common::{mails, matcher, pictures};
 
 fn best(matcher: &Matcher, path: &Path) -> Match {
     let verdict = matcher.identify(&std::fs::read(path).unwrap()).unwrap();
@@ -190,131 +183,4 @@ fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
         CatalogueConfig { chance: ChanceModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
     let wrong = Catalogue::new(config).err().expect("a scale of 0").to_string();
     assert!(wrong.contains("chance.tail.1"), "{wrong}");
-}
-
-fn answers(catalogue: &Catalogue, engine: Engine, threads: usize) -> Vec<Verdict> {
-    let bytes: Vec<Vec<u8>> = [pictures("testdata/shots"), pictures("testdata/doctored")]
-        .concat()
-        .iter()
-        .step_by(3)
-        .map(|p| std::fs::read(p).unwrap())
-        .collect();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let mut config = Config::default();
-    config.search.engine = engine;
-    let matcher = Matcher::new(catalogue, config).unwrap();
-    let answers = pool.install(|| matcher.identify_many(&bytes));
-    answers.into_iter().map(|v| Verdict { millis: Millis::default(), ..v.unwrap() }).collect()
-}
-
-#[test]
-fn commits_threads_and_order_do_not_show() {
-    let mut mails = mails();
-    // Copies without a header: which of the two comes first must not matter either.
-    let copies: Vec<Mail> = mails
-        .iter()
-        .map(|m| Mail {
-            id: format!("copy-{}", m.id),
-            body: m.body.clone(),
-            quoted: m.quoted.clone(),
-            ..Mail::default()
-        })
-        .collect();
-    mails.extend(copies);
-    mails.extend(invented(1500));
-    for engine in [Engine::Scan, Engine::Seeds] {
-        let mut expected: Option<Vec<Verdict>> = None;
-        for (commits, threads) in [(1, 1), (2, 8), (8, 2)] {
-            let folder = tempfile::tempdir().unwrap();
-            match commits {
-                2 => mails.reverse(),
-                8 => mails.sort_unstable_by_key(|m| m.body.len() * 7919 % 1009),
-                _ => {}
-            }
-            for part in mails.chunks(mails.len().div_ceil(commits)) {
-                let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
-                catalogue.add_mails(part).unwrap();
-                catalogue.commit().unwrap();
-            }
-            let catalogue = Catalogue::open(folder.path()).unwrap();
-            assert!(catalogue.segments() == 1 && catalogue.words() > 300_000);
-            let found = answers(&catalogue, engine, threads);
-            match &expected {
-                None => expected = Some(found),
-                Some(e) => assert!(found == *e, "{engine:?}: {commits} commits, {threads} threads"),
-            }
-        }
-    }
-}
-
-/// So many mails of invented words, 250 each.
-fn invented(number: usize) -> Vec<Mail> {
-    let mut state = 1u64;
-    let mut random = |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-    let mut word =
-        || (0..1 + random(3)).map(|_| ["ra", "lo", "mi", "ten", "sur", "do", "kal"][random(7) as usize]).collect();
-    let mut body = || (0..250).map(|_| word()).collect::<Vec<String>>().join(" ");
-    (0..number).map(|k| Mail { id: format!("invented-{k:04}"), body: body(), ..Mail::default() }).collect()
-}
-
-/// Answers of both engines, but for what they looked at, for mails that are committed in strictly smaller shares, which are not merged;
-/// some of them removed again.
-fn answers_of_segments(mails: &[Mail], segments: usize, removed: &[&str], threads: usize) -> Vec<Vec<Verdict>> {
-    let folder = tempfile::tempdir().unwrap();
-    let weights: usize = (0..segments).map(|k| 20 - k).sum();
-    let (mut start, mut weight) = (0, 0);
-    for k in 0..segments {
-        weight += 20 - k;
-        let end = mails.len() * weight / weights;
-        let config = CatalogueConfig { whole_words: 0, ..CatalogueConfig::default() };
-        let mut catalogue = Catalogue::edit(folder.path(), config).unwrap();
-        catalogue.add_mails(&mails[start..end]).unwrap();
-        catalogue.commit().unwrap();
-        start = end;
-    }
-    let config = CatalogueConfig { whole_words: 0, ..CatalogueConfig::default() };
-    let mut catalogue = Catalogue::edit(folder.path(), config).unwrap();
-    for id in removed {
-        assert!(catalogue.remove(id).unwrap());
-    }
-    assert_eq!(catalogue.segments(), segments);
-    let of =
-        |engine| answers(&catalogue, engine, threads).into_iter().map(|v| Verdict { search: Effort::default(), ..v });
-    [Engine::Scan, Engine::Seeds].map(|engine| of(engine).collect()).into()
-}
-
-#[test]
-fn engines_and_segments_do_not_show() {
-    let mut mails = mails();
-    // Parts of every second mail stand in five others, each with words of its own: mostly once in each of several segments.
-    let mut others = invented(2400);
-    for (k, other) in others.iter_mut().enumerate().filter(|(k, _)| k % 480 < mails.len() && k % 480 % 2 == 0) {
-        let body = &mails[k % 480].body;
-        let words: Vec<&str> = body.split_whitespace().skip(20).take(25).collect();
-        other.body = format!("{} {}", words.join(" "), other.body);
-    }
-    mails.extend(others);
-    let expected = answers_of_segments(&mails, 1, &[], 1);
-    let found = expected[0].iter().filter(|v| !v.matches.is_empty()).count();
-    assert!(2 * found > expected[0].len(), "{found} of {}", expected[0].len());
-    assert!(expected[0] == expected[1], "one segment, scan and seeds");
-    mails.reverse();
-    assert!(answers_of_segments(&mails, 2, &[], 8) == [&*expected[0]; 2], "two segments");
-    mails.sort_unstable_by_key(|m| m.body.len() * 7919 % 1009);
-    assert!(answers_of_segments(&mails, 8, &[], 2) == [&*expected[0]; 2], "eight segments");
-    // More of what others have, which is gone again.
-    let more: Vec<Mail> = mails
-        .iter()
-        .step_by(7)
-        .map(|m| Mail { id: format!("more-{}", m.id), body: format!("{} {}", m.body, m.id), ..Mail::default() })
-        .collect();
-    let ids: Vec<String> = more.iter().map(|m| m.id.clone()).collect();
-    for (k, mail) in more.into_iter().enumerate() {
-        mails.insert(8 * k, mail);
-    }
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    assert!(answers_of_segments(&mails, 3, &ids, 2) == [&*expected[0]; 2], "three segments, with mails removed");
 }

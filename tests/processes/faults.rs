@@ -1,30 +1,24 @@
-//! A catalogue's folder survives what happens to folders: killed writers, full disks, damaged files.
+//! A catalogue's folder survives killed writers and full disks.
 #![cfg(unix)]
 #![expect(clippy::print_stdout, reason = "how a writer tells the test that kills it how far it is")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use leakprint::Error;
+use leakprint::catalogue::Catalogue;
 use leakprint::catalogue::mail::Mail;
-use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::fingerprint::Family;
-use leakprint::index::Engine;
-use leakprint::verdict::{Millis, Verdict};
-use leakprint::{Config, Error, Matcher};
+use leakprint::random::SplitMix64;
 
-/// A cheap hash: here, codes only have to differ.
-fn config() -> CatalogueConfig {
-    CatalogueConfig { family: Family::Dct, whole_words: 0, ..CatalogueConfig::default() }
-}
+use crate::invented::{cheap, mail, rounds};
 
 /// Opens for writing. A program that another test of this process starts holds copies of our locks until it runs: so, again.
 fn edit(folder: &Path) -> Catalogue {
     for _ in 0..100 {
-        match Catalogue::edit(folder, config()) {
+        match Catalogue::edit(folder, cheap()) {
             Err(Error::File { reason, .. }) if reason.contains("another process") => {
                 std::thread::sleep(Duration::from_millis(20));
             }
@@ -32,28 +26,6 @@ fn edit(folder: &Path) -> Catalogue {
         }
     }
     panic!("{} stays locked", folder.display());
-}
-
-/// SplitMix64 (G. L. Steele et al. 2014).
-fn random(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// An invented mail; its words are numbers' names.
-fn mail(number: u64, words: usize) -> Mail {
-    let mut state = number;
-    let word = |v: u64| ["sol", "mara", "tin", "quo", "der", "vell", "issa", "ob"][(v % 8) as usize];
-    let words: Vec<String> = (0..words)
-        .map(|_| {
-            let v = random(&mut state);
-            format!("{}{}{}", word(v), word(v >> 8), word(v >> 16))
-        })
-        .collect();
-    Mail { id: format!("mail-{number:04}"), body: words.join(" "), ..Mail::default() }
 }
 
 /// Numbers of mails that were there before the first step begin here.
@@ -116,7 +88,7 @@ const READY: &str = "ready";
 fn the_writer_that_is_killed() {
     let Some(folder) = std::env::var_os("LEAKPRINT_WRITER") else { return };
     let first: u64 = std::env::var("LEAKPRINT_STEP").unwrap().parse().unwrap();
-    let mut catalogue = Catalogue::edit(folder.as_ref(), config()).unwrap();
+    let mut catalogue = Catalogue::edit(folder.as_ref(), cheap()).unwrap();
     println!("\n{READY}");
     for k in first..STEPS {
         step(&mut catalogue, k).unwrap();
@@ -162,7 +134,7 @@ fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
         assert!(k % 4 != 3 || catalogue.disk_usage() < size, "there was something to compact");
         assert_eq!(ids(&catalogue), after(k + 1));
     }
-    let mut state = 7;
+    let mut random = SplitMix64::new(7);
     // Kills of adding, removing and compacting; and of those, kills after which the step had happened.
     let (mut kills, mut done) = ([0; 3], [0; 3]);
     let mut tries = 0;
@@ -170,20 +142,21 @@ fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
     // in four are killed before their commit.
     let mut within = [Duration::from_millis(20); STEPS as usize];
     // However slow the machine is: until kills of each kind fell before and after the commit.
+    let (all, each) = (rounds(200) as u32, rounds(50) as u32);
     let enough = |kills: &[u32; 3], done: &[u32; 3]| {
-        kills.iter().sum::<u32>() >= 200 && kills.iter().zip(done).all(|(&n, &done)| n >= 50 && done > 0 && done < n)
+        kills.iter().sum::<u32>() >= all && kills.iter().zip(done).all(|(&n, &done)| n >= each && done > 0 && done < n)
     };
     while !enough(&kills, &done) {
         tries += 1;
         assert!(tries < 2000, "kills fall on one side of the commit: {kills:?}, {done:?}, {within:?}");
-        let k = random(&mut state) % STEPS;
+        let k = random.below(STEPS as usize) as u64;
         let kind = [0, 0, 1, 2][(k % 4) as usize];
         let (copy, size) = &before[k as usize];
         let within = &mut within[k as usize];
         let folder = copy_of(copy.path());
         let mut child = writer(folder.path(), k).spawn().unwrap();
         wait_until_ready(&mut child);
-        std::thread::sleep(Duration::from_nanos(random(&mut state) % (within.as_nanos() as u64 + 1)));
+        std::thread::sleep(Duration::from_nanos(random.below(within.as_nanos() as usize + 1) as u64));
         child.kill().unwrap();
         if child.wait().unwrap().success() {
             *within = within.mul_f64(0.8);
@@ -244,130 +217,6 @@ fn a_full_disk_is_an_error_and_leaves_the_last_commit() {
 }
 
 #[test]
-fn what_is_interrupted_is_taken_up_and_doubles_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let stream = || (0..9000).map(|n| Ok(mail(n, 12)));
-    let mut catalogue = edit(folder.path());
-    let part = catalogue.enrol(stream(), |_| ControlFlow::Break(())).unwrap();
-    assert!(part.documents > 0 && part.documents < 9000, "{part:?}");
-    drop(catalogue);
-    let mut catalogue = edit(folder.path());
-    let rest = catalogue.enrol(stream(), |_| ControlFlow::Continue(())).unwrap();
-    assert_eq!((rest.documents, rest.duplicates), (9000 - part.documents, part.documents));
-    drop(catalogue);
-    let whole = Catalogue::open(folder.path()).unwrap();
-    assert_eq!((whole.documents(), ids(&whole).len()), (9000, 9000));
-    whole.verify().unwrap();
-}
-
-/// What a reader of the folder says about a picture, by both engines; or that the folder is damaged.
-fn answers(folder: &Path, picture: &[u8]) -> Result<Vec<Verdict>, Error> {
-    let catalogue = Catalogue::open(folder)?;
-    let answer = |engine| {
-        let mut config = Config::default();
-        config.search.engine = engine;
-        let mut verdict = Matcher::new(&catalogue, config)?.identify(picture)?;
-        verdict.millis = Millis::default();
-        Ok(verdict)
-    };
-    [Engine::Scan, Engine::Seeds].into_iter().map(answer).collect()
-}
-
-#[test]
-fn damage_is_an_error_or_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut catalogue = edit(folder.path());
-    let shown = leakprint::catalogue::mail::read_mails("testdata/mails.jsonl".as_ref()).unwrap();
-    let shown: Vec<Mail> = shown.collect::<Result<_, _>>().unwrap();
-    catalogue.add_mails(&shown).unwrap();
-    catalogue.commit().unwrap();
-    // Large enough for an inverted file, and one change of the manifest.
-    let others: Vec<Mail> = (0..300).map(|n| mail(n, 180)).collect();
-    catalogue.add_mails(&others).unwrap();
-    catalogue.commit().unwrap();
-    catalogue.remove("mail-0003").unwrap();
-    catalogue.commit().unwrap();
-    drop(catalogue);
-    // A part of a picture, so that a query takes little time.
-    let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
-    let right = answers(folder.path(), &picture).unwrap();
-    assert!(right.iter().all(|v| v.matches[0].documents == ["tusk-settlement"]), "{right:?}");
-
-    assert!(right[0].search.lookups == 0 && right[1].search.lookups > 0, "by the scan, by seeds");
-    assert_eq!(right[1].search.crowded, 0);
-    let mut config = Config::default();
-    (config.search.engine, config.search.max_votes) = (Engine::Seeds, 1);
-    let crowded = Matcher::new(&Catalogue::open(folder.path()).unwrap(), config).unwrap().identify(&picture).unwrap();
-    assert!(crowded.search.votes <= 1 && crowded.search.crowded > 100, "{:?}", crowded.search);
-
-    let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|p| p.metadata().unwrap().len() > 0);
-    files.sort();
-    assert_eq!(files.len(), 3, "a manifest, a codebook, a segment: {files:?}");
-    let mut state = 11;
-    let (mut refused, mut unchanged) = (0, 0);
-    // 1,000 cuts, and 10,000 changes of a byte to any other.
-    for round in 0..11_000 {
-        let path = &files[random(&mut state) as usize % files.len()];
-        let whole = std::fs::read(path).unwrap();
-        let at = random(&mut state) as usize % whole.len();
-        let mut bytes = whole.clone();
-        if round % 11 == 0 {
-            bytes.truncate(at);
-        } else {
-            bytes[at] ^= 1 + (random(&mut state) % 255) as u8;
-        }
-        // Under another name first: the file may be mapped.
-        let replace = |bytes: &[u8]| {
-            std::fs::write(folder.path().join("other"), bytes).unwrap();
-            std::fs::rename(folder.path().join("other"), path).unwrap();
-        };
-        replace(&bytes);
-        // Everything is read by `verify`, which sees every change; every 15th time, a search meets it first.
-        if round % 15 == 0 {
-            match answers(folder.path(), &picture) {
-                Ok(found) => {
-                    assert_eq!(found, right, "{} byte {at}", path.display());
-                    unchanged += 1;
-                }
-                Err(Error::File { .. }) => refused += 1,
-                Err(e) => panic!("{} byte {at}: {e}", path.display()),
-            }
-        }
-        let found = Catalogue::open(folder.path()).and_then(|c| c.verify());
-        assert!(matches!(found, Err(Error::File { .. })), "{} byte {at}: {found:?}", path.display());
-        replace(&whole);
-    }
-    assert!(refused > 300, "{refused} refused, {unchanged} unchanged");
-    assert_eq!(answers(folder.path(), &picture).unwrap(), right);
-}
-
-#[test]
-fn every_cut_of_a_small_catalogue_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut catalogue = edit(folder.path());
-    catalogue.add_mails(&(0..4).map(|n| mail(n, 30)).collect::<Vec<_>>()).unwrap();
-    catalogue.commit().unwrap();
-    catalogue.remove("mail-0003").unwrap();
-    catalogue.commit().unwrap();
-    drop(catalogue);
-    let mut cuts = 0;
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let whole = std::fs::read(&path).unwrap();
-        for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let found = Catalogue::open(folder.path());
-            assert!(matches!(found, Err(Error::File { .. })), "{} cut to {length} bytes", path.display());
-            cuts += 1;
-        }
-        std::fs::write(&path, &whole).unwrap();
-    }
-    assert!(cuts > 3000, "{cuts} bytes cannot be the whole catalogue");
-    Catalogue::open(folder.path()).unwrap().verify().unwrap();
-}
-
-#[test]
 fn readers_keep_their_state_and_refresh_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = edit(folder.path());
@@ -382,32 +231,4 @@ fn readers_keep_their_state_and_refresh_to_the_next() {
         assert_eq!(ids(&reader), ids_after(k + 1));
     }
     assert!(writer.refresh().is_err(), "a writer knows");
-}
-
-#[test]
-fn a_removed_mail_is_never_named_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let mails = leakprint::catalogue::mail::read_mails("testdata/mails.jsonl".as_ref()).unwrap();
-    let mut mails: Vec<Mail> = mails.collect::<Result<_, _>>().unwrap();
-    mails.extend((0..300).map(|n| mail(n, 180)));
-    let mut catalogue = edit(folder.path());
-    catalogue.add_mails(&mails).unwrap();
-    catalogue.commit().unwrap();
-    let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
-    let named = || -> Vec<Vec<String>> {
-        let verdicts = answers(folder.path(), &picture).unwrap();
-        verdicts.into_iter().map(|v| v.matches.into_iter().flat_map(|m| m.documents).collect()).collect()
-    };
-    assert_eq!(named(), vec![vec!["tusk-settlement"]; 2]);
-    assert!(catalogue.remove("tusk-settlement").unwrap());
-    assert_eq!(named(), vec![vec!["tusk-settlement"]; 2], "not committed yet");
-    catalogue.commit().unwrap();
-    assert_eq!(named(), vec![Vec::<String>::new(); 2], "a tombstone");
-    let large = catalogue.disk_usage();
-    catalogue.compact().unwrap();
-    assert_eq!(named(), vec![Vec::<String>::new(); 2], "compacted");
-    assert!(catalogue.disk_usage() < large, "its codes are gone");
-    catalogue.add_mails(&mails).unwrap();
-    catalogue.commit().unwrap();
-    assert_eq!(named(), vec![vec!["tusk-settlement"]; 2], "back again");
 }

@@ -3,6 +3,9 @@
 //! A process that is being started holds copies of the locks of its parent's catalogues. So the other tests stay apart from these.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
+#[path = "../common/invented.rs"]
+mod invented;
+
 mod faults;
 mod memory;
 mod programs;

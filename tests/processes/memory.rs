@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use leakprint::catalogue::mail::read_mails;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
+use leakprint::random::SplitMix64;
 
 /// Megabytes of the mailbox; `MBOX_MB=2048 cargo test --release memory -- --nocapture` tries more.
 fn megabytes() -> usize {
@@ -28,30 +29,17 @@ fn peak_mb() -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
 }
 
-/// xorshift64* (Marsaglia 2003, Vigna 2016).
-struct Random(u64);
-
-impl Random {
-    /// Uniform in 0 to 1.
-    fn share(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// A word of a vocabulary of a million, by Zipf's law: rank `r` with a probability that falls as `1/r`.
-    fn word(&mut self, out: &mut String) {
-        let mut rank = 1e6f64.powf(self.share()) as u64;
-        loop {
-            out.push_str(
-                ["ta", "re", "ni", "so", "lu", "men", "ga", "por", "di", "va", "ke", "sha", "el", "um", "ri", "bo"]
-                    [rank as usize % 16],
-            );
-            rank /= 16;
-            if rank == 0 {
-                return;
-            }
+/// A word of a vocabulary of a million, by Zipf's law: rank `r` with a probability that falls as `1/r`.
+fn word(random: &mut SplitMix64, out: &mut String) {
+    let mut rank = 1e6f64.powf(random.unit()) as u64;
+    loop {
+        out.push_str(
+            ["ta", "re", "ni", "so", "lu", "men", "ga", "por", "di", "va", "ke", "sha", "el", "um", "ri", "bo"]
+                [rank as usize % 16],
+        );
+        rank /= 16;
+        if rank == 0 {
+            return;
         }
     }
 }
@@ -59,14 +47,14 @@ impl Random {
 /// Writes a mailbox; returns its bytes, messages and words.
 fn write_mailbox(path: &Path) -> (usize, usize, usize) {
     let mut file = BufWriter::new(File::create(path).unwrap());
-    let mut random = Random(1);
+    let mut random = SplitMix64::new(1);
     let (mut bytes, mut messages, mut words, mut owed) = (0, 0, 0, 0);
     while bytes < megabytes() << 20 {
         // Short ones, long ones, HTML, and now and then an attachment of some megabytes.
         let html = messages % 4 == 1;
         let mut text = String::new();
         for k in 0..[40, 150, 300, 700][messages % 4] {
-            random.word(&mut text);
+            word(&mut random, &mut text);
             text.push_str(match k % 12 {
                 11 if html => "</div>\n<div style=\"margin: 0\">",
                 11 => "\n",
@@ -82,7 +70,7 @@ fn write_mailbox(path: &Path) -> (usize, usize, usize) {
                 let _ = writeln!(
                     attachment,
                     "{:016x}{:016x}VGhlIGhhcmJvdXIgbWFzdGVyIGNvdW50cyB3aGF0",
-                    random.share().to_bits(),
+                    random.bits(),
                     messages
                 );
             }

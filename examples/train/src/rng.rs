@@ -1,24 +1,22 @@
 //! Seeded random numbers that stay the same from release to release.
 
-/// `SplitMix64`: tiny, fast and good enough to draw training data.
+use leakprint::random::SplitMix64;
+
+/// Draws of training data.
 #[derive(Clone, Debug)]
-pub struct Rng(u64);
+pub struct Rng(SplitMix64);
 
 impl Rng {
     /// A stream of its own for every seed.
     pub fn new(seed: u64) -> Self {
-        let mut rng = Self(seed ^ 0x5851_f42d_4c95_7f2d);
+        let mut rng = Self(SplitMix64::new(seed ^ 0x5851_f42d_4c95_7f2d));
         rng.next();
         rng
     }
 
     /// 64 random bits.
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.bits()
     }
 
     /// Uniform in 0..1.
@@ -33,7 +31,7 @@ impl Rng {
 
     /// Uniform in `0..n`; 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        ((u128::from(self.next()) * n as u128) >> 64) as usize
+        self.0.below(n)
     }
 
     /// Uniform in `low..=high`.
