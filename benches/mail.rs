@@ -116,7 +116,7 @@ fn prepared(folder: &Path) -> Catalogue {
         word(rank, &mut body);
         body.push(' ');
     }
-    let mut catalogue = Catalogue::edit(folder, CatalogueConfig::default()).expect("a new folder");
+    let mut catalogue = Catalogue::edit_or_create(folder, CatalogueConfig::default()).expect("a new folder");
     catalogue.add_mails(&[Mail { id: "words".into(), body, ..Mail::default() }]).expect("text");
     catalogue
 }

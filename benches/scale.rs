@@ -96,7 +96,7 @@ fn processor_seconds() -> f64 {
 
 fn build(folder: &Path, words: usize, mails: &[Mail]) -> Result<(), Error> {
     let (begin, before) = (Instant::now(), processor_seconds());
-    let mut catalogue = Catalogue::edit(folder, CatalogueConfig::default())?;
+    let mut catalogue = Catalogue::edit_or_create(folder, CatalogueConfig::default())?;
     let mut generated = 0;
     let own: usize = mails.iter().map(|m| m.body.split_whitespace().count()).sum();
     let stream = mails.iter().cloned().chain(Generator::new(1).take_while(|m| {

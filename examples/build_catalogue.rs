@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 /// Returns whether anything was enrolled or removed.
 fn run(arguments: &Arguments) -> Result<bool, Error> {
     let begin = Instant::now();
-    let mut catalogue = Catalogue::edit(&arguments.out, CatalogueConfig::default())?;
+    let mut catalogue = Catalogue::edit_or_create(&arguments.out, CatalogueConfig::default())?;
     let mut removed = 0;
     for id in &arguments.remove {
         if catalogue.remove(id)? {

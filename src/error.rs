@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// * [`Error::Limit`]: the input is larger than the configuration allows; raise the limit or shrink the input.
 /// * [`Error::Caller`]: a setting or argument is out of its range.
 /// * [`Error::File`]: a file of a catalogue is damaged, of another version, or none of ours.
+/// * [`Error::Locked`]: somebody is writing to the catalogue; try again later.
 /// * [`Error::Io`]: the operating system refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +48,12 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it, and what to do.
         reason: String,
+    },
+    /// The catalogue has a writer already.
+    #[error("{}: it is being written to, by another process or elsewhere in this one", path.display())]
+    Locked {
+        /// The catalogue's folder.
+        path: PathBuf,
     },
     /// The operating system refused.
     #[error("{}: {source}", path.display())]

@@ -466,12 +466,12 @@ mod tests {
         let mut rest = mails;
         for &size in commits {
             let (part, later) = rest.split_at(size);
-            let mut catalogue = Catalogue::edit(folder.path(), config.clone()).expect("a catalogue");
+            let mut catalogue = Catalogue::edit_or_create(folder.path(), config.clone()).expect("a catalogue");
             catalogue.add_mails(part).expect("mails");
             catalogue.commit().expect("a commit");
             rest = later;
         }
-        let mut catalogue = Catalogue::edit(folder.path(), config).expect("a catalogue");
+        let mut catalogue = Catalogue::edit_or_create(folder.path(), config).expect("a catalogue");
         assert_eq!(catalogue.segments(), commits.len());
         for id in removed {
             assert!(catalogue.remove(id).expect("an id"));

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::store::{self, Manifest, Named};
-use super::{At, Catalogue, CatalogueConfig, Fresh, Live};
+use super::config::CatalogueConfig;
+use super::manifest::{Manifest, NamedSegment, NotSwapped};
+use super::register::DocumentRef;
+use super::state::{Catalogue, Committed, Home, Pending};
+use super::store;
 use crate::Error;
 use crate::index::{
     Codebook, Gone, Index, Part, Phrases, Segment, Source, Stored, Surroundings, scan_is_enough, write,
@@ -43,24 +46,24 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the catalogue was not opened with [`Catalogue::edit`], [`Error::Io`] if the disk refuses.
+    /// [`Error::Caller`] if the catalogue was not opened for writing, [`Error::Io`] if the disk refuses.
     pub fn commit(&mut self) -> Result<(), Error> {
         let folder = self.folder()?;
         if !self.changed {
             return Ok(());
         }
-        let mut words: usize = self.fresh.iter().filter(|f| !f.ids.is_empty()).map(|f| f.words.widths.len()).sum();
-        let whole = words + self.live.iter().map(|l| l.part.words()).sum::<usize>() <= self.config.whole_words;
+        let mut words: usize = self.pending.iter().filter(|f| !f.ids.is_empty()).map(|f| f.words.widths.len()).sum();
+        let whole = words + self.committed.iter().map(|l| l.part.words()).sum::<usize>() <= self.config.whole_words;
         let mut merged = Vec::new();
-        for live in self.live.iter().rev() {
-            let own = live.part.words();
-            let wasteful = 4 * own < 3 * live.part.segment.header().words();
+        for committed in self.committed.iter().rev() {
+            let own = committed.part.words();
+            let wasteful = 4 * own < 3 * committed.part.segment.header().words();
             if whole || own < SMALL_WORDS || (own <= words || wasteful) && words + own <= MAX_COMMIT_WORDS {
-                merged.push(live.number);
+                merged.push(committed.number);
                 words += own;
             }
         }
-        let all = merged.len() == self.live.len();
+        let all = merged.len() == self.committed.len();
         self.write_commit(&folder, &Plan { merged, all })
     }
 
@@ -73,20 +76,20 @@ impl Catalogue {
         self.commit()?;
         let folder = self.folder()?;
         let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
-        for live in &self.live {
-            let words = live.part.words();
+        for committed in &self.committed {
+            let words = committed.part.words();
             match groups.last_mut() {
                 Some((sum, group)) if *sum + words <= MAX_SEGMENT_WORDS => {
                     *sum += words;
-                    group.push(live.number);
+                    group.push(committed.number);
                 }
-                _ => groups.push((words, vec![live.number])),
+                _ => groups.push((words, vec![committed.number])),
             }
         }
         for (_, merged) in groups {
-            let gone = |l: &Live| merged.contains(&l.number) && l.part.words() < l.part.segment.header().words();
-            if merged.len() > 1 || self.live.iter().any(gone) {
-                let all = merged.len() == self.live.len();
+            let gone = |l: &Committed| merged.contains(&l.number) && l.part.words() < l.part.segment.header().words();
+            if merged.len() > 1 || self.committed.iter().any(gone) {
+                let all = merged.len() == self.committed.len();
                 self.write_commit(&folder, &Plan { merged, all })?;
             }
         }
@@ -94,27 +97,30 @@ impl Catalogue {
     }
 
     fn folder(&self) -> Result<PathBuf, Error> {
-        self.home.as_ref().map(|(folder, _)| folder.clone()).ok_or_else(|| {
-            Error::caller("catalogue", "in memory or read-only", "only one opened with `edit` can commit")
-        })
+        match &self.home {
+            Home::Writing(folder, _) => Ok(folder.clone()),
+            _ => Err(Error::caller("catalogue", "in memory or read-only", "only one opened for writing can commit")),
+        }
     }
 
     fn write_commit(&mut self, folder: &Path, plan: &Plan) -> Result<(), Error> {
-        let (merged, kept): (Vec<&Live>, Vec<&Live>) = self.live.iter().partition(|l| plan.merged.contains(&l.number));
-        let sources = sources(&self.config, &merged, &self.fresh)?;
+        let (merged, kept): (Vec<&Committed>, Vec<&Committed>) =
+            self.committed.iter().partition(|c| plan.merged.contains(&c.number));
+        let sources = sources(&self.config, &merged, &self.pending)?;
         let words: usize = sources.iter().map(|s| s.widths.len()).sum();
-        let mut next = self.next;
         let mut codebook = self.codebook.clone();
         if plan.all && !scan_is_enough(words) {
             // No segment is left that knows the old one.
             let book = Codebook::of(&sources, self.config.family);
-            store::write_whole(&store::codebook_path(folder, next), &book.to_bytes())?;
-            codebook = Some((next, Arc::new(book)));
-            next += 1;
+            let number = take_number(&mut self.next);
+            store::write_whole(&store::codebook_path(folder, number), &book.to_bytes())?;
+            codebook = Some((number, Arc::new(book)));
         }
-        let mut live: Vec<Live> = kept.iter().map(|&l| l.clone()).collect();
+        let mut committed: Vec<Committed> = kept.iter().map(|&c| c.clone()).collect();
+        let mut written = None;
         if !sources.is_empty() {
-            let path = store::segment_path(folder, next);
+            let number = take_number(&mut self.next);
+            let path = store::segment_path(folder, number);
             let mut failed = None;
             store::create_whole(&path, |file| {
                 let book = codebook.as_ref().map(|b| &*b.1);
@@ -129,54 +135,58 @@ impl Catalogue {
             })
             .map_err(|e| failed.take().unwrap_or(e))?;
             let segment = Arc::new(Segment::open(&path)?);
-            live.push(Live { number: next, part: Part { segment, changes: Arc::default() } });
-            next += 1;
+            committed.push(Committed { number, part: Part { segment, changes: Arc::default() } });
+            written = Some(number);
         }
-        let named = |l: &Live| Named {
-            number: l.number,
-            documents: l.part.segment.header().documents,
-            words: l.part.segment.header().words() as u64,
-            changes: BTreeMap::clone(&l.part.changes),
+        let named = |c: &Committed| NamedSegment {
+            number: c.number,
+            documents: c.part.segment.header().documents,
+            words: c.part.segment.header().words() as u64,
+            changes: BTreeMap::clone(&c.part.changes),
         };
         let manifest = Manifest {
             family: self.config.family,
             faces: self.config.faces.clone(),
             chance: self.config.chance,
-            next,
+            next: self.next,
             codebook: codebook.as_ref().map(|b| b.0),
-            segments: live.iter().map(named).collect(),
+            segments: committed.iter().map(named).collect(),
         };
-        store::write_manifest(folder, &manifest)?;
+        let swapped = manifest.swap(folder, self.manifest.as_ref());
+        if let Err(NotSwapped::Undone(e)) = swapped {
+            return Err(e);
+        }
         // From here on the commit has happened.
-        if let Some(register) = &mut self.register {
+        if let (Some(register), Some(segment)) = (&mut self.register, written) {
             for (ordinal, source) in sources.iter().enumerate() {
-                let at = At::Stored(next - 1, ordinal as u32);
-                for &id in &source.ids {
-                    match register.by_id.get_mut(id) {
-                        Some(known) => *known = at,
-                        None => drop(register.by_id.insert(id.into(), at)),
-                    }
-                }
-                register.by_content.insert(source.content, at);
+                let to = DocumentRef::Committed { segment, ordinal: ordinal as u32 };
+                register.relocate(&source.ids, source.content, to);
             }
         }
         drop(sources);
-        self.live = live;
-        self.fresh.clear();
-        self.next = next;
+        self.committed = committed;
+        self.pending.clear();
         self.codebook = codebook;
-        self.manifest = Some(manifest);
         self.changed = false;
-        self.manifest.as_ref().map_or(Ok(()), |m| store::sweep(folder, m))
+        let synced = match swapped {
+            // What the old manifest names may be wanted after a crash.
+            Err(NotSwapped::Undone(e) | NotSwapped::Unsynced(e)) => Err(e),
+            Ok(()) => {
+                manifest.sweep(folder);
+                Ok(())
+            }
+        };
+        self.manifest = Some(manifest);
+        synced
     }
 
     /// The index of all documents: the committed ones, mapped, and the new ones, as a segment in memory.
     pub(crate) fn to_index(&self) -> Result<Index, Error> {
-        let mut parts: Vec<Part> = self.live.iter().map(|l| l.part.clone()).collect();
-        let sources = sources(&self.config, &[], &self.fresh)?;
+        let mut parts: Vec<Part> = self.committed.iter().map(|l| l.part.clone()).collect();
+        let sources = sources(&self.config, &[], &self.pending)?;
         let book = self.codebook.as_ref().map(|b| Arc::clone(&b.1));
         if !sources.is_empty() {
-            let kept: Vec<&Live> = self.live.iter().collect();
+            let kept: Vec<&Committed> = self.committed.iter().collect();
             let mut bytes = std::io::Cursor::new(Vec::new());
             write_segment(&mut bytes, &self.config, book.as_deref(), &sources, &kept)?;
             let segment = Arc::new(Segment::held(bytes.get_ref())?);
@@ -187,21 +197,31 @@ impl Catalogue {
     }
 }
 
+/// The number of a new file: never given again, as after a failed commit somebody may have the file of that number mapped.
+fn take_number(next: &mut u32) -> u32 {
+    *next += 1;
+    *next - 1
+}
+
 /// All documents of some segments that are left and all new ones, in the order of their first ids, so that the order of
 /// enrolment does not show.
-fn sources<'a>(config: &CatalogueConfig, merged: &[&'a Live], fresh: &'a [Fresh]) -> Result<Vec<Source<'a>>, Error> {
+fn sources<'a>(
+    config: &CatalogueConfig,
+    merged: &[&'a Committed],
+    pending: &'a [Pending],
+) -> Result<Vec<Source<'a>>, Error> {
     let stride = config.family.bits().div_ceil(64);
     let mut sources = Vec::new();
-    for live in merged {
-        for ordinal in 0..live.part.segment.header().documents as usize {
-            let ids = live.part.ids(ordinal)?;
+    for committed in merged {
+        for ordinal in 0..committed.part.segment.header().documents as usize {
+            let ids = committed.part.ids(ordinal)?;
             if !ids.is_empty() {
-                let Stored { content, undrawn, about, lanes, widths } = live.part.segment.document(ordinal)?;
+                let Stored { content, undrawn, about, lanes, widths } = committed.part.segment.document(ordinal)?;
                 sources.push(Source { ids, content, undrawn, about, lanes, stride, widths });
             }
         }
     }
-    sources.extend(fresh.iter().filter(|f| !f.ids.is_empty()).map(|f| Source {
+    sources.extend(pending.iter().filter(|f| !f.ids.is_empty()).map(|f| Source {
         ids: f.ids.iter().map(String::as_str).collect(),
         content: f.content,
         undrawn: f.words.undrawn,
@@ -221,7 +241,7 @@ fn write_segment(
     config: &CatalogueConfig,
     codebook: Option<&Codebook>,
     sources: &[Source<'_>],
-    kept: &[&Live],
+    kept: &[&Committed],
 ) -> Result<(), Error> {
     let words: usize = sources.iter().map(|s| s.widths.len()).sum();
     let kept = if words < OWN_LANGUAGE_WORDS { kept } else { &[] };

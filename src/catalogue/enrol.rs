@@ -7,15 +7,17 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::about::{About, Field};
+use super::config::CatalogueConfig;
 use super::lexicon::{Learned, Lexicon, Words};
 use super::mail::{Mail, quoted_words};
+use super::state::Catalogue;
 use super::words::{ABREAST, Token, each_word, words_hashes};
-use super::{Catalogue, CatalogueConfig};
 use crate::Error;
 use crate::fingerprint::Codes;
 
 /// What became of added mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Added {
     /// New documents.
     pub documents: usize,
@@ -23,8 +25,10 @@ pub struct Added {
     pub words: usize,
     /// Mails whose text was there already: their ids were added to that document.
     pub duplicates: usize,
-    /// Mails whose id was there already with another text: the old text is gone.
+    /// Mails whose id was another text's: they took it, see [`SameId::Replace`](super::SameId::Replace).
     pub replaced: usize,
+    /// Mails whose id was another text's: both are there, see [`SameId::KeepBoth`](super::SameId::KeepBoth).
+    pub kept_beside: usize,
     /// Mails without a word.
     pub empty: usize,
     /// Words with characters that the faces lack: such a word matches nothing.
@@ -37,6 +41,7 @@ impl std::ops::AddAssign for Added {
         self.words += other.words;
         self.duplicates += other.duplicates;
         self.replaced += other.replaced;
+        self.kept_beside += other.kept_beside;
         self.empty += other.empty;
         self.undrawn += other.undrawn;
     }
@@ -69,8 +74,8 @@ struct Prepared {
 }
 
 impl Catalogue {
-    /// Adds mails by their text. A mail whose id is known replaces the old one; one whose text is known becomes another id of
-    /// that document.
+    /// Adds mails by their text. A mail whose text is known becomes another id of that document; one whose id is another text's
+    /// is kept beside that one as `id#2`, unless [`Catalogue::set_same_id`] says otherwise. So the same mails again change nothing.
     ///
     /// Distinct words are drawn and hashed in parallel, each once: 2 µs a word and face, and what the hash costs. Words that were
     /// seen before pass at some twenty million a second and core.
@@ -110,14 +115,14 @@ impl Catalogue {
                     let added = self.add_prepared(batch)?;
                     *total.lock().unwrap_or_else(PoisonError::into_inner) += added;
                     uncommitted += added.words;
-                    if self.home.is_some() && uncommitted >= COMMIT_WORDS {
+                    if self.home.is_writing() && uncommitted >= COMMIT_WORDS {
                         self.commit()?;
                         uncommitted = 0;
                         // Of what was read of segments, little is needed before the next commit.
-                        self.live.iter().for_each(|l| l.part.segment.let_go());
+                        self.committed.iter().for_each(|c| c.part.segment.let_go());
                     }
                 }
-                if self.home.is_some() { self.commit() } else { Ok(()) }
+                if self.home.is_writing() { self.commit() } else { Ok(()) }
             });
             let mut mails = mails.into_iter();
             let mut looking_up = || {
@@ -155,7 +160,6 @@ impl Catalogue {
 
     /// Adds what is new of some mails, and tells what that is.
     fn add_prepared(&mut self, mails: Vec<Prepared>) -> Result<Added, Error> {
-        self.need_register()?;
         let mut added = Added::default();
         for Prepared { id, content, words, about } in mails {
             if words.widths.is_empty() {
@@ -163,33 +167,7 @@ impl Catalogue {
                 continue;
             }
             let id = if id.is_empty() { format!("text-{content:016x}") } else { id };
-            if let Some(known) = self.find(&id) {
-                if self.content(known)? == content {
-                    added.duplicates += 1;
-                    continue;
-                }
-                self.remove(&id)?;
-                added.replaced += 1;
-            }
-            self.changed = true;
-            let same = self.register.as_ref().and_then(|r| r.by_content.get(&content).copied());
-            if let Some(known) = same {
-                let mut ids = self.ids_at(known)?;
-                if ids.iter().all(|other| id < *other) {
-                    // Mails of one text may differ in their headers: the first id's count, whatever the order of enrolment.
-                    self.set_ids(known, Vec::new());
-                    ids.push(id);
-                    self.push(ids, content, words, about);
-                } else {
-                    self.add_id(known, id)?;
-                }
-                added.duplicates += 1;
-                continue;
-            }
-            added.documents += 1;
-            added.words += words.widths.len();
-            added.undrawn += words.undrawn as usize;
-            self.push(vec![id], content, words, about);
+            added += self.add_document(id, content, words, about)?;
         }
         Ok(added)
     }

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
-use super::CatalogueConfig;
+use super::config::CatalogueConfig;
 use super::text::{TextEncoder, TextWord};
 use super::words::{KEY_BITS, Token};
 use crate::Error;

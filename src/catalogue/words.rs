@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU128;
 
-use super::{FNV_START, fnv_step};
+use super::content::{FNV_START, fnv_step};
 
 /// Bytes of the words that have a key, at most.
 const SHORT: usize = 11;

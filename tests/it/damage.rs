@@ -14,7 +14,7 @@ use crate::invented::{cheap, mail, rounds};
 #[test]
 fn damaged_catalogues_are_refused_whatever_the_byte() {
     let folder = tempfile::tempdir().unwrap();
-    let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).unwrap();
     catalogue.add_mails(&mails()[..1]).unwrap();
     catalogue.commit().unwrap();
     drop(catalogue);
@@ -37,7 +37,7 @@ fn damaged_catalogues_are_refused_whatever_the_byte() {
 #[test]
 fn damage_is_an_error_or_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut catalogue = Catalogue::edit(folder.path(), cheap()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), cheap()).unwrap();
     catalogue.add_mails(&mails()).unwrap();
     catalogue.commit().unwrap();
     // Large enough for an inverted file, and one change of the manifest.
@@ -104,7 +104,7 @@ fn damage_is_an_error_or_changes_nothing() {
 #[test]
 fn every_cut_of_a_small_catalogue_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let mut catalogue = Catalogue::edit(folder.path(), cheap()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), cheap()).unwrap();
     catalogue.add_mails(&(0..4).map(|n| mail(n, 30)).collect::<Vec<_>>()).unwrap();
     catalogue.commit().unwrap();
     catalogue.remove("mail-0003").unwrap();

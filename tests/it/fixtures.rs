@@ -113,24 +113,26 @@ fn a_picture_can_be_enrolled() {
 }
 
 #[test]
-fn equal_mails_fold_and_a_known_id_is_replaced() {
+fn equal_mails_fold_and_mails_of_one_id_are_kept() {
     let mut catalogue = Catalogue::new(CatalogueConfig::default()).unwrap();
     let mail = |id: &str, body: &str| Mail { id: id.into(), body: body.into(), ..Mail::default() };
     let added =
         catalogue.add_mails(&[mail("a", "one two  three"), mail("b", "one two\nthree"), mail("c", " ")]).unwrap();
     assert_eq!((added.documents, added.duplicates, added.empty), (1, 1, 1));
     let added = catalogue.add_mails(&[mail("a", "something else")]).unwrap();
-    assert_eq!((added.documents, added.replaced, catalogue.documents()), (1, 1, 2));
+    assert_eq!((added.documents, added.kept_beside, catalogue.documents()), (1, 1, 2));
 }
 
 #[test]
 fn one_writer_at_a_time_and_no_strange_folders() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
-    let second = Catalogue::edit(folder.path(), CatalogueConfig::default()).err().expect("locked").to_string();
+    let first = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).unwrap();
+    let second =
+        Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).err().expect("locked").to_string();
     assert!(second.contains("another process"), "{second}");
     drop(first);
-    let strange = Catalogue::edit("testdata".as_ref(), CatalogueConfig::default()).err().expect("not ours").to_string();
+    let strange =
+        Catalogue::edit_or_create("testdata".as_ref(), CatalogueConfig::default()).err().expect("not ours").to_string();
     assert!(strange.contains("neither empty nor"), "{strange}");
     let missing = Catalogue::open("testdata/nowhere".as_ref()).err().expect("not there").to_string();
     assert!(missing.contains("no such folder"), "{missing}");

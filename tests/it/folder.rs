@@ -11,11 +11,11 @@ use crate::invented::{cheap, mail};
 fn what_is_interrupted_is_taken_up_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let stream = || (0..9000).map(|n| Ok(mail(n, 12)));
-    let mut catalogue = Catalogue::edit(folder.path(), cheap()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), cheap()).unwrap();
     let part = catalogue.enrol(stream(), |_| ControlFlow::Break(())).unwrap();
     assert!(part.documents > 0 && part.documents < 9000, "{part:?}");
     drop(catalogue);
-    let mut catalogue = Catalogue::edit(folder.path(), cheap()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), cheap()).unwrap();
     let rest = catalogue.enrol(stream(), |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((rest.documents, rest.duplicates), (9000 - part.documents, part.documents));
     drop(catalogue);
@@ -29,7 +29,7 @@ fn a_removed_mail_is_never_named_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut mails = mails();
     mails.extend((0..300).map(|n| mail(n, 180)));
-    let mut catalogue = Catalogue::edit(folder.path(), cheap()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), cheap()).unwrap();
     catalogue.add_mails(&mails).unwrap();
     catalogue.commit().unwrap();
     let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();

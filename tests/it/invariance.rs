@@ -32,7 +32,7 @@ fn a_folder_gives_the_answers_of_memory_and_forgets_what_is_removed() {
     let (mails, shots) = (mails(), pictures("testdata/shots"));
     let (early, late) = mails.split_at(5);
     for part in [early, late] {
-        let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+        let mut catalogue = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).unwrap();
         catalogue.add_mails(part).unwrap();
         catalogue.commit().unwrap();
     }
@@ -40,7 +40,7 @@ fn a_folder_gives_the_answers_of_memory_and_forgets_what_is_removed() {
     let pictures = &bytes(&shots)[..4];
     assert_eq!(timeless(stored.identify_many(pictures)), timeless(matcher(&mails).identify_many(pictures)));
 
-    let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).unwrap();
     assert!(catalogue.remove("budget-q3").unwrap());
     assert!(!catalogue.remove("budget-q3").unwrap(), "it is gone");
     catalogue.commit().unwrap();
@@ -86,7 +86,7 @@ fn commits_threads_and_order_do_not_show() {
                 _ => {}
             }
             for part in mails.chunks(mails.len().div_ceil(commits)) {
-                let mut catalogue = Catalogue::edit(folder.path(), CatalogueConfig::default()).unwrap();
+                let mut catalogue = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).unwrap();
                 catalogue.add_mails(part).unwrap();
                 catalogue.commit().unwrap();
             }
@@ -111,13 +111,13 @@ fn answers_of_segments(mails: &[Mail], segments: usize, removed: &[&str], thread
         weight += 20 - k;
         let end = mails.len() * weight / weights;
         let config = CatalogueConfig { whole_words: 0, ..CatalogueConfig::default() };
-        let mut catalogue = Catalogue::edit(folder.path(), config).unwrap();
+        let mut catalogue = Catalogue::edit_or_create(folder.path(), config).unwrap();
         catalogue.add_mails(&mails[start..end]).unwrap();
         catalogue.commit().unwrap();
         start = end;
     }
     let config = CatalogueConfig { whole_words: 0, ..CatalogueConfig::default() };
-    let mut catalogue = Catalogue::edit(folder.path(), config).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.path(), config).unwrap();
     for id in removed {
         assert!(catalogue.remove(id).unwrap());
     }

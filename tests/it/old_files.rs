@@ -22,7 +22,7 @@ fn catalogues_of_all_versions_open_and_answer() {
         let mails: Vec<Mail> = mails.collect::<Result<_, _>>().expect("good mails");
         // Not the default hash: its codes are learnt, and will be learnt anew.
         let config = CatalogueConfig { family: Family::Dct, ..CatalogueConfig::default() };
-        let mut catalogue = Catalogue::edit(newest, config).expect("a new folder");
+        let mut catalogue = Catalogue::edit_or_create(newest, config).expect("a new folder");
         catalogue.add_mails(&mails).expect("mails of text");
         catalogue.commit().expect("a folder that can be written to");
         catalogue.remove("call-me").expect("a sound catalogue");

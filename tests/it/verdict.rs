@@ -164,7 +164,7 @@ fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
     let e_value = |chance: ChanceModel| {
         let folder = tempfile::tempdir().unwrap();
         let config = CatalogueConfig { chance, ..CatalogueConfig::default() };
-        let mut written = Catalogue::edit(folder.path(), config).unwrap();
+        let mut written = Catalogue::edit_or_create(folder.path(), config).unwrap();
         written.add_mails(&mails()).unwrap();
         written.commit().unwrap();
         let opened = Catalogue::open(folder.path()).unwrap();

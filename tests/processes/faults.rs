@@ -18,10 +18,8 @@ use crate::invented::{cheap, mail, rounds};
 /// Opens for writing. A program that another test of this process starts holds copies of our locks until it runs: so, again.
 fn edit(folder: &Path) -> Catalogue {
     for _ in 0..100 {
-        match Catalogue::edit(folder, cheap()) {
-            Err(Error::File { reason, .. }) if reason.contains("another process") => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
+        match Catalogue::edit_or_create(folder, cheap()) {
+            Err(Error::Locked { .. }) => std::thread::sleep(Duration::from_millis(20)),
             done => return done.unwrap(),
         }
     }
@@ -88,7 +86,7 @@ const READY: &str = "ready";
 fn the_writer_that_is_killed() {
     let Some(folder) = std::env::var_os("LEAKPRINT_WRITER") else { return };
     let first: u64 = std::env::var("LEAKPRINT_STEP").unwrap().parse().unwrap();
-    let mut catalogue = Catalogue::edit(folder.as_ref(), cheap()).unwrap();
+    let mut catalogue = Catalogue::edit_or_create(folder.as_ref(), cheap()).unwrap();
     println!("\n{READY}");
     for k in first..STEPS {
         step(&mut catalogue, k).unwrap();

@@ -105,7 +105,8 @@ fn a_mailbox_of_any_size_is_enrolled_in_bounded_memory() {
     assert_eq!(read, messages);
 
     let begin = Instant::now();
-    let mut catalogue = Catalogue::edit(&folder.path().join("catalogue"), CatalogueConfig::default()).unwrap();
+    let mut catalogue =
+        Catalogue::edit_or_create(&folder.path().join("catalogue"), CatalogueConfig::default()).unwrap();
     let mut mails = read_mails(&path).unwrap();
     let added = catalogue.enrol(mails.by_ref(), |_| ControlFlow::Continue(())).unwrap();
     let (peak, seconds) = (peak_mb(), begin.elapsed().as_secs_f64());

@@ -1,0 +1,46 @@
+//! What a catalogue is made with.
+
+use super::text::Face;
+use crate::Error;
+use crate::fingerprint::Family;
+use crate::index::SCAN_WORDS;
+use crate::verdict::ChanceModel;
+
+/// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by: fixed once it holds documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CatalogueConfig {
+    /// The word hash. Default: [`Family::Net`].
+    pub family: Family,
+    /// The typefaces behind each code of a word of text: a code is made of the mean of its faces' values, and of several codes
+    /// the nearest to the picture's counts; each costs as many bytes again. Default: one code, of all three faces.
+    pub faces: Vec<Vec<Face>>,
+    /// How scores of unrelated documents fall off. Default: as fitted for [`Family::Net`].
+    pub chance: ChanceModel,
+    /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer has its own.
+    /// Default: [`SCAN_WORDS`].
+    pub whole_words: usize,
+}
+
+impl Default for CatalogueConfig {
+    fn default() -> Self {
+        Self {
+            family: Family::default(),
+            faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]],
+            chance: ChanceModel::default(),
+            whole_words: SCAN_WORDS,
+        }
+    }
+}
+
+impl CatalogueConfig {
+    /// # Errors
+    ///
+    /// [`Error::Caller`] names the first setting that is out of its range.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.faces.is_empty() || self.faces.iter().any(Vec::is_empty) {
+            let expected = "there must be at least one code of at least one face";
+            return Err(Error::caller("catalogue.faces", format!("{:?}", self.faces), expected));
+        }
+        self.chance.check()
+    }
+}
