@@ -1,36 +1,67 @@
 //! Makes or changes a catalogue: `cargo run --release --example build_catalogue -- --out DIR INPUT...`.
 //!
 //! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
-//! these. Running it again with more inputs adds them; `--remove ID...` takes mails out, `--compact` merges what is left, `--verify`
-//! reads everything again. Inputs that fail are named on stderr with the
-//! reason, the rest goes on. It commits every two million words, after the mails and after the pictures: what was committed survives an
-//! interruption, and the same command goes on from there.
-//! The last line, on stdout, is JSON: `{"mails": N, "documents": N, "words": N, "duplicates": N, "skipped": N, "seconds": S}`:
-//! mails (and pictures) that were read, documents that are new, texts that were there already, and what failed.
-#![expect(clippy::print_stdout, reason = "a program's output")]
+//! these. In folders files are told by suffix or by how they begin. Running it again with more inputs adds them; with the same
+//! inputs it changes nothing.
+//!
+//! A mail whose id another mail has is kept beside that one, as `ID#2`; with `--replace` it takes the other one's place.
+//! `--remove ID...` takes mails out, `--compact` merges what is left, `--verify` reads everything again. Without inputs these
+//! need a catalogue that is there; `--verify` alone only reads it.
+//!
+//! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every two million words, after the mails
+//! and after the pictures: what was committed survives a crash. When interrupted (Ctrl-C) it commits what is whole and ends with
+//! status 130; a second interrupt ends it at once. Either way the same command goes on from there.
+//!
+//! The last line, on stdout, is JSON with these members:
+//!
+//! | member | what |
+//! |---|---|
+//! | `mails` | mails and pictures that were read |
+//! | `documents`, `words` | documents that are new, and their words |
+//! | `duplicates` | texts that were there already |
+//! | `kept_beside` | mails whose id another text has: both are there |
+//! | `replaced` | mails that took another text's id |
+//! | `empty` | mails without a word |
+//! | `removed` | ids that were removed |
+//! | `skipped` | what failed |
+//! | `passed_over` | files of folders that are neither mails nor pictures, counted by suffix |
+//! | `held` | documents that the catalogue holds |
+//! | `seconds` | time taken |
+//! | `interrupted` | whether it was |
+//!
+//! The exit status is 0 unless nothing could be enrolled, removed, merged or verified. It is no error if nobody reads the output.
 
-mod common;
+#[path = "common/inputs.rs"]
+mod inputs;
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use clap::Parser;
-use common::{expand, is_picture};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
+use inputs::{Inputs, begins_as_picture, expand, is_named_as_picture, tell, tell_passed_over};
 use leakprint::Error;
-use leakprint::catalogue::mail::{Found, Mail, Mails, is_mail_file, read_mails};
-use leakprint::catalogue::{Added, Catalogue, CatalogueConfig, Progress};
+use leakprint::catalogue::mail::{Mail, Mails, is_mail_file, read_mails};
+use leakprint::catalogue::{Added, Catalogue, CatalogueConfig, Progress, SameId};
+
+/// Status of a program that was interrupted, as shells have it: 128 and the signal's number.
+const INTERRUPTED_STATUS: u8 = 130;
+
+/// Whether somebody wants this to end.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 #[derive(Parser)]
 #[command(about = "Makes a catalogue of known mails, or adds to one, or removes from it")]
 struct Arguments {
-    /// The catalogue's folder; made if missing.
+    /// The catalogue's folder; made if missing and there are inputs.
     #[arg(long)]
     out: PathBuf,
-    /// Ids to remove.
-    #[arg(long, num_args = 1.., value_name = "ID")]
+    /// An id to remove; ids may follow it. What follows it and is no id of the catalogue is an input.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     remove: Vec<String>,
     /// Merge the catalogue's segments into one, and let go of what was removed.
     #[arg(long)]
@@ -38,6 +69,9 @@ struct Arguments {
     /// Read the whole catalogue again and compare it with its checksums, at the end.
     #[arg(long)]
     verify: bool,
+    /// Let mails take the place of others of the same id, instead of keeping both.
+    #[arg(long)]
+    replace: bool,
     /// Name mails by their file (and their number in it) instead of by their Message-ID, `id` or a hash of the text.
     #[arg(long)]
     file_ids: bool,
@@ -45,59 +79,203 @@ struct Arguments {
     #[arg(long, value_name = "ID")]
     join: Option<String>,
     /// Mails (.eml, .mbox, .jsonl; also .gz, .xz, .zst), Maildirs, pictures, or folders of them.
-    #[arg(required_unless_present_any = ["remove", "compact", "verify"])]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["remove", "compact", "verify", "more_inputs"])]
     inputs: Vec<PathBuf>,
+    /// More inputs, whatever they are named.
+    #[arg(value_name = "INPUT", last = true)]
+    more_inputs: Vec<PathBuf>,
+    /// Inputs behind `--remove`, which may be ids.
+    #[arg(skip)]
+    perhaps_ids: Vec<PathBuf>,
+}
+
+impl Arguments {
+    /// The command line's; inputs behind `--remove` stand apart.
+    fn from_command_line() -> Result<Self, clap::Error> {
+        let matches = Self::command().get_matches();
+        let mut this = Self::from_arg_matches(&matches)?;
+        let places =
+            |name: &str| -> Vec<usize> { ArgMatches::indices_of(&matches, name).into_iter().flatten().collect() };
+        if let Some(&first) = places("remove").first() {
+            let before = places("inputs").iter().filter(|&&place| place < first).count();
+            this.perhaps_ids = this.inputs.split_off(before);
+        }
+        this.inputs.append(&mut this.more_inputs);
+        Ok(this)
+    }
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = Arguments::from_command_line().unwrap_or_else(|e| e.exit());
+    match run(&arguments) {
+        Ok(_) if INTERRUPTED.load(Ordering::Relaxed) => ExitCode::from(INTERRUPTED_STATUS),
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(e) => {
-            eprintln!("build_catalogue: {e}");
+            tell(format_args!("build_catalogue: {e}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Returns whether anything was enrolled or removed.
-fn run(arguments: &Arguments) -> Result<bool, Error> {
+/// Ends the work when told to, and the program when told so again.
+fn heed_interrupts() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED_STATUS.into());
+        }
+        tell("interrupted: committing what is whole; interrupt again to end at once");
+    })
+}
+
+/// Returns whether anything was done.
+fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let begin = Instant::now();
-    let mut catalogue = Catalogue::edit_or_create(&arguments.out, CatalogueConfig::default())?;
+    heed_interrupts()?;
+    let only_reads =
+        arguments.verify && !arguments.compact && arguments.remove.is_empty() && arguments.inputs.is_empty();
+    let mut catalogue = if only_reads {
+        Catalogue::open(&arguments.out)?
+    } else if arguments.inputs.is_empty() || !arguments.remove.is_empty() {
+        Catalogue::edit(&arguments.out)?
+    } else {
+        Catalogue::edit_or_create(&arguments.out, CatalogueConfig::default())?
+    };
+    catalogue.set_same_id(if arguments.replace { SameId::Replace } else { SameId::KeepBoth });
+
+    let (removed, more_inputs) = remove(&mut catalogue, arguments)?;
+    let inputs = [arguments.inputs.as_slice(), &more_inputs].concat();
+    let Enrolled { added, read, skipped, passed_over } = enrol(&mut catalogue, &inputs, arguments)?;
+    let interrupted = INTERRUPTED.load(Ordering::Relaxed);
+    if arguments.compact && !interrupted {
+        catalogue.compact()?;
+    }
+    if arguments.verify && !interrupted {
+        catalogue.verify()?;
+        let (documents, words) = (catalogue.documents(), catalogue.words());
+        tell(format_args!("verified: {documents} documents, {words} words, {} bytes", catalogue.disk_usage()));
+    }
+
+    tell_added(&added);
+    tell_passed_over(&passed_over);
+    if interrupted {
+        tell(format_args!(
+            "interrupted: {} documents are committed; the same command goes on from there",
+            catalogue.documents()
+        ));
+    }
+    let summary = serde_json::json!({
+        "mails": read,
+        "documents": added.documents,
+        "words": added.words,
+        "duplicates": added.duplicates,
+        "kept_beside": added.kept_beside,
+        "replaced": added.replaced,
+        "empty": added.empty,
+        "removed": removed,
+        "skipped": skipped,
+        "passed_over": passed_over,
+        "held": catalogue.documents(),
+        "seconds": begin.elapsed().as_secs_f64(),
+        "interrupted": interrupted,
+    });
+    match writeln!(io::stdout(), "{summary}") {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(e.into()),
+        _ => {}
+    }
+    let other_work = (arguments.compact || arguments.verify) && inputs.is_empty();
+    Ok(added.documents + added.duplicates + removed > 0 || other_work)
+}
+
+/// Removes what is to be removed; returns how many ids that were, and inputs that stood behind them.
+fn remove(catalogue: &mut Catalogue, arguments: &Arguments) -> Result<(usize, Vec<PathBuf>), Error> {
     let mut removed = 0;
     for id in &arguments.remove {
         if catalogue.remove(id)? {
             removed += 1;
         } else {
-            eprintln!("{id}: no such id in the catalogue");
+            tell(format_args!("{id}: no such id in the catalogue"));
+        }
+    }
+    let mut inputs = Vec::new();
+    for path in &arguments.perhaps_ids {
+        if path.to_str().map_or(Ok(false), |id| catalogue.remove(id))? {
+            removed += 1;
+            if path.exists() {
+                let name = path.display();
+                tell(format_args!(
+                    "{name}: removed as an id; to enrol the file of that name, put it before --remove or behind --"
+                ));
+            }
+        } else if path.exists() {
+            inputs.push(path.clone());
+        } else {
+            tell(format_args!("{}: no such id in the catalogue, and no such file", path.display()));
         }
     }
     if removed > 0 {
         catalogue.commit()?;
     }
+    Ok((removed, inputs))
+}
 
-    let (pictures, mails): (Vec<Found>, Vec<Found>) = expand(&arguments.inputs, |p| is_picture(p) || is_mail_file(p))
-        .into_iter()
-        .partition(|found| found.as_ref().is_ok_and(|path| is_picture(path)));
-    let bar = progress_bar(mails.iter().chain(&pictures).flatten().map(|path| size(path)).sum());
+/// What a file is read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Mail,
+    Picture,
+}
+
+fn kind(path: &Path) -> Option<Kind> {
+    if is_named_as_picture(path) {
+        Some(Kind::Picture)
+    } else if is_mail_file(path) {
+        Some(Kind::Mail)
+    } else {
+        begins_as_picture(path).then_some(Kind::Picture)
+    }
+}
+
+/// What became of the inputs.
+struct Enrolled {
+    added: Added,
+    /// Mails and pictures that were read.
+    read: usize,
+    skipped: usize,
+    passed_over: std::collections::BTreeMap<String, usize>,
+}
+
+/// Adds inputs and commits them, mails first.
+fn enrol(catalogue: &mut Catalogue, inputs: &[PathBuf], arguments: &Arguments) -> Result<Enrolled, Error> {
+    let Inputs { files, passed_over } = expand(inputs, kind, Kind::Mail);
+    let (pictures, mails): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|found| found.as_ref().is_ok_and(|(_, kind)| *kind == Kind::Picture));
+    let pictures: Vec<PathBuf> = pictures.into_iter().flatten().map(|(path, _)| path).collect();
+    let mails: Vec<Result<PathBuf, Error>> = mails.into_iter().map(|found| found.map(|(path, _)| path)).collect();
+    let bar = progress_bar(mails.iter().flatten().chain(&pictures).map(|path| size(path)).sum());
     let mut skipped = 0;
     let mut skip = |error: &Error| {
-        bar.suspend(|| eprintln!("skipped: {error}"));
+        bar.suspend(|| tell(format_args!("skipped: {error}")));
         skipped += 1;
     };
+    if inputs.is_empty() {
+        return Ok(Enrolled { added: Added::default(), read: 0, skipped, passed_over });
+    }
     let mut reading = Reading::new(mails, &bar, arguments.file_ids);
-    let mut total = catalogue.enrol(reading.by_ref(), |progress| {
+    let mut added = catalogue.enrol(reading.by_ref(), |progress| {
         if let Progress::Skipped(error) = progress {
             skip(error);
         }
         ControlFlow::Continue(())
     })?;
     let mut read = reading.mails;
-    let pictures: Vec<PathBuf> = pictures.into_iter().flatten().collect();
     for (id, paths) in documents(&pictures, arguments.join.as_deref()) {
-        match add_pictures(&mut catalogue, &id, paths) {
-            Ok(added) => {
-                total += added;
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            break;
+        }
+        match add_pictures(catalogue, &id, paths) {
+            Ok(more) => {
+                added += more;
                 read += 1;
             }
             Err(e) => skip(&e),
@@ -105,36 +283,25 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         bar.inc(paths.iter().map(|path| size(path)).sum());
     }
     catalogue.commit()?;
-    if arguments.compact {
-        catalogue.compact()?;
-    }
     bar.finish_and_clear();
-    if arguments.verify {
-        catalogue.verify()?;
-        let (documents, words) = (catalogue.documents(), catalogue.words());
-        eprintln!("verified: {documents} documents, {words} words, {} bytes", catalogue.disk_usage());
+    Ok(Enrolled { added, read, skipped, passed_over })
+}
+
+/// Says on stderr what users may not expect.
+fn tell_added(added: &Added) {
+    if added.kept_beside > 0 {
+        tell(format_args!("{} mails have the id of another text: both are kept, as ID and ID#2", added.kept_beside));
     }
-    if total.replaced > 0 {
-        eprintln!("{} mails replaced an older one of the same id", total.replaced);
+    if added.replaced > 0 {
+        tell(format_args!("{} mails replaced an older one of the same id", added.replaced));
     }
-    if total.undrawn > 0 {
-        let share = 100.0 * total.undrawn as f64 / total.words.max(1) as f64;
-        eprintln!(
+    if added.undrawn > 0 {
+        let share = 100.0 * added.undrawn as f64 / added.words.max(1) as f64;
+        tell(format_args!(
             "{} of {} words ({share:.2} %) have characters that cannot be drawn; they match nothing",
-            total.undrawn, total.words
-        );
+            added.undrawn, added.words
+        ));
     }
-    let summary = serde_json::json!({
-        "mails": read,
-        "documents": total.documents,
-        "words": total.words,
-        "duplicates": total.duplicates,
-        "skipped": skipped,
-        "seconds": begin.elapsed().as_secs_f64(),
-    });
-    println!("{summary}");
-    let other_work = arguments.compact || arguments.verify;
-    Ok(total.documents + total.duplicates + removed > 0 || (other_work && arguments.inputs.is_empty()))
 }
 
 /// Bytes of the inputs, on a terminal only.
@@ -149,7 +316,7 @@ fn size(path: &Path) -> u64 {
 
 /// All mails of some files, and what could not be read of them.
 struct Reading<'a> {
-    files: std::vec::IntoIter<Found>,
+    files: std::vec::IntoIter<Result<PathBuf, Error>>,
     /// The file at hand, its name for ids, and how many mails it has given.
     file: Option<(PathBuf, Mails, usize)>,
     bar: &'a ProgressBar,
@@ -161,7 +328,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(files: Vec<Found>, bar: &'a ProgressBar, file_ids: bool) -> Self {
+    fn new(files: Vec<Result<PathBuf, Error>>, bar: &'a ProgressBar, file_ids: bool) -> Self {
         Self { files: files.into_iter(), file: None, bar, before: 0, file_ids, mails: 0 }
     }
 }
@@ -169,8 +336,9 @@ impl<'a> Reading<'a> {
 impl Iterator for Reading<'_> {
     type Item = Result<Mail, Error>;
 
+    /// `None`, too, once somebody wants this to end.
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
+        while !INTERRUPTED.load(Ordering::Relaxed) {
             if let Some((path, mails, number)) = &mut self.file {
                 if let Some(mail) = mails.next() {
                     *number += 1;
@@ -200,6 +368,7 @@ impl Iterator for Reading<'_> {
                 }
             }
         }
+        None
     }
 }
 

@@ -1,22 +1,34 @@
 //! Decides what pictures show: `cargo run --release --example identify -- --catalogue DIR PICTURE_OR_FOLDER...`.
 //!
-//! One JSON line a picture on stdout, in the order of the inputs, nothing else. A picture that cannot be read gives
-//! `"verdict": "unreadable"` with its reason; the exit status is 0 when every picture was answered.
+//! One JSON line a picture on stdout, in the order of the inputs, nothing else. In folders pictures are told by suffix or by
+//! their first bytes. A picture that cannot be understood gives `"verdict": "unreadable"` with its reason.
+//!
+//! A file name that is not UTF-8 is written as well as can be in `image`, and exactly in `image_bytes`.
+//!
+//! The exit status is 0 when every picture was answered, also when whoever reads the answers stops early. It is 1 when a file
+//! could not be read or the catalogue is damaged: the error is named on stderr, the other pictures are answered.
 
-mod common;
+#[path = "common/inputs.rs"]
+mod inputs;
 
-use std::io::{BufWriter, Write};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use common::{expand, is_picture};
+use inputs::{begins_as_picture, expand, is_named_as_picture, tell, tell_passed_over};
 use leakprint::catalogue::Catalogue;
 use leakprint::index::{Effort, Engine};
 use leakprint::verdict::{LIKELY, Millis, Outcome, Verdict};
 use leakprint::{Config, Error, Matcher};
 use rayon::prelude::*;
 use serde::Serialize;
+
+/// More threads than this help nobody, and starting them takes minutes.
+const MAX_THREADS: u64 = 1024;
+/// Pictures a thread that are answered before their lines are written.
+const PICTURES_A_THREAD: usize = 4;
 
 #[derive(Parser)]
 #[command(about = "Recognises mails of a catalogue in pictures")]
@@ -30,9 +42,9 @@ struct Arguments {
     /// How documents are found: `auto` (by the catalogue's size), `scan` or `seeds`.
     #[arg(long, default_value = "auto", value_parser = engine)]
     engine: Engine,
-    /// Threads; 0 means one a core.
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
+    /// Threads, 1024 at most; 0 means one a core.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=MAX_THREADS))]
+    threads: u64,
     /// Pictures, or folders of them (searched recursively).
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
@@ -40,9 +52,19 @@ struct Arguments {
 
 #[derive(Serialize)]
 struct Answer<'a> {
-    image: &'a Path,
+    image: Cow<'a, str>,
+    /// The name's bytes if they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_bytes: Option<&'a [u8]>,
     #[serde(flatten)]
-    verdict: Verdict,
+    verdict: &'a Verdict,
+}
+
+impl<'a> Answer<'a> {
+    fn new(path: &'a Path, verdict: &'a Verdict) -> Self {
+        let image_bytes = path.to_str().is_none().then(|| path.as_os_str().as_encoded_bytes());
+        Self { image: path.to_string_lossy(), image_bytes, verdict }
+    }
 }
 
 fn engine(name: &str) -> Result<Engine, String> {
@@ -56,61 +78,98 @@ fn engine(name: &str) -> Result<Engine, String> {
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(e) => {
-            eprintln!("identify: {e}");
+            tell(format_args!("identify: {e}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+/// Returns whether every picture was answered.
+fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let mut config = Config::default();
     config.verdict.max_e = arguments.max_e;
     config.search.engine = arguments.engine;
-    rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
+    rayon::ThreadPoolBuilder::new().num_threads(usize::try_from(arguments.threads)?).build_global()?;
     let matcher = Matcher::new(&Catalogue::open(&arguments.catalogue)?, config)?;
-    let found = expand(&arguments.inputs, is_picture).into_iter();
-    let pictures: Vec<PathBuf> = found.filter_map(|f| f.map_err(|e| eprintln!("passed over: {e}")).ok()).collect();
-    if pictures.is_empty() {
-        return Err(
-            "no pictures found: the folders hold no file with a picture's suffix (png, jpg, webp, gif, bmp, tif)"
-                .into(),
-        );
+
+    let is_picture = |path: &Path| (is_named_as_picture(path) || begins_as_picture(path)).then_some(());
+    let inputs = expand(&arguments.inputs, is_picture, ());
+    tell_passed_over(&inputs.passed_over);
+    let mut all_answered = true;
+    let mut pictures = Vec::new();
+    for found in inputs.files {
+        match found {
+            Ok((path, ())) => pictures.push(path),
+            Err(e) => {
+                all_answered &= !matches!(e, Error::Io { .. });
+                tell(format_args!("passed over: {e}"));
+            }
+        }
     }
+    if pictures.is_empty() {
+        return Err("no pictures found: the folders hold no file that is named as a picture or begins as one \
+                    (PNG, JPEG, WebP, GIF, BMP, TIFF)"
+            .into());
+    }
+
     let (mut crowded, mut votes) = (0, 0);
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(io::stdout().lock());
     // Some pictures at a time: the answers come in order, and early.
-    for some in pictures.chunks(4 * rayon::current_num_threads()) {
-        let answers: Vec<Verdict> = some.par_iter().map(|path| answer(&matcher, path)).collect();
-        for (image, verdict) in some.iter().zip(answers) {
+    for some in pictures.chunks(PICTURES_A_THREAD * rayon::current_num_threads()) {
+        let answers: Vec<(Verdict, Option<Error>)> = some.par_iter().map(|path| answer(&matcher, path)).collect();
+        for (path, (verdict, error)) in some.iter().zip(&answers) {
             votes += verdict.search.votes;
             crowded += verdict.search.crowded;
-            serde_json::to_writer(&mut out, &Answer { image, verdict })?;
-            writeln!(out)?;
+            if let Some(e) = error {
+                all_answered = false;
+                tell(format_args!("identify: {e}"));
+            }
+            match write_line(&mut out, &Answer::new(path, verdict)) {
+                // Whoever reads has had enough.
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(true),
+                written => written?,
+            }
         }
-        out.flush()?;
+        match out.flush() {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(true),
+            flushed => flushed?,
+        }
     }
     if crowded > 0 {
         let share = 100.0 * crowded as f64 / (crowded + votes) as f64;
-        eprintln!(
+        tell(format_args!(
             "search: {crowded} places of crowded 2-grams ({share:.1} %) were left out: `SearchConfig::max_votes`"
-        );
+        ));
     }
-    Ok(())
+    Ok(all_answered)
 }
 
-/// The verdict on a file; one that cannot be read is unreadable, and says why.
-fn answer(matcher: &Matcher, path: &Path) -> Verdict {
+fn write_line(out: &mut impl Write, answer: &Answer<'_>) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, answer)?;
+    writeln!(out)
+}
+
+/// The verdict on a file. One that cannot be understood is unreadable, and says why; so is one that could not be read or asked
+/// about, with the error beside it.
+fn answer(matcher: &Matcher, path: &Path) -> (Verdict, Option<Error>) {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source });
-    bytes.and_then(|b| matcher.identify(&b)).unwrap_or_else(|e| Verdict {
+    let error = match bytes.and_then(|b| matcher.identify(&b)) {
+        Ok(verdict) => return (verdict, None),
+        Err(e) => e,
+    };
+    let verdict = Verdict {
         outcome: Outcome::Unreadable,
-        reason: Some(e.to_string()),
+        reason: Some(error.to_string()),
         words_seen: 0,
         width: 0,
         height: 0,
         matches: Vec::new(),
         search: Effort::default(),
         millis: Millis::default(),
-    })
+    };
+    let is_the_pictures = matches!(error, Error::Input { .. } | Error::Limit { .. });
+    (verdict, (!is_the_pictures).then_some(error))
 }

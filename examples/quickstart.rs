@@ -1,12 +1,13 @@
 //! The main job, from nothing: `cargo run --release --example quickstart`.
 //!
 //! Builds a catalogue from the invented mails in `testdata`, asks it about six bundled screenshots (one of them shows a mail
-//! that is *not* in the catalogue), prints what it says, and draws the evidence for one of them into
-//! `target/quickstart.png`: green words agree with the mail, red ones are not in it.
+//! that is *not* in the catalogue), prints what it says, and draws the evidence for one of them into `quickstart.png` beside
+//! the program, or where `--picture` says: green words agree with the mail, red ones are not in it.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Parser;
 use image::{Rgb, RgbImage};
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
@@ -25,7 +26,17 @@ const SHOTS: [(&str, &str); 6] = [
 /// The picture whose evidence is drawn.
 const DRAWN: &str = "layoffs-memo--webmail-dark.png";
 
+/// Recognises the bundled mails in six bundled screenshots, prints what it finds, and draws the evidence for one of them:
+/// green words agree with the mail, red ones are not in it.
+#[derive(Parser)]
+struct Arguments {
+    /// The picture of the evidence. Default: `quickstart.png` beside this program.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments = Arguments::parse();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
 
     // A catalogue of known mails, from their text alone.
@@ -63,7 +74,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The evidence, word by word.
     let drawn = SHOTS.iter().position(|(file, _)| *file == DRAWN).ok_or("the drawn picture is one of the six")?;
     if let Ok(Some(found)) = verdicts[drawn].as_ref().map(|v| v.matches.first()) {
-        let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/quickstart.png");
+        let out = match arguments.picture {
+            Some(path) => path,
+            None => std::env::current_exe()?.with_file_name("quickstart.png"),
+        };
         annotate(&pictures[drawn], found)?.save(&out)?;
         println!("\nevidence for {DRAWN}: {}", out.display());
     }
