@@ -284,13 +284,13 @@ impl Matcher {
         found: &'f Found,
         (page, print): (&Page, &Fingerprint),
     ) -> Result<Vec<Candidate<'f>>, Error> {
-        let one = |(k, (d, Listed { ids, widths, about })): (usize, (&DocumentScore, &'f Listed))| {
+        let one = |(k, (d, Listed { ids, widths, about, file })): (usize, (&DocumentScore, &'f Listed))| {
             let strip = found.strip.some(std::iter::once(k));
             let align = |strip: &Strip| {
                 align(strip, 0, query, &found.scores, &self.kernels, &self.config.score, &self.config.align)
             };
             let alignment = align(&strip)?;
-            let about = About::from_bytes(about, query.codes.family())?;
+            let about = About::from_bytes(about, query.codes.family(), file)?;
             let fields = about.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
             let contradicted = contradicted(&alignment, page, widths.len());
             let header = header_support(query, &found.scores, fields, &alignment, d.nats(), &self.config.score);

@@ -1,5 +1,7 @@
 //! What a document's record knows besides its words: the header's fields as codes, and which words are quoted.
 
+use std::path::Path;
+
 use crate::Error;
 use crate::fingerprint::{Codes, Family};
 
@@ -56,9 +58,9 @@ impl About {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] if they are no such bytes.
-    pub(crate) fn from_bytes(bytes: &[u8], family: Family) -> Result<Self, Error> {
-        let damaged = || Error::input("a document's record", "its lengths do not add up");
+    /// [`Error::File`] names `file`, in which they stand, if they are no such bytes.
+    pub(crate) fn from_bytes(bytes: &[u8], family: Family, file: &Path) -> Result<Self, Error> {
+        let damaged = || Error::file(file, "the lengths in a document's metadata do not add up: the file is damaged");
         if bytes.is_empty() {
             return Ok(Self { quoted: Vec::new(), fields: Vec::new() });
         }
@@ -79,8 +81,10 @@ impl About {
         }
         let lengths = (0..count).map(|_| number()).collect::<Result<Vec<u32>, Error>>()?;
         let stride = family.bits().div_ceil(64);
-        let words: usize = lengths.iter().map(|&n| n as usize).sum();
-        if rest.len() != words * (stride * 8 + 1) {
+        // On 32-bit machines a sum of lengths may be beyond all memory.
+        let words = lengths.iter().try_fold(0_usize, |sum, &n| sum.checked_add(n as usize));
+        let words = words.ok_or_else(damaged)?;
+        if words.checked_mul(stride * 8 + 1) != Some(rest.len()) {
             return Err(damaged());
         }
         let (codes, mut widths) = rest.split_at(words * stride * 8);
@@ -101,6 +105,10 @@ impl About {
 mod tests {
     use super::*;
 
+    fn from_bytes(bytes: &[u8]) -> Result<About, Error> {
+        About::from_bytes(bytes, Family::Net, "a.seg".as_ref())
+    }
+
     #[test]
     fn bytes_give_back_what_was_put_in_and_damage_is_noticed() {
         let field = |lanes: &[u64]| Field {
@@ -110,12 +118,25 @@ mod tests {
         let about =
             About { quoted: vec![[3, 7], [9, 10]], fields: vec![field(&[1, u64::MAX]), field(&[]), field(&[9])] };
         let bytes = about.to_bytes();
-        assert_eq!(About::from_bytes(&bytes, Family::Net).expect("its own bytes"), about);
+        assert_eq!(from_bytes(&bytes).expect("its own bytes"), about);
         for cut in 1..bytes.len() {
-            assert!(About::from_bytes(&bytes[..cut], Family::Net).is_err(), "cut at {cut}");
+            let error = from_bytes(&bytes[..cut]).expect_err("cut");
+            assert!(matches!(&error, Error::File { path, .. } if path == Path::new("a.seg")), "cut at {cut}: {error}");
         }
         let share = about.quoted_share([2, 3, 6, 7, 9, 10].into_iter());
         assert!((share - 0.5).abs() < 1e-6, "{share}");
-        assert!(About::from_bytes(&[], Family::Net).expect("nothing").to_bytes().is_empty());
+        assert!(from_bytes(&[]).expect("nothing").to_bytes().is_empty());
+    }
+
+    #[test]
+    fn lengths_whose_sum_is_beyond_32_bits_are_damage() {
+        for lengths in [[u32::MAX, 1], [u32::MAX, 2], [1 << 31, 1 << 31], [u32::MAX / 9, 0]] {
+            let numbers = [0, 2, lengths[0], lengths[1]];
+            let mut bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+            for _ in 0..10 {
+                assert!(from_bytes(&bytes).is_err(), "{lengths:?}");
+                bytes.push(0);
+            }
+        }
     }
 }

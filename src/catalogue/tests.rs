@@ -274,3 +274,19 @@ fn debug_shows_sizes_and_no_text() {
     assert!(shown.contains("documents: 1") && shown.contains("words: 14"), "{shown}");
     assert!(!shown.contains("secret-id") && shown.len() < 300, "{shown}");
 }
+
+#[test]
+fn a_damaged_record_is_the_files_fault_not_the_pictures() {
+    let mails = read_mails("testdata/mails.jsonl".as_ref()).expect("a fixture");
+    let mails: Vec<Mail> = mails.collect::<Result<_, _>>().expect("good mails");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut catalogue = Catalogue::create(folder.path(), config()).expect("a new folder");
+    catalogue.add_mails(&mails).expect("mails of text");
+    // Behind right checksums.
+    catalogue.pending.iter_mut().for_each(|p| p.about = vec![1, 2, 3]);
+    catalogue.commit().expect("a folder that can be written to");
+    let matcher = Matcher::new(&catalogue, Config::default()).expect("defaults are good");
+    let picture = std::fs::read("testdata/shots/bonus-pool--tweet.png").expect("a fixture");
+    let error = matcher.identify(&picture).expect_err("the mail's record is damaged");
+    assert!(matches!(&error, Error::File { path, .. } if path.extension().is_some_and(|e| e == "seg")), "{error}");
+}

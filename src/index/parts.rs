@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::codebook::Codebook;
@@ -55,6 +56,8 @@ pub(crate) struct Listed {
     pub(crate) widths: Vec<u8>,
     /// What is known of it besides its words.
     pub(crate) about: Vec<u8>,
+    /// The file that all this stands in.
+    pub(crate) file: PathBuf,
 }
 
 /// Codes of many documents, as the search goes through them: the segments of a catalogue, mapped.
@@ -145,7 +148,8 @@ impl Index {
         let mut ids: Vec<String> = part.ids(ordinal)?.into_iter().map(str::to_owned).collect();
         ids.sort_unstable();
         let about = part.segment.about(ordinal)?.to_owned();
-        Ok(Listed { ids, widths: part.segment.widths(ordinal)?.to_owned(), about })
+        let file = part.segment.path().to_owned();
+        Ok(Listed { ids, widths: part.segment.widths(ordinal)?.to_owned(), about, file })
     }
 
     /// One in `step` documents of those that are left: their numbers, by the hashes of their texts, of which they have the
@@ -173,7 +177,7 @@ impl Index {
         Ok(least.into_sorted_vec().into_iter().map(|(_, number)| number).collect())
     }
 
-    /// The hash of a document's text, which no other document has.
+    /// The hash of a document's text. Others may have it, too: collisions can be made on purpose.
     pub(crate) fn content(&self, number: u32) -> Result<u64, Error> {
         let (part, ordinal) = self.locate(number as usize);
         part.segment.content(ordinal)
