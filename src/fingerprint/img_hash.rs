@@ -1,5 +1,8 @@
 //! The hashes of the `img_hash` crate (its maintained fork) on word patches: the baseline that every other hash must beat.
 
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+
 use img_hash::{HashAlg, Hasher, HasherConfig};
 
 use super::{COLS, Encoder, Family, Patch, ROWS};
@@ -21,7 +24,8 @@ pub(super) fn same_word(family: Family) -> [f32; 2] {
 /// Encoder of the `img_hash` families.
 pub(super) struct ImgHash {
     family: Family,
-    hasher: Hasher<Vec<u8>>,
+    /// It keeps no state between two pictures, so that a panic leaves nothing half done.
+    hasher: AssertUnwindSafe<Hasher<Vec<u8>>>,
 }
 
 impl ImgHash {
@@ -36,7 +40,13 @@ impl ImgHash {
         };
         let config = HasherConfig::with_bytes_type::<Vec<u8>>().hash_size(8, 8).hash_alg(algorithm);
         let config = if family == Family::Phash { config.preproc_dct() } else { config };
-        Self { family, hasher: config.to_hasher() }
+        Self { family, hasher: AssertUnwindSafe(config.to_hasher()) }
+    }
+}
+
+impl fmt::Debug for ImgHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImgHash").field("family", &self.family).finish_non_exhaustive()
     }
 }
 

@@ -18,6 +18,9 @@ pub use family::{Codes, DistanceModel, Family};
 pub(crate) use net::{infer::Inference, variants};
 pub use patch::{ASCENDER_ROWS, COLS, DESCENDER_ROWS, Patch, ROWS, X_HEIGHT_ROWS};
 
+use std::fmt::Debug;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
 use crate::page::Page;
 
 /// Steps of [`log_width`] for each doubling of the width: one step is 2.2 %.
@@ -56,7 +59,7 @@ const MIN_SD_BITS: f32 = 1.0;
 /// Patch → signed values. The one thing that a new hash has to implement.
 ///
 /// Sealed: a family's codes are a file format, so that families are added to [`Family`] in this crate.
-pub trait Encoder: Send + Sync + sealed::Sealed {
+pub trait Encoder: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + sealed::Sealed {
     /// The family of the codes it makes.
     fn family(&self) -> Family;
 

@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/invented.rs"]
 mod invented;
 
+mod auto_traits;
 mod codes;
 mod colour;
 mod damage;
