@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use super::{MAX_LINE, MAX_TEXT, Mail};
+use super::document::{MAX_LINE, MAX_TEXT, Mail};
 use crate::Error;
 
 /// One [`Mail`] a line.
@@ -95,5 +95,24 @@ mod tests {
         assert!(error(1).contains("f.jsonl line 3"), "{}", error(1));
         assert!(error(2).contains("line 4") && error(2).contains("67108864"), "{}", error(2));
         assert_eq!(found[3].as_ref().expect("a good line").body, "y");
+    }
+
+    #[test]
+    fn a_mail_that_is_written_is_read_as_it_was() {
+        let mail = Mail {
+            id: "memo \"1\"".into(),
+            from: "Gwen Ashdown <gwen@larkfield.example.com>".into(),
+            to: "P\u{e5}l, O\u{142}a".into(),
+            date: "Mon, 4 Mar 2019 09:12".into(),
+            subject: "Keys\tand\u{2028}locks".into(),
+            body: "The door\nis locked \u{1f512} at 19:30.\r\n> Really?".into(),
+            quoted: vec![[6, 8], [9, 12]],
+        };
+        let mails = [mail, Mail { body: "Only a body.".into(), ..Mail::default() }];
+        let lines: Vec<u8> =
+            mails.iter().flat_map(|mail| [serde_json::to_vec(mail).expect("text"), b"\n".to_vec()].concat()).collect();
+        let found: Vec<Mail> =
+            JsonLines::new("f.jsonl".into(), &lines[..]).collect::<Result<_, _>>().expect("what was written");
+        assert_eq!(found, mails);
     }
 }

@@ -10,20 +10,29 @@ use mail_parser::{
     Address, DateTime, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType,
 };
 
-use super::mbox::Raw;
-use super::{MAX_MESSAGE, MAX_TEXT, Mail, html, plain};
+use super::document::{MAX_MESSAGE, MAX_TEXT, Mail};
+use super::hidden::{hide, is_hidden, shown_again};
+use super::raw::Raw;
+use super::{html, plain};
 use crate::Error;
 
-/// Messages attached to messages attached to messages … are read so deep.
+/// Levels of messages attached to attached messages that are read.
+///
+/// Tuned (count): chosen by eye.
 const MAX_DEPTH: usize = 16;
 /// Most multiparts of a message, and so their deepest nesting.
+///
+/// Tuned (count): chosen by eye; the parser's time grows with their square.
 const MAX_MULTIPARTS: usize = 1000;
 /// Most boundaries (runs of dashes, as they might be) of a multipart message.
+///
+/// Tuned (count): chosen by eye; the parser looks at each for every multipart.
 const MAX_BOUNDARIES: usize = 100_000;
 
 type Read = Vec<Result<Mail, Error>>;
 
-/// Reads a message and those attached to it; `at` is its name in errors. Never empty: a message without text is an error.
+/// Reads a message and those attached to it; `at` is its name in errors. Never empty: a message without text is an
+/// error.
 pub(super) fn read(raw: &Raw, at: &str) -> Read {
     let mut out = Vec::new();
     // Macintoshes once ended lines with a carriage return alone.
@@ -44,14 +53,12 @@ fn attached(bytes: &[u8], cut_from: Option<u64>, file: &str, numbers: &str, out:
         out.push(Err(Error::input(at, format!("attached messages nest deeper than the limit of {MAX_DEPTH}"))));
         return;
     }
-    // Attached messages are hidden from the parser, which would read them recursively, and read here.
-    let bytes = match hide_attached(bytes) {
-        Ok(bytes) => bytes,
-        Err(reason) => {
-            out.push(Err(Error::input(at, reason)));
-            return;
-        }
-    };
+    if let Err(reason) = check_parts(bytes) {
+        out.push(Err(Error::input(at, reason)));
+        return;
+    }
+    // Attached messages are hidden from the parser and read here.
+    let bytes = hide(bytes);
     let Some(message) = MessageParser::default().parse(&*bytes).filter(has_header) else {
         out.push(Err(Error::input(at, "not a message: it has no header")));
         return;
@@ -76,25 +83,15 @@ fn attached(bytes: &[u8], cut_from: Option<u64>, file: &str, numbers: &str, out:
     }
 }
 
-/// Renames the types of attached messages and digests in `Content-Type` lines (same length, so that all offsets stay). Refuses messages
-/// whose parts would take the parser long to tell apart.
-fn hide_attached(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+/// Refuses messages whose parts would take the parser long to tell apart.
+fn check_parts(bytes: &[u8]) -> Result<(), String> {
     const FIELD: &[u8] = b"content-type:";
     let starts_with = |text: &[u8], what: &[u8]| text.get(..what.len()).is_some_and(|t| t.eq_ignore_ascii_case(what));
-    let (mut multiparts, mut hits) = (0, Vec::new());
-    for line in std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1)) {
-        if !starts_with(&bytes[line..], FIELD) {
-            continue;
-        }
-        let value = bytes[line + FIELD.len()..].trim_ascii_start();
-        let at = bytes.len() - value.len();
-        multiparts += usize::from(starts_with(value, b"multipart/"));
-        for name in [&b"message/rfc822"[..], b"message/global", b"multipart/digest"] {
-            if starts_with(value, name) {
-                hits.push(at + name.len() - 1);
-            }
-        }
-    }
+    let is_multipart = |&line: &usize| {
+        starts_with(&bytes[line..], FIELD) && starts_with(bytes[line + FIELD.len()..].trim_ascii_start(), b"multipart/")
+    };
+    let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1));
+    let multiparts = lines.filter(is_multipart).count();
     if multiparts > MAX_MULTIPARTS {
         return Err(format!("it has {multiparts} multiparts, the limit is {MAX_MULTIPARTS}"));
     }
@@ -104,11 +101,7 @@ fn hide_attached(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if multiparts > 0 && runs > MAX_BOUNDARIES {
         return Err(format!("it has some {runs} boundaries of parts, the limit is {MAX_BOUNDARIES}"));
     }
-    let mut bytes = Cow::Borrowed(bytes);
-    for hit in hits {
-        bytes.to_mut()[hit] = b'_';
-    }
-    Ok(bytes)
+    Ok(())
 }
 
 fn has_header(message: &Message<'_>) -> bool {
@@ -134,19 +127,20 @@ fn has_header(message: &Message<'_>) -> bool {
     })
 }
 
-fn is_type(part: &MessagePart<'_>, kind: &str, subtypes: &[&str]) -> bool {
-    part.content_type().is_some_and(|t| {
-        t.ctype().eq_ignore_ascii_case(kind)
-            && t.subtype().is_some_and(|s| subtypes.iter().any(|x| s.eq_ignore_ascii_case(x)))
-    })
+fn is_type(part: &MessagePart<'_>, kind: &str, is_subtype: impl Fn(&str) -> bool) -> bool {
+    part.content_type().is_some_and(|t| t.ctype().eq_ignore_ascii_case(kind) && t.subtype().is_some_and(is_subtype))
+}
+
+fn is_html(part: &MessagePart<'_>) -> bool {
+    is_type(part, "text", |s| s.eq_ignore_ascii_case("html"))
 }
 
 /// The parts that are messages: by their type, or by default in a digest (RFC 2046, section 5.1.5).
 fn messages(message: &Message<'_>) -> Vec<usize> {
-    let digest = |p: &&MessagePart<'_>| is_type(p, "multipart", &["diges_"]);
+    let digest = |p: &&MessagePart<'_>| is_type(p, "multipart", |s| is_hidden(s, "digest"));
     let in_digests: HashSet<u32> = message.parts.iter().filter(digest).flat_map(inside).copied().collect();
     let is_message = |k: &usize| match message.parts[*k].content_type() {
-        Some(_) => is_type(&message.parts[*k], "message", &["rfc82_", "globa_"]),
+        Some(_) => is_type(&message.parts[*k], "message", |s| is_hidden(s, "rfc822") || is_hidden(s, "global")),
         None => in_digests.contains(&(*k as u32)),
     };
     (0..message.parts.len()).filter(is_message).collect()
@@ -172,8 +166,8 @@ fn mail(message: &Message<'_>, messages: &[usize], cut: bool) -> Result<Mail, St
                 return Err("its text does not end".into());
             }
             let text = match &part.body {
-                PartType::Html(text) | PartType::Text(text) if is_type(part, "text", &["html"]) => {
-                    let shown = html::to_text(&decoded(message, part, text, true));
+                PartType::Html(text) | PartType::Text(text) if is_html(part) => {
+                    let shown = html::to_text(&shown_again(decoded(message, part, text, true)));
                     marks.extend(shown.quoted.iter().map(|q| q.start + body.len()..q.end + body.len()));
                     shown.text
                 }
@@ -181,7 +175,7 @@ fn mail(message: &Message<'_>, messages: &[usize], cut: bool) -> Result<Mail, St
                     let parameter = |name| part.content_type().and_then(|t| t.attribute(name)).unwrap_or_default();
                     let flowed = parameter("format").eq_ignore_ascii_case("flowed");
                     let joined = parameter("delsp").eq_ignore_ascii_case("yes");
-                    let text = decoded(message, part, text, false);
+                    let text = shown_again(decoded(message, part, text, false));
                     if flowed { plain::unflow(&text, joined) } else { text.into_owned() }
                 }
                 _ => continue,
@@ -202,27 +196,34 @@ fn mail(message: &Message<'_>, messages: &[usize], cut: bool) -> Result<Mail, St
     if body.split_whitespace().next().is_none() {
         let kind = message.parts.first().and_then(|p| p.content_type());
         let kind = kind.map_or("text/plain".into(), |t| format!("{}/{}", t.ctype(), t.subtype().unwrap_or("?")));
-        return Err(format!("it has no text (it is of type {})", kind.replace('_', "2")));
+        return Err(format!("it has no text (it is of type {})", shown_again(kind.into())));
     }
     let quoted = super::quoted::to_words(&body, &marks);
+    let as_sent = |text: String| shown_again(text.into()).into_owned();
     Ok(Mail {
-        id: message.message_id().unwrap_or_default().trim().to_owned(),
-        from: people([message.from()]),
-        to: people([message.to(), message.cc()]),
+        id: as_sent(message.message_id().unwrap_or_default().trim().to_owned()),
+        from: as_sent(people([message.from()])),
+        to: as_sent(people([message.to(), message.cc()])),
         date: message.date().map(shown_date).unwrap_or_default(),
-        subject: message.subject().unwrap_or_default().to_owned(),
+        subject: as_sent(message.subject().unwrap_or_default().to_owned()),
         body,
         quoted,
     })
 }
 
-/// The parts that a client shows, in order: of alternatives the HTML; at the second attempt (some senders' HTML is empty, or one picture) the
-/// plain text; at the third whatever is text.
+/// The parts that a client shows, in order: of alternatives the HTML; at the second attempt (some senders' HTML is
+/// empty, or one picture) the plain text; at the third whatever is text.
 fn shown(message: &Message<'_>, attempt: usize) -> Vec<usize> {
-    let is_shown_type = |p: &MessagePart<'_>| p.content_type().is_none() || is_type(p, "text", &["plain", "html"]);
+    let is_plain = |p: &MessagePart<'_>| is_type(p, "text", |s| s.eq_ignore_ascii_case("plain"));
+    let is_shown_type = |p: &MessagePart<'_>| p.content_type().is_none() || is_plain(p) || is_html(p);
     let attachment = |p: &MessagePart<'_>| p.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
-    let alternatives: HashSet<u32> =
-        message.parts.iter().filter(|p| is_type(p, "multipart", &["alternative"])).flat_map(inside).copied().collect();
+    let alternatives: HashSet<u32> = message
+        .parts
+        .iter()
+        .filter(|p| is_type(p, "multipart", |s| s.eq_ignore_ascii_case("alternative")))
+        .flat_map(inside)
+        .copied()
+        .collect();
     let listed = if attempt == 0 { &message.html_body } else { &message.text_body };
     let listed: HashSet<u32> = listed.iter().copied().collect();
     let wanted = |k: &usize| {

@@ -1,7 +1,7 @@
 //! Mails in, from what people have: messages, mailboxes, folders of them, JSON lines; plain or compressed.
 //!
-//! [`read_mails`] reads one file mail by mail, in bounded memory however large the file is; [`find`] lists the files of a folder. A mail
-//! that cannot be read is an error that names it and its reason, and the next one follows.
+//! [`read_mails`] reads one file mail by mail, in bounded memory however large the file is; [`find`] lists the files of
+//! a folder. A mail that cannot be read is an error that names it and its reason, and the next one follows.
 //!
 //! | file | what |
 //! |---|---|
@@ -14,61 +14,36 @@
 //! | `.pst`, `.ost`, `.msg` | an error that says how to convert them |
 
 mod compressed;
+mod document;
 mod folder;
+#[cfg(feature = "mail")]
+mod hidden;
 #[cfg(feature = "mail")]
 mod html;
 mod jsonl;
+mod kind;
 #[cfg(feature = "mail")]
 mod mbox;
 #[cfg(feature = "mail")]
 mod message;
+#[cfg(all(test, feature = "mail"))]
+mod nesting_tests;
 #[cfg(feature = "mail")]
 mod plain;
 mod quoted;
+#[cfg(feature = "mail")]
+mod raw;
 
 use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::Deserialize;
-
+pub use self::document::{MAX_LINE, MAX_MESSAGE, MAX_TEXT, Mail};
 pub use self::folder::{Found, find, is_mail_file};
+use self::kind::Kind;
 pub(super) use self::quoted::quoted_words;
 use crate::Error;
-
-/// A mail's text. Only `body` is needed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Mail {
-    /// Its name in answers: unique in a catalogue. Empty: a hash of the body's words becomes its name.
-    #[serde(default)]
-    pub id: String,
-    /// Sender as shown: `Name <address>`.
-    #[serde(default)]
-    pub from: String,
-    /// Recipients as shown.
-    #[serde(default)]
-    pub to: String,
-    /// Date as written.
-    #[serde(default)]
-    pub date: String,
-    /// Subject.
-    #[serde(default)]
-    pub subject: String,
-    /// The body's text; its words are what a picture is compared with.
-    pub body: String,
-    /// Words of the body that quote another mail, as half-open ranges, where the text itself does not show it (a quotation in HTML).
-    /// Quotations marked in the text (`>`, "Original Message") are found at enrolment.
-    #[serde(default)]
-    pub quoted: Vec<[u32; 2]>,
-}
-
-/// Longest line of a JSON-lines file, in bytes.
-pub const MAX_LINE: u64 = 64 << 20;
-/// Longest text of one mail, in bytes: more than a million words. Longer ones are an error.
-pub const MAX_TEXT: usize = 8 << 20;
-/// Bytes of one message that are looked at; of a longer one only what is cut off is lost, mostly attachments.
-pub const MAX_MESSAGE: usize = 32 << 20;
 
 /// The mails of a file, one by one: see [`read_mails`].
 pub struct Mails {
@@ -83,6 +58,12 @@ impl Mails {
     #[must_use]
     pub fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
+    }
+}
+
+impl std::fmt::Debug for Mails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mails").field("position", &self.position()).finish_non_exhaustive()
     }
 }
 
@@ -102,17 +83,18 @@ impl Iterator for Mails {
 
 /// Reads the mails of a file one by one; the [module](self) lists the formats.
 ///
-/// A mail that cannot be read is one `Err`; the next ones follow. A file without any mail gives an `Err`, too. Messages of a mailbox are parsed in parallel, some megabytes at a time.
+/// A mail that cannot be read is one `Err`; the next ones follow. A file without any mail gives an `Err`, too. Messages
+/// of a mailbox are parsed in parallel, some megabytes at a time.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] if the file cannot be opened, [`Error::Input`] if it is of no format that is read here.
 pub fn read_mails(path: &Path) -> Result<Mails, Error> {
-    let kind = Kind::of(path)?;
+    let kind = Kind::from_name(path)?;
     let (mut reader, position) = compressed::open(path)?;
     let kind = match kind {
         Some(kind) => kind,
-        None => Kind::sniff(path, reader.fill_buf().map_err(Error::io(path))?)?,
+        None => Kind::from_first_bytes(path, reader.fill_buf().map_err(Error::io(path))?)?,
     };
     let at = path.display().to_string();
     let mails: Box<dyn Iterator<Item = _> + Send> = match kind {
@@ -122,8 +104,8 @@ pub fn read_mails(path: &Path) -> Result<Mails, Error> {
     Ok(Mails { empty: Some(at), mails, position })
 }
 
-/// Reads one message (RFC 5322) from memory, and those attached to it; `name` is its name in errors. Never empty: what is no message, or
-/// has no text, is an error.
+/// Reads one message (RFC 5322) from memory, and those attached to it; `name` is its name in errors. Never empty: what
+/// is no message, or has no text, is an error.
 ///
 /// ```
 /// use leakprint::catalogue::mail::read_message;
@@ -135,7 +117,7 @@ pub fn read_mails(path: &Path) -> Result<Mails, Error> {
 #[cfg(feature = "mail")]
 #[must_use]
 pub fn read_message(bytes: &[u8], name: &str) -> Vec<Result<Mail, Error>> {
-    let mut raw = mbox::Raw::default();
+    let mut raw = raw::Raw::default();
     raw.push(bytes);
     message::read(&raw, name)
 }
@@ -149,7 +131,7 @@ fn messages(
     if kind == Kind::Mailbox {
         return Ok(Box::new(mbox::Mailbox::new(at, reader)));
     }
-    let mut raw = mbox::Raw::default();
+    let mut raw = raw::Raw::default();
     raw.fill(&mut reader).map_err(|e| Error::input(&at, e))?;
     Ok(Box::new(message::read(&raw, &at).into_iter()))
 }
@@ -161,59 +143,4 @@ fn messages(
     _: Box<dyn BufRead + Send>,
 ) -> Result<Box<dyn Iterator<Item = Result<Mail, Error>> + Send>, Error> {
     Err(Error::input(at, "messages and mailboxes need the crate's feature `mail`"))
-}
-
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// JSON lines.
-    Lines,
-    /// One message.
-    Message,
-    /// An mbox.
-    Mailbox,
-}
-
-impl Kind {
-    /// By the file's name; `None` if it does not tell.
-    fn of(path: &Path) -> Result<Option<Self>, Error> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        let name = compressed::SUFFIXES.iter().find_map(|s| name.strip_suffix(s)).unwrap_or(&name);
-        let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
-        Ok(match suffix {
-            "jsonl" => Some(Self::Lines),
-            "eml" => Some(Self::Message),
-            "mbox" | "mbx" => Some(Self::Mailbox),
-            "pst" | "ost" => {
-                let reason = "Outlook's own store is not read: convert it with `readpst -e -o FOLDER FILE` (pst-utils) and enrol the folder";
-                return Err(Error::input(path.display().to_string(), reason));
-            }
-            "msg" => {
-                let reason = "Outlook's own message format is not read: convert it with `msgconvert FILE` (libemail-outlook-message-perl) and enrol the .eml";
-                return Err(Error::input(path.display().to_string(), reason));
-            }
-            _ if folder::in_maildir(path) => Some(Self::Message),
-            _ => None,
-        })
-    }
-
-    /// By the file's first bytes.
-    fn sniff(path: &Path, begin: &[u8]) -> Result<Self, Error> {
-        let line = begin.split(|&b| b == b'\n').next().unwrap_or_default();
-        match line {
-            [b'F', b'r', b'o', b'm', b' ', ..] => Ok(Self::Mailbox),
-            [b'{', ..] => Ok(Self::Lines),
-            line if is_header_field(line) => Ok(Self::Message),
-            _ => {
-                let reason = "neither a message nor a mailbox nor JSON lines: its name has no suffix of those, and it begins like none";
-                Err(Error::input(path.display().to_string(), reason))
-            }
-        }
-    }
-}
-
-/// Whether a line begins as a header field does: a name and a colon (RFC 5322, section 2.2), as real ones look.
-fn is_header_field(line: &[u8]) -> bool {
-    let name = line.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
-    (1..=76).contains(&name) && line[0].is_ascii_alphabetic() && line.get(name) == Some(&b':')
 }

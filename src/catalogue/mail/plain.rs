@@ -1,7 +1,8 @@
 //! Plain text as clients show it.
 
-/// Joins the lines of `format=flowed` text (RFC 3676): a line that ends in a space goes on in the next one if both are quoted as deep.
-/// With `joined` (`DelSp=yes`) that space itself is no part of the text. Quote marks stand once before each paragraph.
+/// Joins the lines of `format=flowed` text (RFC 3676): a line that ends in a space goes on in the next one if both are
+/// quoted as deep. With `joined` (`DelSp=yes`) that space itself is no part of the text. Quote marks stand once before
+/// each paragraph.
 pub(super) fn unflow(text: &str, joined: bool) -> String {
     let mut out = String::with_capacity(text.len());
     // Depth of the paragraph that is open.
@@ -34,7 +35,8 @@ pub(super) fn unflow(text: &str, joined: bool) -> String {
     out
 }
 
-/// Text without characters that nobody sees: control characters, soft hyphens, marks of direction, joiners and spaces of no width.
+/// Text without characters that nobody sees: control characters, soft hyphens, marks of direction, joiners and spaces
+/// of no width.
 pub(super) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     let unseen = |c: char| match c {
         '\t' | '\n' | '\r' | '\u{c}' => false,

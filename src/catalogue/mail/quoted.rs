@@ -3,16 +3,29 @@
 #[cfg(feature = "mail")]
 use std::ops::Range;
 
-/// The words of `text` that lie in `places` (byte ranges, in order), as half-open ranges of word numbers.
+/// Longest line, but for dashes at its ends, that may begin a quotation as `-----Original Message-----` does.
+///
+/// Tuned (bytes): chosen by eye.
+const MAX_TITLE: usize = 120;
+/// Lines after a `From:` within a text in which its header goes on.
+///
+/// Tuned (count): chosen by eye; Outlook puts four fields there.
+const HEADER_LINES: usize = 5;
+/// Fields of those that make it a header.
+///
+/// Tuned (count): chosen by eye.
+const MIN_HEADER_FIELDS: usize = 2;
+
+/// The words of `text` that lie in `marked` (byte ranges, in order), as half-open ranges of word numbers.
 #[cfg(feature = "mail")]
-pub(super) fn to_words(text: &str, mut places: &[Range<usize>]) -> Vec<[u32; 2]> {
+pub(super) fn to_words(text: &str, mut marked: &[Range<usize>]) -> Vec<[u32; 2]> {
     let mut found = Vec::new();
-    let until = places.last().map_or(0, |p| p.end);
+    let until = marked.last().map_or(0, |p| p.end);
     for (k, start) in word_starts(text).enumerate().take_while(|&(_, start)| start < until) {
-        while places.first().is_some_and(|p| p.end <= start) {
-            places = &places[1..];
+        while marked.first().is_some_and(|p| p.end <= start) {
+            marked = &marked[1..];
         }
-        if places.first().is_some_and(|p| p.contains(&start)) {
+        if marked.first().is_some_and(|p| p.contains(&start)) {
             add(&mut found, k as u32);
         }
     }
@@ -33,8 +46,9 @@ fn add(ranges: &mut Vec<[u32; 2]>, word: u32) {
     }
 }
 
-/// The words of a body that quote another mail, as half-open ranges: lines that begin with `>`; all after "Original Message", a "Forwarded
-/// message" or a header within the text; all after "… wrote:" if no marks follow. `known` are ranges known from elsewhere, in order.
+/// The words of a body that quote another mail, as half-open ranges: lines that begin with `>`; all after "Original
+/// Message", a "Forwarded message" or a header within the text; all after "… wrote:" if no marks follow. `known` are
+/// ranges known from elsewhere, in order.
 pub(in crate::catalogue) fn quoted_words(body: &str, known: &[[u32; 2]]) -> Vec<[u32; 2]> {
     let mut found = Vec::new();
     let lines = lines(body);
@@ -90,12 +104,12 @@ fn begins_quotation(line: &str) -> bool {
         "mensaje original",
         "messaggio originale",
     ];
-    line.starts_with("--") && inner.len() < 120 && TITLES.iter().any(|t| inner.to_lowercase().starts_with(t))
+    line.starts_with("--") && inner.len() < MAX_TITLE && TITLES.iter().any(|t| inner.to_lowercase().starts_with(t))
         || line.starts_with("Begin forwarded message:")
 }
 
-/// Whether a header stands here within the text, as Outlook puts it above what is answered: `From:` and, in the next lines, two
-/// more fields.
+/// Whether a header stands here within the text, as Outlook puts it above what is answered: `From:` and, in the next
+/// lines, two more fields.
 fn header_at(lines: &[&str]) -> bool {
     let field = |line: &&str, names: &[&str]| {
         let line = line.trim_start_matches(['*', ' ', '\t', '>']);
@@ -105,7 +119,7 @@ fn header_at(lines: &[&str]) -> bool {
         && lines
             .iter()
             .skip(1)
-            .take(5)
+            .take(HEADER_LINES)
             .filter(|l| {
                 field(
                     l,
@@ -116,7 +130,7 @@ fn header_at(lines: &[&str]) -> bool {
                 )
             })
             .count()
-            >= 2
+            >= MIN_HEADER_FIELDS
 }
 
 /// Whether a line, or it and the one before, is `On Monday, Gwen Ashdown wrote:`.

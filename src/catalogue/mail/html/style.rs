@@ -127,8 +127,8 @@ fn is_zero(value: &str) -> bool {
     number.parse() == Ok(0.0f32)
 }
 
-/// Takes the rules of a style sheet whose selectors are one element's name, class or id. Blocks with `@` are passed over: they ask about
-/// the window.
+/// Takes the rules of a style sheet whose selectors are one element's name, class or id. Blocks with `@` are passed
+/// over: they ask about the window.
 pub(super) fn add_rules(sheet: &str, rules: &mut HashMap<Vec<u8>, Style>) {
     let sheet = without_comments(sheet);
     let mut rest = sheet.as_str();
@@ -175,4 +175,59 @@ fn end_of_block(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_is_told_from_what_does_not() {
+        for declarations in [
+            "display:none",
+            "color:red; DISPLAY : None !important",
+            "opacity:0.0",
+            "max-height:0;overflow:hidden",
+            "overflow-y: clip; width: 0px",
+        ] {
+            assert!(Style::parse(declarations).hides(), "{declarations}");
+        }
+        for declarations in
+            ["", "display:block", "display:none;display:inline", "opacity:.5", "height:0", "overflow:hidden", ":;{"]
+        {
+            assert!(!Style::parse(declarations).hides(), "{declarations}");
+        }
+        let sizeless = |declarations| Style::parse(declarations).sizeless;
+        assert_eq!(sizeless("font-size:0"), Some(true));
+        assert_eq!(sizeless("font: bold 0px/1 Arial"), Some(true));
+        assert_eq!(sizeless("font-size:12px"), Some(false));
+        assert_eq!(sizeless("font-size:2rem"), Some(false));
+        for relative in ["font-size:2em", "font-size:90%", "font-size:inherit"] {
+            assert_eq!(sizeless(relative), None, "{relative}");
+        }
+    }
+
+    #[test]
+    fn later_declarations_win_and_silence_changes_nothing() {
+        let mut style = Style::parse("display:none; text-transform:uppercase; padding:3px");
+        style.add(&Style::parse("display:inline-block; text-transform:none"));
+        assert_eq!((style.display, style.case), (Some(Display::InlineBlock), Some(Case::AsIs)));
+        style.add(&Style::default());
+        assert!(style.padded && style.display == Some(Display::InlineBlock));
+    }
+
+    #[test]
+    fn simple_rules_are_taken_and_others_passed_over() {
+        let mut rules = HashMap::new();
+        let sheet = "@import url(x); /* .a{display:none} */ <!-- P, .Note, #top { display:none } --> \
+            @media print { .b { display:none } .c { display:none } } \
+            td > .d, .e:hover, [x] { display:none } .f { color:red } .g { display:none } .h { display:none";
+        add_rules(sheet, &mut rules);
+        let mut names: Vec<String> = rules.keys().map(|k| String::from_utf8_lossy(k).into_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["#top", ".Note", ".g", "p"]);
+        assert!(rules.values().all(Style::hides));
+        add_rules(".g{display:block}", &mut rules);
+        assert!(!rules[&b".g"[..]].hides());
+    }
 }
