@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::enrol::Added;
-use super::lexicon::Words;
 use super::register::{DocumentRef, Register, is_beside};
 use super::state::{Catalogue, Committed, Pending, SameId};
+use super::word_cache::Words;
 use crate::Error;
 use crate::index::Stored;
 

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::about::{About, Field};
 use super::config::CatalogueConfig;
-use super::lexicon::{Learned, Lexicon, Words};
 use super::mail::{Mail, quoted_words};
 use super::state::Catalogue;
+use super::word_cache::{Learned, WordCache, Words};
 use super::words::{ABREAST, Token, each_word, words_hashes};
 use crate::Error;
 use crate::fingerprint::Codes;
@@ -84,7 +84,7 @@ impl Catalogue {
     ///
     /// [`Error::File`] if the catalogue's files turn out to be damaged.
     pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
-        let prepared = prepare(&mut self.lexicon, &self.config, mails)?;
+        let prepared = prepare(&mut self.word_cache, &self.config, mails)?;
         self.add_prepared(prepared)
     }
 
@@ -104,7 +104,7 @@ impl Catalogue {
         mails: impl IntoIterator<Item = Result<Mail, Error>>,
         mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Added, Error> {
-        let (mut lexicon, config) = (std::mem::take(&mut self.lexicon), self.config.clone());
+        let (mut word_cache, config) = (std::mem::take(&mut self.word_cache), self.config.clone());
         let total = Mutex::new(Added::default());
         let so_far = || *total.lock().unwrap_or_else(PoisonError::into_inner);
         let done = std::thread::scope(|scope| {
@@ -139,7 +139,7 @@ impl Catalogue {
                             None => going_on = ControlFlow::Break(()),
                         }
                     }
-                    let prepared = prepare(&mut lexicon, &config, &batch)?;
+                    let prepared = prepare(&mut word_cache, &config, &batch)?;
                     if ready.send(prepared).is_err() {
                         // Adding has failed; it says why.
                         break;
@@ -154,7 +154,7 @@ impl Catalogue {
             drop(ready);
             adding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(looked_up)
         });
-        self.lexicon = lexicon;
+        self.word_cache = word_cache;
         done.map(|()| so_far())
     }
 
@@ -174,13 +174,13 @@ impl Catalogue {
 }
 
 /// Looks the words of mails up, in parallel.
-fn prepare(lexicon: &mut Lexicon, config: &CatalogueConfig, mails: &[Mail]) -> Result<Vec<Prepared>, Error> {
-    let learned = lexicon.learn(mails, each_drawn, config)?;
+fn prepare(word_cache: &mut WordCache, config: &CatalogueConfig, mails: &[Mail]) -> Result<Vec<Prepared>, Error> {
+    let learned = word_cache.learn(mails, each_drawn, config)?;
     let prepared = |((mail, learned), content): ((&Mail, Learned<[usize; 4]>), u64)| {
         let Learned { numbers, answer: fields } = learned;
         let (body, field_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
-        let about = about(lexicon, config, mail, fields, field_numbers)?.to_bytes();
-        Ok(Prepared { id: mail.id.clone(), content, words: lexicon.words(body), about })
+        let about = about(word_cache, config, mail, fields, field_numbers)?.to_bytes();
+        Ok(Prepared { id: mail.id.clone(), content, words: word_cache.words(body), about })
     };
     mails.par_iter().zip(learned).zip(contents(mails)).map(prepared).collect()
 }
@@ -198,7 +198,7 @@ fn contents(mails: &[Mail]) -> Vec<u64> {
 
 /// What is known of a mail besides its words, from the lengths and the words' numbers of its fields.
 fn about(
-    lexicon: &Lexicon,
+    word_cache: &WordCache,
     config: &CatalogueConfig,
     mail: &Mail,
     lengths: [usize; 4],
@@ -208,7 +208,7 @@ fn about(
     for length in lengths {
         let (field, rest) = numbers.split_at(length);
         numbers = rest;
-        let (codes, widths) = lexicon.first_codes(field, config.family.bits().div_ceil(64));
+        let (codes, widths) = word_cache.first_codes(field, config.family.bits().div_ceil(64));
         fields.push(Field { codes: Codes::from_data(config.family, codes)?, widths });
     }
     if fields.iter().all(|f| f.widths.is_empty()) {

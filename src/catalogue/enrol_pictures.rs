@@ -2,9 +2,9 @@
 
 use super::content::fnv;
 use super::enrol::Added;
-use super::lexicon::Words;
 use super::state::Catalogue;
-use super::{captures, picture};
+use super::word_cache::Words;
+use super::{picture, stitch};
 use crate::Error;
 use crate::fingerprint::Codes;
 
@@ -32,7 +32,7 @@ impl Catalogue {
         let captures: Vec<picture::Reading> =
             pictures.iter().map(|bytes| picture::read(bytes.as_ref(), self.config.family)).collect::<Result<_, _>>()?;
         let (mut words, mut codes) = (Vec::new(), Codes::new(self.config.family));
-        for (capture, kept) in captures.iter().zip(captures::join(&captures)) {
+        for (capture, kept) in captures.iter().zip(stitch::stitch(&captures)) {
             words.extend(kept.iter().map(|&k| capture.widths[k]));
             let data = kept.iter().flat_map(|&k| capture.codes.get(k).iter().copied()).collect();
             codes.extend(&Codes::from_data(self.config.family, data)?)?;
@@ -57,5 +57,5 @@ pub(crate) fn joined_boxes<B: AsRef<[u8]>>(
         let kept: std::collections::HashSet<usize> = kept.into_iter().collect();
         capture.places.iter().enumerate().map(|(k, place)| (place.hull(), kept.contains(&k))).collect()
     };
-    Ok(captures.iter().zip(captures::join(&captures)).map(boxes).collect())
+    Ok(captures.iter().zip(stitch::stitch(&captures)).map(boxes).collect())
 }

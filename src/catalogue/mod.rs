@@ -7,12 +7,12 @@
 // What a document is made of.
 mod about;
 mod atlas;
-mod captures;
 mod content;
-mod lexicon;
 pub mod mail;
 mod picture;
+mod stitch;
 pub mod text;
+mod word_cache;
 mod words;
 
 // The folder.

@@ -54,3 +54,34 @@ pub(super) fn read(bytes: &[u8], family: Family) -> Result<Reading, Error> {
         places: likeliest.iter().map(place).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, GrayImage, ImageFormat, Luma};
+
+    use super::*;
+
+    #[test]
+    fn a_reading_is_in_order_and_of_one_length() {
+        let shot = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").expect("a fixture");
+        let Reading { codes, widths, places } = read(&shot, Family::Net).expect("a picture with text");
+        assert!(places.len() > 20, "{} words", places.len());
+        assert_eq!((codes.len(), widths.len()), (places.len(), places.len()));
+        for pair in places.windows(2) {
+            assert!(pair[0].line < pair[1].line && pair[0].y < pair[1].y || pair[0].x < pair[1].x, "{pair:?}");
+        }
+        // Within the picture, which is 113 rows high.
+        let all = places.iter().all(|p| p.width_px > 0.0 && (3.0..10.0).contains(&p.x_height_px) && p.y < 113.0);
+        assert!(all, "{places:?}");
+    }
+
+    #[test]
+    fn a_picture_without_text_is_refused() {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let blank = DynamicImage::from(GrayImage::from_pixel(200, 100, Luma([240])));
+        blank.write_to(&mut bytes, ImageFormat::Png).expect("a picture in memory");
+        let error = read(bytes.get_ref(), Family::Net).expect_err("nothing to read").to_string();
+        assert!(error.contains("no lines of text"), "{error}");
+        assert!(read(b"no picture", Family::Net).is_err());
+    }
+}

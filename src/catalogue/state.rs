@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::CatalogueConfig;
-use super::lexicon::{Lexicon, Words};
 use super::manifest::Manifest;
 use super::register::Register;
+use super::word_cache::{WordCache, Words};
 use crate::Error;
 use crate::index::{Codebook, Part};
 
@@ -85,7 +85,7 @@ pub struct Catalogue {
     pub(super) codebook: Option<NumberedCodebook>,
     pub(super) pending: Vec<Pending>,
     pub(super) register: Option<Register>,
-    pub(super) lexicon: Lexicon,
+    pub(super) word_cache: WordCache,
     /// Whether there is something to commit.
     pub(super) changed: bool,
     /// Number of the next file.
@@ -110,7 +110,7 @@ impl Catalogue {
             codebook: None,
             pending: Vec::new(),
             register: None,
-            lexicon: Lexicon::default(),
+            word_cache: WordCache::default(),
             changed: false,
             next: 0,
             manifest: None,
@@ -167,7 +167,7 @@ impl Catalogue {
         });
         let register = self.register.as_ref().map_or(0, Register::memory_usage);
         let segments: usize = self.committed.iter().map(|c| c.part.segment.memory_usage()).sum();
-        pending.sum::<usize>() + register + segments + self.lexicon.memory_usage()
+        pending.sum::<usize>() + register + segments + self.word_cache.memory_usage()
     }
 
     /// Documents that are not committed yet and were not removed again.

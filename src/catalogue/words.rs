@@ -42,8 +42,8 @@ fn first_bytes(text: &[u8]) -> u128 {
 
 /// The words of a text, as [`str::split_whitespace`] tells them.
 ///
-/// Where words end is foreseen by nobody, so that a loop over bytes costs more than the bytes: the end is looked for in sixteen at
-/// once.
+/// Where words end is foreseen by nobody, so that a loop over bytes costs more than the bytes: the end is looked for in
+/// sixteen at once.
 #[inline]
 pub(super) fn each_word<'t>(text: &'t str, mut found: impl FnMut(Token<'t>)) {
     let bytes = text.as_bytes();
@@ -88,10 +88,12 @@ fn words_hash(text: &str) -> u64 {
 }
 
 /// Texts that are hashed side by side.
+///
+/// Tuned (count): a text's words and hash took 24 to 31 ns a word one by one, less four abreast.
 pub(super) const ABREAST: usize = 4;
 
-/// [`words_hash`] of some texts, best of about the same length. Each step of a hash waits for the one before, so that several take hardly longer
-/// than one.
+/// [`words_hash`] of some texts, best of about the same length. Each step of a hash waits for the one before, so that
+/// several take hardly longer than one.
 pub(super) fn words_hashes(texts: [&str; ABREAST]) -> [u64; ABREAST] {
     if !texts.iter().all(|text| text.is_ascii()) {
         return texts.map(words_hash);
