@@ -15,13 +15,26 @@ use crate::index::{
 };
 
 /// Segments of fewer words are merged with the next new one.
+///
+/// Tuned (words): chosen by eye.
 const SMALL_WORDS: usize = 50_000;
+/// Share of a segment's words that must be left of it: otherwise the next commit merges it as if it were small.
+///
+/// Tuned (share): chosen by eye.
+const MIN_SHARE_LEFT: (usize, usize) = (3, 4);
 /// A commit merges no more words than this: bounds its memory.
+///
+/// Tuned (words): enrolling a mailbox of 2 GB (30.2 million words) peaks at 276 MB resident.
 const MAX_COMMIT_WORDS: usize = 3_200_000;
-/// Segments of so many words are a language of their own: what their words may earn, as far as candidates hang on it, they tell without the
-/// other segments' phrases.
+/// Segments of so many words are a language of their own: what their words may earn, as far as candidates hang on it, they
+/// tell without the other segments' phrases.
+///
+/// Tuned (words): 5,029 mails in five segments of 110,000 to 530,000 words that know nothing of each other give all 453 answers
+/// of the evaluation set as one segment does.
 const OWN_LANGUAGE_WORDS: usize = 1_000_000;
 /// Segments are not merged beyond so many words, when that was asked for: bounds the memory of a merge to about a gigabyte.
+///
+/// Tuned (words): compacting 50 million words peaks at 1,388 MB resident, mapped pages included.
 const MAX_SEGMENT_WORDS: usize = 64 << 20;
 
 /// What a commit writes.
@@ -34,7 +47,10 @@ struct Plan {
 
 impl Catalogue {
     /// Writes all changes to the folder that the catalogue was opened from for writing. A crash at any instant leaves the last
-    /// commit or this one, whole; after an error, the folder and this value are as they were before.
+    /// commit or this one, whole.
+    ///
+    /// After an error, the folder and this value hold what they held before. If the disk does not even let the old manifest be
+    /// put back, both hold what was to be committed, which a crash may undo.
     ///
     /// A catalogue of up to [`CatalogueConfig::whole_words`] is written as one segment, at some 0.15 seconds a million words: what
     /// its phrases are worth need not be added up by each matcher. Of a larger one
@@ -57,7 +73,8 @@ impl Catalogue {
         let mut merged = Vec::new();
         for committed in self.committed.iter().rev() {
             let own = committed.part.words();
-            let wasteful = 4 * own < 3 * committed.part.segment.header().words();
+            let (left, of) = MIN_SHARE_LEFT;
+            let wasteful = of * own < left * committed.part.segment.header().words();
             if whole || own < SMALL_WORDS || (own <= words || wasteful) && words + own <= MAX_COMMIT_WORDS {
                 merged.push(committed.number);
                 words += own;

@@ -18,6 +18,8 @@ pub struct CatalogueConfig {
     pub chance: ChanceModel,
     /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer has its own.
     /// Default: [`SCAN_WORDS`].
+    ///
+    /// Tuned (words): adding a mail to a million words takes 0.20 s, to two million 0.31.
     pub whole_words: usize,
 }
 
