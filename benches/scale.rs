@@ -20,7 +20,7 @@ use leakprint::Error;
 use leakprint::benchmarks::Engines;
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::index::{Engine, SearchConfig};
+use leakprint::search::{Engine, SearchConfig};
 use queries::{Picture, median, pictures, timed};
 use rustix::time::{ClockId, clock_gettime};
 

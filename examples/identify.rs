@@ -19,8 +19,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use inputs::{begins_as_picture, expand, is_named_as_picture, tell, tell_passed_over};
 use leakprint::catalogue::Catalogue;
-use leakprint::index::{Effort, Engine};
-use leakprint::verdict::{LIKELY, Millis, Outcome, Verdict};
+use leakprint::search::{Engine, SearchStatistics};
+use leakprint::verdict::{LIKELY, Outcome, StageTimings, Verdict};
 use leakprint::{Config, Error, Matcher};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -122,7 +122,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         let answers: Vec<(Verdict, Option<Error>)> = some.par_iter().map(|path| answer(&matcher, path)).collect();
         for (path, (verdict, error)) in some.iter().zip(&answers) {
             votes += verdict.search.votes;
-            crowded += verdict.search.crowded;
+            crowded += verdict.search.masked;
             if let Some(e) = error {
                 all_answered = false;
                 tell(format_args!("identify: {e}"));
@@ -167,8 +167,8 @@ fn answer(matcher: &Matcher, path: &Path) -> (Verdict, Option<Error>) {
         width: 0,
         height: 0,
         matches: Vec::new(),
-        search: Effort::default(),
-        millis: Millis::default(),
+        search: SearchStatistics::default(),
+        millis: StageTimings::default(),
     };
     let is_the_pictures = matches!(error, Error::Input { .. } | Error::Limit { .. });
     (verdict, (!is_the_pictures).then_some(error))

@@ -4,12 +4,16 @@ use crate::align::align;
 use crate::catalogue::Catalogue;
 use crate::fingerprint::{Codes, Family, Fingerprint, Inference, Patch, fingerprint, variants};
 use crate::geom::Rect;
-use crate::index::{
-    Arc, DocumentScore, Index, Query, Sample, ScoreConfig, SearchConfig, Strip, scan, scan_strip, seeds, word_scores,
-};
+use crate::index::IndexReader;
 use crate::page::{Page, PageConfig, analyse};
 use crate::raster::{RasterConfig, decode};
+use crate::search::{
+    BackgroundSample, Batch, DocumentScore, Edge, Query, ScoreConfig, SearchConfig, scan, scan_batch, seeds,
+    word_scores,
+};
+use crate::significance::Candidates;
 use crate::simd::Kernels;
+use crate::verdict::VerdictConfig;
 use crate::{Config, Error, Matcher};
 
 /// Both engines on one catalogue.
@@ -20,7 +24,7 @@ pub struct Engines {
 
 /// What is looked for: a picture's lattice, whole or a part of it.
 pub struct Asked {
-    arcs: Vec<Arc>,
+    edges: Vec<Edge>,
     nodes: u32,
     codes: Codes,
     weights: Vec<crate::fingerprint::BitWeights>,
@@ -48,8 +52,8 @@ pub struct AskedWord {
 pub struct Found {
     /// Numbers and scores in nats of the documents that were aligned, best first.
     pub documents: Vec<(usize, f32)>,
-    /// 2-grams looked up, places that voted, 2-grams left out, documents with votes, documents aligned.
-    pub effort: [u64; 5],
+    /// 2-grams looked up, positions that voted, 2-grams left out, documents with votes, documents aligned.
+    pub statistics: [u64; 5],
 }
 
 impl Engines {
@@ -63,8 +67,8 @@ impl Engines {
         Ok(Self { matcher, kernels: Kernels::best() })
     }
 
-    fn index(&self) -> &Index {
-        self.matcher.index()
+    fn index(&self) -> &IndexReader {
+        &self.matcher.searcher().reader
     }
 
     /// Number of the document with this id, found by looking at all.
@@ -80,13 +84,21 @@ impl Engines {
         Ok(numbers)
     }
 
-    /// All that a matcher's stage 4 does: scores, candidates and the chance of a score. Returns the E-values of documents.
+    fn candidates(&self, asked: &Asked) -> Result<Candidates, Error> {
+        let searcher = self.matcher.searcher();
+        let found = searcher.search_query(asked.query())?;
+        self.matcher.significance().candidates(searcher, &found, VerdictConfig::default().max_e)
+    }
+
+    /// All that a matcher's stages 4 and 5 do: scores, candidates and the chance of a score. Returns the E-values of documents.
     ///
     /// # Errors
     ///
     /// If a file is damaged.
     pub fn search(&self, asked: &Asked) -> Result<Vec<(usize, f64)>, Error> {
-        self.matcher.stage_4(&asked.query())
+        let candidates = self.candidates(asked)?;
+        let e_value = |d: &DocumentScore| (d.document as usize, candidates.null.e_value(d.nats()));
+        Ok(candidates.documents.iter().map(e_value).collect())
     }
 
     /// E-value of a score for this query, by the seed engine's statistics.
@@ -95,7 +107,7 @@ impl Engines {
     ///
     /// If a file is damaged.
     pub fn e_value(&self, asked: &Asked, nats: f32) -> Result<f64, Error> {
-        self.matcher.e_value(&asked.query(), nats)
+        Ok(self.candidates(asked)?.null.e_value(nats))
     }
 
     /// The exhaustive scan: best documents and their scores in nats.
@@ -105,7 +117,7 @@ impl Engines {
     /// If a file is damaged.
     pub fn scan(&self, asked: &Asked) -> Result<Vec<(usize, f32)>, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
+        let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config);
         let mut found = scan(self.index(), &query, &scores, &self.kernels, &config)?;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(found.iter().take(64).map(|d| (d.document as usize, d.nats())).collect())
@@ -118,22 +130,22 @@ impl Engines {
     /// If a file is damaged.
     pub fn score(&self, asked: &Asked, number: usize) -> Result<f32, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
-        let strip = self.index().extract_exact(&[number as u32])?;
-        let units = scan_strip(&strip, &query, &scores, &self.kernels, &config)[0];
+        let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config);
+        let batch = self.index().extract_exact(&[number as u32])?;
+        let units = scan_batch(&batch, &query, &scores, &self.kernels, &config)[0];
         Ok(DocumentScore { units, document: 0 }.nats())
     }
 
-    /// The arcs that lie on words of a document, in reading order.
+    /// The edges that lie on words of a document, in reading order.
     ///
     /// # Errors
     ///
     /// If a file is damaged.
     pub fn aligned(&self, asked: &Asked, number: usize) -> Result<Vec<u32>, Error> {
         let (query, config) = (asked.query(), Config::default());
-        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config.score);
-        let strip = self.index().extract_exact(&[number as u32])?;
-        let found = align(&strip, 0, &query, &scores, &self.kernels, &config.score, &config.align)?;
+        let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config.score);
+        let batch = self.index().extract_exact(&[number as u32])?;
+        let found = align(&batch, 0, &query, &scores, &self.kernels, &config.score, &config.align)?;
         Ok(found.pairs.iter().filter(|p| p.score_nats > 0.0).map(|p| p.word).collect())
     }
 
@@ -144,9 +156,9 @@ impl Engines {
     /// If a file is damaged.
     pub fn scores(&self, asked: &Asked, numbers: &[usize]) -> Result<Vec<(usize, f32)>, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
-        let strip = self.index().extract(numbers.iter().copied())?;
-        let units = scan_strip(&strip, &query, &scores, &self.kernels, &config);
+        let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config);
+        let batch = self.index().extract(numbers.iter().copied())?;
+        let units = scan_batch(&batch, &query, &scores, &self.kernels, &config);
         let nats = units.into_iter().map(|units| DocumentScore { units, document: 0 }.nats());
         let mut found: Vec<(usize, f32)> = numbers.iter().copied().zip(nats).collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -166,16 +178,16 @@ impl Engines {
     #[must_use]
     pub fn words(&self, asked: &Asked) -> Vec<AskedWord> {
         let query = asked.query();
-        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &ScoreConfig::default());
-        let word = |(k, arc): (usize, &Arc)| AskedWord {
+        let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &ScoreConfig::default());
+        let word = |(k, edge): (usize, &Edge)| AskedWord {
             code: asked.codes.get(k)[0],
             weights: asked.weights.get(k).map_or([u64::MAX, 0], |w| w.planes),
-            from: arc.from,
-            to: arc.to,
-            likeliest: arc.likeliest,
-            nats_per_bit: f32::from(scores[k].slope) / crate::index::UNITS_PER_NAT,
+            from: edge.from,
+            to: edge.to,
+            likeliest: edge.likeliest,
+            nats_per_bit: f32::from(scores[k].slope) / crate::fixed_point::UNITS_PER_NAT,
         };
-        query.arcs.iter().enumerate().map(word).collect()
+        query.edges.iter().enumerate().map(word).collect()
     }
 
     /// The seed engine.
@@ -185,12 +197,18 @@ impl Engines {
     /// If a file is damaged.
     pub fn seeds(&self, asked: &Asked, search: &SearchConfig) -> Result<Found, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
-        let scores = word_scores(&query, self.matcher.look_alikes(), &self.kernels, &config);
-        let (mut found, effort) = seeds(self.index(), &query, &scores, &self.kernels, &config, search)?;
+        let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config);
+        let (mut found, statistics) = seeds(self.index(), &query, &scores, &self.kernels, &config, search)?;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(Found {
             documents: found.iter().map(|d| (d.document as usize, d.nats())).collect(),
-            effort: [effort.lookups, effort.votes, effort.crowded, effort.candidates, effort.aligned],
+            statistics: [
+                statistics.lookups,
+                statistics.votes,
+                statistics.masked,
+                statistics.candidates,
+                statistics.aligned,
+            ],
         })
     }
 }
@@ -203,37 +221,38 @@ impl Asked {
     /// As [`decode`].
     pub fn picture(bytes: &[u8], family: Family) -> Result<Self, Error> {
         let page: Page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
-        let print: Fingerprint = fingerprint(&page, &*family.encoder());
-        let arcs = Query::new(&page, &print)?.arcs;
-        Ok(Self { arcs, nodes: page.nodes, codes: print.codes, weights: print.weights })
+        let fingerprint: Fingerprint = fingerprint(&page, &*family.encoder());
+        let edges = Query::new(&page, &fingerprint)?.edges;
+        Ok(Self { edges, nodes: page.nodes, codes: fingerprint.codes, weights: fingerprint.weights })
     }
 
     fn query(&self) -> Query<'_> {
-        Query { arcs: self.arcs.clone(), nodes: self.nodes, codes: &self.codes, weights: &self.weights }
+        Query { edges: self.edges.clone(), nodes: self.nodes, codes: &self.codes, weights: &self.weights }
     }
 
-    /// Number of arcs.
+    /// Number of edges.
     #[must_use]
-    pub fn arcs(&self) -> u32 {
-        self.arcs.len() as u32
+    pub fn edges(&self) -> u32 {
+        self.edges.len() as u32
     }
 
     /// Words on the likeliest reading.
     #[must_use]
     pub fn words(&self) -> usize {
-        self.arcs.iter().filter(|a| a.likeliest).count()
+        self.edges.iter().filter(|a| a.likeliest).count()
     }
 
-    /// Only what lies between two arcs, these included, and other readings of the same ink.
+    /// Only what lies between two edges, these included, and other readings of the same ink.
     #[must_use]
     pub fn between(&self, first: u32, last: u32) -> Option<Self> {
-        let (start, end) = (self.arcs.get(first as usize)?.from, self.arcs.get(last as usize)?.to);
+        let (start, end) = (self.edges.get(first as usize)?.from, self.edges.get(last as usize)?.to);
         let inside: Vec<usize> =
-            (0..self.arcs.len()).filter(|&k| self.arcs[k].from >= start && self.arcs[k].to <= end).collect();
+            (0..self.edges.len()).filter(|&k| self.edges[k].from >= start && self.edges[k].to <= end).collect();
         let data = inside.iter().flat_map(|&k| self.codes.get(k).iter().copied()).collect();
-        let moved = |&k: &usize| Arc { from: self.arcs[k].from - start, to: self.arcs[k].to - start, ..self.arcs[k] };
+        let moved =
+            |&k: &usize| Edge { from: self.edges[k].from - start, to: self.edges[k].to - start, ..self.edges[k] };
         Some(Self {
-            arcs: inside.iter().map(moved).collect(),
+            edges: inside.iter().map(moved).collect(),
             nodes: end - start + 1,
             codes: Codes::from_data(self.codes.family(), data).ok()?,
             weights: inside.iter().filter_map(|&k| self.weights.get(k).copied()).collect(),
@@ -243,7 +262,7 @@ impl Asked {
 
 /// A scan of a made-up catalogue with a made-up query that holds one of its passages.
 pub struct Scan {
-    strip: Strip,
+    batch: Batch,
     codes: Codes,
     words: u32,
 }
@@ -269,8 +288,8 @@ impl Scan {
         let codes =
             Codes::from_data(family, documents[documents.len() / 2].data()[..words as usize * stride].to_vec())?;
         let (widths, caps) = (vec![0; 200], vec![256i16; 200]);
-        let strip = Strip::new(documents.iter().map(|d| (vec![d], widths.as_slice(), caps.as_slice())))?;
-        Ok(Self { strip, codes, words })
+        let batch = Batch::new(documents.iter().map(|d| (vec![d], widths.as_slice(), caps.as_slice())))?;
+        Ok(Self { batch, codes, words })
     }
 
     /// Names of the compiled variants that this CPU can run, fastest first.
@@ -287,11 +306,11 @@ impl Scan {
     #[must_use]
     pub fn run(&self, variant: usize) -> (u32, f32) {
         let kernels = Kernels::available()[variant];
-        let arcs = (0..self.words).map(|k| Arc { from: k, to: k + 1, likeliest: true, ..Arc::default() }).collect();
-        let query = Query { arcs, nodes: self.words + 1, codes: &self.codes, weights: &[] };
+        let edges = (0..self.words).map(|k| Edge { from: k, to: k + 1, likeliest: true, ..Edge::default() }).collect();
+        let query = Query { edges, nodes: self.words + 1, codes: &self.codes, weights: &[] };
         let config = ScoreConfig::default();
-        let scores = word_scores(&query, &Sample::of_strip(&self.strip), &kernels, &config);
-        let found = scan_strip(&self.strip, &query, &scores, &kernels, &config);
+        let scores = word_scores(&query, &BackgroundSample::from_batch(&self.batch), &kernels, &config);
+        let found = scan_batch(&self.batch, &query, &scores, &kernels, &config);
         let best = found.into_iter().zip(0u32..).max_by_key(|&(units, document)| (units, document));
         best.map_or((0, 0.0), |(units, document)| (document, DocumentScore { units, document }.nats()))
     }

@@ -2,9 +2,9 @@
 
 use crate::Error;
 use crate::align::AlignConfig;
-use crate::index::{ScoreConfig, SearchConfig};
 use crate::page::PageConfig;
 use crate::raster::RasterConfig;
+use crate::search::{ScoreConfig, SearchConfig};
 use crate::verdict::VerdictConfig;
 
 /// Settings of a [`Matcher`](crate::Matcher), stage by stage. `Config::default()` is what everything was measured with.
@@ -18,9 +18,9 @@ pub struct Config {
     pub search: SearchConfig,
     /// Stage 4: what a word is worth.
     pub score: ScoreConfig,
-    /// Stage 5: alignment.
+    /// Stage 6: alignment.
     pub align: AlignConfig,
-    /// Stage 6: the decision.
+    /// Stage 7: the decision.
     pub verdict: VerdictConfig,
 }
 
@@ -29,7 +29,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] names the first setting that is out of its range, its value and what is allowed.
+    /// [`Error::InvalidArgument`] names the first setting that is out of its range, its value and what is allowed.
     pub fn check(&self) -> Result<(), Error> {
         self.raster.check()?;
         self.page.check()?;

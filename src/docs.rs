@@ -7,7 +7,7 @@
 #[doc = "[`Family::Dct`]: crate::fingerprint::Family::Dct"]
 #[doc = "[`Family::Net`]: crate::fingerprint::Family::Net"]
 #[doc = "[`Family::Lda`]: crate::fingerprint::Family::Lda"]
-#[doc = "[`NullModel`]: crate::verdict::ChanceModel"]
+#[doc = "[`NullModel`]: crate::verdict::NullModel"]
 #[doc = "[`log_width`]: crate::fingerprint::log_width"]
 #[doc = ""]
 #[doc = include_str!("../docs/format.md")]

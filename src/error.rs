@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 ///
 /// * [`Error::Input`]: the picture or message is at fault; the next one may be fine.
 /// * [`Error::Limit`]: the input is larger than the configuration allows; raise the limit or shrink the input.
-/// * [`Error::Caller`]: a setting or argument is out of its range.
+/// * [`Error::InvalidArgument`]: a setting or argument is out of its range.
 /// * [`Error::File`]: a file of a catalogue is damaged, of another version, or none of ours.
 /// * [`Error::Locked`]: somebody is writing to the catalogue; try again later.
 /// * [`Error::Io`]: the operating system refused.
@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// A setting or an argument is out of its range.
     #[error("{setting} is {value}, but {expected}")]
-    Caller {
+    InvalidArgument {
         /// The setting's path, such as `page.min_ink`.
         setting: &'static str,
         /// The value given.
@@ -71,8 +71,8 @@ impl Error {
         Self::Input { what: what.into(), reason: reason.to_string() }
     }
 
-    pub(crate) fn caller(setting: &'static str, value: impl ToString, expected: impl Into<String>) -> Self {
-        Self::Caller { setting, value: value.to_string(), expected: expected.into() }
+    pub(crate) fn invalid_argument(setting: &'static str, value: impl ToString, expected: impl Into<String>) -> Self {
+        Self::InvalidArgument { setting, value: value.to_string(), expected: expected.into() }
     }
 
     /// Names the first of some settings whose value is not as `expected`.
@@ -82,7 +82,7 @@ impl Error {
         expected: &str,
     ) -> Result<(), Self> {
         match settings.into_iter().find(|(_, value)| !is_fine(*value)) {
-            Some((setting, value)) => Err(Self::caller(setting, value, expected)),
+            Some((setting, value)) => Err(Self::invalid_argument(setting, value, expected)),
             None => Ok(()),
         }
     }

@@ -50,6 +50,7 @@
 
 mod config;
 mod error;
+mod fixed_point;
 pub mod geom;
 mod matcher;
 #[doc(hidden)]
@@ -65,17 +66,21 @@ pub mod page;
 pub mod fingerprint;
 
 // Stage 4: codes → documents that may hold them.
-pub mod index;
+pub mod search;
 mod simd;
 
-// Stage 5: documents → alignments.
+// Stage 5: documents → candidates.
+pub mod significance;
+
+// Stage 6: candidates → alignments.
 pub mod align;
 
-// Stage 6: alignments → verdict.
+// Stage 7: alignments → verdict.
 pub mod verdict;
 
-// Side input and store: mails → catalogue.
+// Side input and store: mails → catalogue, and the index that it is searched by.
 pub mod catalogue;
+pub mod index;
 
 #[cfg(feature = "benchmarks")]
 #[doc(hidden)]

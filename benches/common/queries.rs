@@ -8,7 +8,7 @@ use leakprint::benchmarks::{Asked, Engines};
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
 use leakprint::fingerprint::Family;
-use leakprint::index::{Engine, SearchConfig};
+use leakprint::search::{Engine, SearchConfig};
 use rustix::time::{ClockId, clock_gettime};
 
 /// A picture's words and the id of the mail that it shows most of, and which of its words show it.
@@ -17,7 +17,7 @@ pub(crate) struct Picture {
     pub(crate) name: String,
     pub(crate) asked: Asked,
     pub(crate) id: String,
-    /// Arcs that lie on words of that mail.
+    /// Edges that lie on words of that mail.
     aligned: Vec<u32>,
 }
 
@@ -65,7 +65,7 @@ impl Picture {
     /// Up to four windows of so many words of the mail; for [`WHOLE`] the picture itself, if it is long.
     pub(crate) fn windows(&self, count: usize) -> Vec<Asked> {
         if count == WHOLE {
-            let whole = self.asked.between(0, self.asked.arcs().saturating_sub(1));
+            let whole = self.asked.between(0, self.asked.edges().saturating_sub(1));
             return whole.filter(|_| self.is_long()).into_iter().collect();
         }
         let firsts = (0..(self.aligned.len() + 1).saturating_sub(count)).step_by((self.aligned.len() / 4).max(1));

@@ -218,13 +218,13 @@ impl Bench<'_> {
             _ => {}
         }
         let sheet = &self.sheets[random.below(self.sheets.len())];
-        let (page, print) = page_of(&window, sheet, self.text, self.encoder, &mut random);
-        self.answers(matcher, (&page, &print), (&mail.body, &window), &mail.id, self.phrases.source(&mail.id))
+        let (page, fingerprint) = page_of(&window, sheet, self.text, self.encoder, &mut random);
+        self.answers(matcher, (&page, &fingerprint), (&mail.body, &window), &mail.id, self.phrases.source(&mail.id))
     }
 
     /// Looks up runs of lines of a picture.
     fn lines_of(&self, matcher: &Matcher, path: &Path, truth: &Truth, cuts: usize) -> Result<Vec<Found>, Error> {
-        let (page, print) = read(path, self.encoder)?;
+        let (page, fingerprint) = read(path, self.encoder)?;
         let mut found = Vec::new();
         let text: Vec<&str> = truth.regions.iter().flat_map(|r| &r.words).map(|w| w.w.as_str()).collect();
         let whole = text.join(" ");
@@ -235,7 +235,7 @@ impl Bench<'_> {
         for _ in 0..cuts {
             let length = (2.0 * (lines as f32 / 2.0).max(1.0).powf(random.unit() as f32)) as usize;
             let first = random.below((lines + 1).saturating_sub(length)) as u32;
-            let (part, of) = excerpt(&page, &print, first..first + length as u32)?;
+            let (part, of) = excerpt(&page, &fingerprint, first..first + length as u32)?;
             found.push(self.answers(matcher, (&part, &of), (&whole, &text), &name, from)?);
         }
         Ok(found)
@@ -245,14 +245,14 @@ impl Bench<'_> {
     fn answers(
         &self,
         matcher: &Matcher,
-        (page, print): (&Page, &Fingerprint),
+        (page, fingerprint): (&Page, &Fingerprint),
         (whole, shown): (&str, &[&str]),
         query: &str,
         from: &str,
     ) -> Result<Found, Error> {
         let (whole, shown) = (phrases(whole.split_whitespace()), phrases(shown.iter().copied()));
         let mut found = Found::default();
-        for m in matcher.matches(page, print)? {
+        for m in matcher.matches(page, fingerprint)? {
             let relations: Vec<Relation> =
                 m.documents.iter().map(|d| self.phrases.relation(from, &whole, &shown, d)).collect();
             let answer = Answer {

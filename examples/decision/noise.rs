@@ -157,9 +157,9 @@ pub(super) fn page_of(
                 values.iter().map(|&v| encoder.bit_error(x_height_px, v)).collect::<Option<Vec<f32>>>(),
             ) {
                 // Of one family by construction.
-                let _ = print.codes.extend(&codes);
-                print.weights.push(BitWeights::new(&wrong));
-                print.widths.push(log_width(drawn.width_xh * residual.stretch));
+                let _ = fingerprint.codes.extend(&codes);
+                fingerprint.weights.push(BitWeights::new(&wrong));
+                fingerprint.widths.push(log_width(drawn.width_xh * residual.stretch));
             }
             let line = from / WORDS_A_LINE;
             let frame = WordFrame::level(
@@ -207,7 +207,7 @@ pub(super) fn page_of(
         pieces: Vec::new(),
         spaces: Vec::new(),
     });
-    (page, print)
+    (page, fingerprint)
 }
 
 const WORDS_A_LINE: u32 = 12;
@@ -215,20 +215,20 @@ const WORDS_A_LINE: u32 = 12;
 /// A page's words within a run of lines of the picture, as a page of its own.
 pub(super) fn excerpt(
     page: &Page,
-    print: &Fingerprint,
+    fingerprint: &Fingerprint,
     lines: std::ops::Range<u32>,
 ) -> Result<(Page, Fingerprint), Error> {
     let chosen: Vec<usize> = (0..page.words.len()).filter(|&k| lines.contains(&page.words[k].line)).collect();
     let first = chosen.first().map_or(0, |&k| page.words[k].from);
     let mut part = Page { lines: page.lines.clone(), nodes: 1, ..Page::default() };
-    let mut of = Fingerprint { codes: Codes::new(print.codes.family()), ..Fingerprint::default() };
+    let mut of = Fingerprint { codes: Codes::new(fingerprint.codes.family()), ..Fingerprint::default() };
     for k in chosen {
         let word = page.words[k];
         part.words.push(Word { from: word.from - first, to: word.to - first, ..word });
         part.nodes = part.nodes.max(word.to - first + 1);
-        of.codes.extend(&Codes::from_data(print.codes.family(), print.codes.get(k).to_vec())?)?;
-        of.weights.extend(print.weights.get(k));
-        of.widths.push(print.widths[k]);
+        of.codes.extend(&Codes::from_data(fingerprint.codes.family(), fingerprint.codes.get(k).to_vec())?)?;
+        of.weights.extend(fingerprint.weights.get(k));
+        of.widths.push(fingerprint.widths[k]);
     }
     Ok((part, of))
 }
@@ -237,6 +237,6 @@ pub(super) fn excerpt(
 pub(super) fn read(path: &std::path::Path, encoder: &dyn Encoder) -> Result<(Page, Fingerprint), Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let page = analyse(&decode(&bytes, &RasterConfig::default())?, &PageConfig::default());
-    let print = fingerprint(&page, encoder);
-    Ok((page, print))
+    let fingerprint = fingerprint(&page, encoder);
+    Ok((page, fingerprint))
 }

@@ -77,7 +77,7 @@ pub(super) fn recall(
             for length in LENGTHS {
                 for _ in 0..WINDOWS {
                     let Some(window) = window(region, length, &mut random) else { continue };
-                    let (part, of) = cut(&page, &print, window)?;
+                    let (part, of) = cut(&page, &fingerprint, window)?;
                     if part.words.first().is_none_or(|w| w.frame.x_height_px < MIN_X_HEIGHT_PX) {
                         continue;
                     }
@@ -125,7 +125,7 @@ fn window<'r>(region: &'r Region, length: usize, random: &mut SplitMix64) -> Opt
 }
 
 /// What is left of a page if only these words can be seen: the lattice's words whose middle lies on one of them.
-fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, Fingerprint), Error> {
+fn cut(page: &Page, fingerprint: &Fingerprint, window: &[TrueWord]) -> Result<(Page, Fingerprint), Error> {
     let areas: Vec<Rect> = window.iter().map(TrueWord::area).collect();
     let on = |w: &Word| {
         let hull = page.hull(&w.frame);
@@ -143,13 +143,13 @@ fn cut(page: &Page, print: &Fingerprint, window: &[TrueWord]) -> Result<(Page, F
     };
     let at = |node: u32| nodes.partition_point(|&n| n < node) as u32;
     let mut part = Page { lines: page.lines.clone(), nodes: nodes.len() as u32, ..Page::default() };
-    let mut of = Fingerprint { codes: Codes::new(print.codes.family()), ..Fingerprint::default() };
+    let mut of = Fingerprint { codes: Codes::new(fingerprint.codes.family()), ..Fingerprint::default() };
     for k in chosen {
         let word = page.words[k];
         part.words.push(Word { from: at(word.from), to: at(word.to), ..word });
-        of.codes.extend(&Codes::from_data(print.codes.family(), print.codes.get(k).to_vec())?)?;
-        of.weights.extend(print.weights.get(k));
-        of.widths.push(print.widths[k]);
+        of.codes.extend(&Codes::from_data(fingerprint.codes.family(), fingerprint.codes.get(k).to_vec())?)?;
+        of.weights.extend(fingerprint.weights.get(k));
+        of.widths.push(fingerprint.widths[k]);
     }
     Ok((part, of))
 }

@@ -1,8 +1,10 @@
 //! What the header above a passage says for a document: it supports the words of the body, it is no evidence by itself.
 
-use crate::align::Alignment;
+use super::alignment::Alignment;
 use crate::fingerprint::Codes;
-use crate::index::{Query, ScoreConfig, UNITS_PER_NAT, shape_caps, units};
+use crate::fixed_point::{UNITS_PER_NAT, units};
+use crate::index::build::shape_caps;
+use crate::search::{Query, ScoreConfig};
 use crate::simd::kernels::WordScore;
 
 /// What a document's header fields add.
@@ -61,25 +63,25 @@ struct Found {
     last_arc: usize,
 }
 
-/// The best local alignment of the first `arcs` arcs of the query with a field.
+/// The best local alignment of the first `edges` edges of the query with a field.
 fn best(
     query: &Query<'_>,
-    arcs: usize,
+    edges: usize,
     scores: &[WordScore],
     codes: &Codes,
     widths: &[u8],
     scoring: &ScoreConfig,
 ) -> Found {
     let width = widths.len() + 1;
-    let nodes = query.arcs[..arcs].iter().map(|a| a.to as usize + 1).max().unwrap_or(0);
+    let nodes = query.edges[..edges].iter().map(|a| a.to as usize + 1).max().unwrap_or(0);
     let (skip_query, skip_document) =
         (i32::from(units(scoring.skip_query_nats)), i32::from(units(scoring.skip_document_nats)));
     let caps: Vec<i16> = shape_caps(codes, widths).collect();
     // Score and number of words.
     let mut table = vec![(0i32, 0usize); nodes * width];
     let (mut settled, mut best) = (0, ((0, 0), 0));
-    for (k, arc) in query.arcs[..arcs].iter().enumerate() {
-        while settled <= arc.from as usize {
+    for (k, edge) in query.edges[..edges].iter().enumerate() {
+        while settled <= edge.from as usize {
             for p in 1..width {
                 let (score, words) = table[settled * width + p - 1];
                 let cell = &mut table[settled * width + p];
@@ -87,11 +89,11 @@ fn best(
             }
             settled += 1;
         }
-        let (from, to) = (arc.from as usize * width, arc.to as usize * width);
+        let (from, to) = (edge.from as usize * width, edge.to as usize * width);
         let probe = query.probe(k);
         for p in 0..width {
             let (score, words) = table[from + p];
-            if arc.likeliest {
+            if edge.likeliest {
                 table[to + p] = table[to + p].max((score - skip_query, words));
             }
             if p + 1 < width {

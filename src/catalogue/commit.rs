@@ -10,9 +10,11 @@ use super::register::DocumentRef;
 use super::state::{Catalogue, Committed, Home, Pending};
 use super::store;
 use crate::Error;
-use crate::index::{
-    Codebook, Gone, Index, Part, Phrases, Segment, Source, Stored, Surroundings, scan_is_enough, write,
+use crate::index::IndexReader;
+use crate::index::build::{
+    MIN_INDEXED_WORDS, NgramTable, SourceDocument, Surroundings, Tombstones, choose_prototypes, write,
 };
+use crate::index::file::{Codebook, LiveSegment, Segment, StoredDocument};
 
 /// Segments of fewer words are merged with the next new one.
 ///
@@ -27,7 +29,7 @@ const MIN_SHARE_LEFT: (usize, usize) = (3, 4);
 /// Tuned (words): enrolling a mailbox of 2 GB (30.2 million words) peaks at 276 MB resident.
 const MAX_COMMIT_WORDS: usize = 3_200_000;
 /// Segments of so many words are a language of their own: what their words may earn, as far as candidates hang on it, they
-/// tell without the other segments' phrases.
+/// tell without the other segments' n-grams.
 ///
 /// Tuned (words): 5,029 mails in five segments of 110,000 to 530,000 words that know nothing of each other give all 453 answers
 /// of the evaluation set as one segment does.
@@ -53,16 +55,16 @@ impl Catalogue {
     /// put back, both hold what was to be committed, which a crash may undo.
     ///
     /// A catalogue of up to [`CatalogueConfig::whole_words`] is written as one segment, at some 0.15 seconds a million words: what
-    /// its phrases are worth need not be added up by each matcher. Of a larger one
+    /// its n-grams are worth need not be added up by each matcher. Of a larger one
     /// new documents become a segment, together with the newest segments as long as those are no larger than what they are
     /// merged with. So there are few segments (as many as the catalogue doubled in size), each word is written again no more
-    /// often than that, and what a segment knows of the catalogue's phrases is never older than the catalogue's last doubling.
-    /// From a million words on a segment is made of its own phrases alone, so that a commit takes no longer the more there are; and
+    /// often than that, and what a segment knows of the catalogue's n-grams is never older than the catalogue's last doubling.
+    /// From a million words on a segment is made of its own n-grams alone, so that a commit takes no longer the more there are; and
     /// beyond some millions segments are left alone, so that memory stays bounded: then [`Catalogue::compact`] merges.
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the catalogue was not opened for writing, [`Error::Io`] if the disk refuses.
+    /// [`Error::InvalidArgument`] if the catalogue was not opened for writing, [`Error::Io`] if the disk refuses.
     pub fn commit(&mut self) -> Result<(), Error> {
         let folder = self.folder()?;
         if !self.changed {
@@ -116,7 +118,11 @@ impl Catalogue {
     fn folder(&self) -> Result<PathBuf, Error> {
         match &self.home {
             Home::Writing(folder, _) => Ok(folder.clone()),
-            _ => Err(Error::caller("catalogue", "in memory or read-only", "only one opened for writing can commit")),
+            _ => Err(Error::invalid_argument(
+                "catalogue",
+                "in memory or read-only",
+                "only one opened for writing can commit",
+            )),
         }
     }
 
@@ -126,9 +132,9 @@ impl Catalogue {
         let sources = sources(&self.config, &merged, &self.pending)?;
         let words: usize = sources.iter().map(|s| s.widths.len()).sum();
         let mut codebook = self.codebook.clone();
-        if plan.all && !scan_is_enough(words) {
+        if plan.all && words >= MIN_INDEXED_WORDS {
             // No segment is left that knows the old one.
-            let book = Codebook::of(&sources, self.config.family);
+            let book = choose_prototypes(&sources, self.config.family);
             let number = take_number(&mut self.next);
             store::write_whole(&store::codebook_path(folder, number), &book.to_bytes())?;
             codebook = Some((number, Arc::new(book)));
@@ -152,7 +158,7 @@ impl Catalogue {
             })
             .map_err(|e| failed.take().unwrap_or(e))?;
             let segment = Arc::new(Segment::open(&path)?);
-            committed.push(Committed { number, part: Part { segment, changes: Arc::default() } });
+            committed.push(Committed { number, part: LiveSegment { segment, changes: Arc::default() } });
             written = Some(number);
         }
         let named = |c: &Committed| NamedSegment {
@@ -198,19 +204,19 @@ impl Catalogue {
     }
 
     /// The index of all documents: the committed ones, mapped, and the new ones, as a segment in memory.
-    pub(crate) fn to_index(&self) -> Result<Index, Error> {
-        let mut parts: Vec<Part> = self.committed.iter().map(|l| l.part.clone()).collect();
+    pub(crate) fn to_reader(&self) -> Result<IndexReader, Error> {
+        let mut parts: Vec<LiveSegment> = self.committed.iter().map(|l| l.part.clone()).collect();
         let sources = sources(&self.config, &[], &self.pending)?;
         let book = self.codebook.as_ref().map(|b| Arc::clone(&b.1));
         if !sources.is_empty() {
             let kept: Vec<&Committed> = self.committed.iter().collect();
             let mut bytes = std::io::Cursor::new(Vec::new());
             write_segment(&mut bytes, &self.config, book.as_deref(), &sources, &kept)?;
-            let segment = Arc::new(Segment::held(bytes.get_ref())?);
-            parts.push(Part { segment, changes: Arc::default() });
+            let segment = Arc::new(Segment::from_bytes(bytes.get_ref())?);
+            parts.push(LiveSegment { segment, changes: Arc::default() });
         }
         let stride = self.config.family.bits().div_ceil(64);
-        Index::new(parts, book, self.config.faces.len(), stride)
+        IndexReader::new(parts, book, self.config.faces.len(), stride)
     }
 }
 
@@ -226,23 +232,24 @@ fn sources<'a>(
     config: &CatalogueConfig,
     merged: &[&'a Committed],
     pending: &'a [Pending],
-) -> Result<Vec<Source<'a>>, Error> {
+) -> Result<Vec<SourceDocument<'a>>, Error> {
     let stride = config.family.bits().div_ceil(64);
     let mut sources = Vec::new();
     for committed in merged {
         for ordinal in 0..committed.part.segment.header().documents as usize {
             let ids = committed.part.ids(ordinal)?;
             if !ids.is_empty() {
-                let Stored { content, undrawn, about, lanes, widths } = committed.part.segment.document(ordinal)?;
-                sources.push(Source { ids, content, undrawn, about, lanes, stride, widths });
+                let StoredDocument { content, undrawn, metadata, lanes, widths } =
+                    committed.part.segment.document(ordinal)?;
+                sources.push(SourceDocument { ids, content, undrawn, metadata, lanes, stride, widths });
             }
         }
     }
-    sources.extend(pending.iter().filter(|f| !f.ids.is_empty()).map(|f| Source {
+    sources.extend(pending.iter().filter(|f| !f.ids.is_empty()).map(|f| SourceDocument {
         ids: f.ids.iter().map(String::as_str).collect(),
         content: f.content,
         undrawn: f.words.undrawn,
-        about: &f.about,
+        metadata: &f.metadata,
         lanes: f.words.lanes.iter().map(Vec::as_slice).collect(),
         stride,
         widths: &f.words.widths,
@@ -257,20 +264,20 @@ fn write_segment(
     out: impl std::io::Write + std::io::Seek + Send,
     config: &CatalogueConfig,
     codebook: Option<&Codebook>,
-    sources: &[Source<'_>],
+    sources: &[SourceDocument<'_>],
     kept: &[&Committed],
 ) -> Result<(), Error> {
     let words: usize = sources.iter().map(|s| s.widths.len()).sum();
     let kept = if words < OWN_LANGUAGE_WORDS { kept } else { &[] };
     let tables = kept.iter().map(|l| {
         let segment = &l.part.segment;
-        Ok(Phrases { entries: segment.phrases()?, distinct: segment.header().distinct })
+        Ok(NgramTable { entries: segment.ngrams()?, distinct: segment.header().distinct })
     });
-    let tables: Vec<Phrases<'_>> = tables.collect::<Result<_, Error>>()?;
-    let gone = Gone::of(kept.iter().map(|l| &l.part))?;
-    // Of many segments the phrases alone are tens of megabytes.
-    let let_go = || kept.iter().for_each(|l| l.part.segment.let_go());
+    let tables: Vec<NgramTable<'_>> = tables.collect::<Result<_, Error>>()?;
+    let gone = Tombstones::new(kept.iter().map(|l| &l.part))?;
+    // Of many segments the n-grams alone are tens of megabytes.
+    let evict = || kept.iter().for_each(|l| l.part.segment.evict());
     let (family, faces) = (config.family, config.faces.len());
-    let around = Surroundings { family, faces, codebook, others: &tables, gone: &gone, let_go: &let_go };
+    let around = Surroundings { family, faces, codebook, others: &tables, gone: &gone, evict: &evict };
     write(out, sources, &around).map_err(|source| Error::Io { path: PathBuf::from("a new segment"), source })
 }

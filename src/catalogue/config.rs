@@ -3,8 +3,8 @@
 use super::text::Face;
 use crate::Error;
 use crate::fingerprint::Family;
-use crate::index::SCAN_WORDS;
-use crate::verdict::ChanceModel;
+use crate::search::SCAN_WORDS;
+use crate::significance::NullModel;
 
 /// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by: fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub struct CatalogueConfig {
     /// the nearest to the picture's counts; each costs as many bytes again. Default: one code, of all three faces.
     pub faces: Vec<Vec<Face>>,
     /// How scores of unrelated documents fall off. Default: as fitted for [`Family::Net`].
-    pub chance: ChanceModel,
+    pub chance: NullModel,
     /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer has its own.
     /// Default: [`SCAN_WORDS`].
     ///
@@ -28,7 +28,7 @@ impl Default for CatalogueConfig {
         Self {
             family: Family::default(),
             faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]],
-            chance: ChanceModel::default(),
+            chance: NullModel::default(),
             whole_words: SCAN_WORDS,
         }
     }
@@ -37,11 +37,11 @@ impl Default for CatalogueConfig {
 impl CatalogueConfig {
     /// # Errors
     ///
-    /// [`Error::Caller`] names the first setting that is out of its range.
+    /// [`Error::InvalidArgument`] names the first setting that is out of its range.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.faces.is_empty() || self.faces.iter().any(Vec::is_empty) {
             let expected = "there must be at least one code of at least one face";
-            return Err(Error::caller("catalogue.faces", format!("{:?}", self.faces), expected));
+            return Err(Error::invalid_argument("catalogue.faces", format!("{:?}", self.faces), expected));
         }
         self.chance.check()
     }

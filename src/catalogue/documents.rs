@@ -7,7 +7,7 @@ use super::register::{DocumentRef, Register, is_beside};
 use super::state::{Catalogue, Committed, Pending, SameId};
 use super::word_cache::Words;
 use crate::Error;
-use crate::index::Stored;
+use crate::index::file::StoredDocument;
 
 impl Catalogue {
     /// All ids, sorted.
@@ -53,7 +53,7 @@ impl Catalogue {
         id: String,
         content: u64,
         words: Words,
-        about: Vec<u8>,
+        metadata: Vec<u8>,
     ) -> Result<Added, Error> {
         self.need_register()?;
         let mut added = Added::default();
@@ -85,7 +85,7 @@ impl Catalogue {
             Some(document) if ids.iter().all(|other| id < *other) => {
                 self.set_ids(document, Vec::new());
                 self.register.get_or_insert_default().remove_content(content, document);
-                self.push([&[id], ids.as_slice()].concat(), content, words, about);
+                self.push([&[id], ids.as_slice()].concat(), content, words, metadata);
                 added.duplicates = 1;
             }
             Some(document) => {
@@ -94,7 +94,7 @@ impl Catalogue {
             }
             None => {
                 (added.documents, added.words, added.undrawn) = (1, words.widths.len(), words.undrawn as usize);
-                self.push(vec![id], content, words, about);
+                self.push(vec![id], content, words, metadata);
             }
         }
         Ok(added)
@@ -127,7 +127,8 @@ impl Catalogue {
                 Ok((lanes.iter().map(Vec::as_slice).collect(), widths))
             }
             DocumentRef::Committed { segment, ordinal } => {
-                let Stored { lanes, widths, .. } = self.segment(segment)?.part.segment.document(ordinal as usize)?;
+                let StoredDocument { lanes, widths, .. } =
+                    self.segment(segment)?.part.segment.document(ordinal as usize)?;
                 Ok((lanes, widths))
             }
         }
@@ -143,14 +144,14 @@ impl Catalogue {
         Ok(())
     }
 
-    fn push(&mut self, ids: Vec<String>, content: u64, words: Words, about: Vec<u8>) {
+    fn push(&mut self, ids: Vec<String>, content: u64, words: Words, metadata: Vec<u8>) {
         let document = DocumentRef::Pending(self.pending.len() as u32);
         let register = self.register.get_or_insert_default();
         for id in &ids {
             register.insert_id(id, document);
         }
         register.insert_content(content, document);
-        self.pending.push(Pending { ids, content, words, about });
+        self.pending.push(Pending { ids, content, words, metadata });
         self.changed = true;
     }
 
@@ -208,7 +209,7 @@ impl Catalogue {
     }
 
     fn segment(&self, number: u32) -> Result<&Committed, Error> {
-        let missing = || Error::caller("segment", number, "the catalogue has no such one");
+        let missing = || Error::invalid_argument("segment", number, "the catalogue has no such one");
         self.committed.iter().find(|c| c.number == number).ok_or_else(missing)
     }
 

@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::about::{About, Field};
 use super::config::CatalogueConfig;
 use super::mail::{Mail, quoted_words};
 use super::state::Catalogue;
@@ -14,6 +13,7 @@ use super::word_cache::{Learned, WordCache, Words};
 use super::words::{ABREAST, Token, each_word, words_hashes};
 use crate::Error;
 use crate::fingerprint::Codes;
+use crate::index::file::{Field, Metadata};
 
 /// What became of added mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,8 +82,8 @@ struct Prepared {
     id: String,
     content: u64,
     words: Words,
-    /// An [`About`], as bytes.
-    about: Vec<u8>,
+    /// An [`Metadata`], as bytes.
+    metadata: Vec<u8>,
 }
 
 impl Catalogue {
@@ -132,7 +132,7 @@ impl Catalogue {
                         self.commit()?;
                         uncommitted = 0;
                         // Of what was read of segments, little is needed before the next commit.
-                        self.committed.iter().for_each(|c| c.part.segment.let_go());
+                        self.committed.iter().for_each(|c| c.part.segment.evict());
                     }
                 }
                 if self.home.is_writing() { self.commit() } else { Ok(()) }
@@ -174,13 +174,13 @@ impl Catalogue {
     /// Adds what is new of some mails, and tells what that is.
     fn add_prepared(&mut self, mails: Vec<Prepared>) -> Result<Added, Error> {
         let mut added = Added::default();
-        for Prepared { id, content, words, about } in mails {
+        for Prepared { id, content, words, metadata } in mails {
             if words.widths.is_empty() {
                 added.empty += 1;
                 continue;
             }
             let id = if id.is_empty() { format!("text-{content:016x}") } else { id };
-            added += self.add_document(id, content, words, about)?;
+            added += self.add_document(id, content, words, metadata)?;
         }
         Ok(added)
     }
@@ -192,8 +192,8 @@ fn prepare(word_cache: &mut WordCache, config: &CatalogueConfig, mails: &[Mail])
     let prepared = |((mail, learned), content): ((&Mail, Learned<[usize; 4]>), u64)| {
         let Learned { numbers, answer: fields } = learned;
         let (body, field_numbers) = numbers.split_at(numbers.len() - fields.iter().sum::<usize>());
-        let about = about(word_cache, config, mail, fields, field_numbers)?.to_bytes();
-        Ok(Prepared { id: mail.id.clone(), content, words: word_cache.words(body), about })
+        let metadata = metadata(word_cache, config, mail, fields, field_numbers)?.to_bytes();
+        Ok(Prepared { id: mail.id.clone(), content, words: word_cache.words(body), metadata })
     };
     mails.par_iter().zip(learned).zip(contents(mails)).map(prepared).collect()
 }
@@ -210,13 +210,13 @@ fn contents(mails: &[Mail]) -> Vec<u64> {
 }
 
 /// What is known of a mail besides its words, from the lengths and the words' numbers of its fields.
-fn about(
+fn metadata(
     word_cache: &WordCache,
     config: &CatalogueConfig,
     mail: &Mail,
     lengths: [usize; 4],
     mut numbers: &[u32],
-) -> Result<About, Error> {
+) -> Result<Metadata, Error> {
     let mut fields = Vec::with_capacity(lengths.len());
     for length in lengths {
         let (field, rest) = numbers.split_at(length);
@@ -227,7 +227,7 @@ fn about(
     if fields.iter().all(|f| f.widths.is_empty()) {
         fields.clear();
     }
-    Ok(About { quoted: quoted_words(&mail.body, &mail.quoted), fields })
+    Ok(Metadata { quoted: quoted_words(&mail.body, &mail.quoted), fields })
 }
 
 /// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells how many each field has.

@@ -27,7 +27,7 @@ impl Catalogue {
     /// catalogue's files turn out to be damaged.
     pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
         if pictures.is_empty() {
-            return Err(Error::caller("pictures", "empty", "a document needs at least one"));
+            return Err(Error::invalid_argument("pictures", "empty", "a document needs at least one"));
         }
         let captures: Vec<picture::Reading> =
             pictures.iter().map(|bytes| picture::read(bytes.as_ref(), self.config.family)).collect::<Result<_, _>>()?;

@@ -12,7 +12,7 @@ use super::store;
 use super::text::Face;
 use crate::Error;
 use crate::fingerprint::Family;
-use crate::verdict::ChanceModel;
+use crate::significance::NullModel;
 
 const MANIFEST: &str = "MANIFEST";
 const TITLE: &str = "leakprint-catalogue";
@@ -25,7 +25,7 @@ pub(super) struct Manifest {
     pub(super) faces: Vec<Vec<Face>>,
     /// Manifests of the first releases say nothing about it.
     #[serde(default)]
-    pub(super) chance: ChanceModel,
+    pub(super) chance: NullModel,
     /// Number of the next file.
     pub(super) next: u32,
     /// Number of the codebook's file; none while the catalogue is small.

@@ -5,7 +5,6 @@
 //! [`Catalogue::commit`]) and any number of readers ([`Catalogue::open`]), each of which keeps the state it opened.
 
 // What a document is made of.
-mod about;
 mod atlas;
 mod content;
 pub mod mail;
@@ -32,7 +31,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::about::About;
 pub use self::config::CatalogueConfig;
 pub use self::enrol::{Added, Progress};
 #[cfg(feature = "benchmarks")]

@@ -9,17 +9,21 @@ use super::manifest::{Manifest, NamedSegment};
 use super::state::{Catalogue, Committed, Home, NumberedCodebook};
 use super::store;
 use crate::Error;
-use crate::index::{Codebook, Part, Segment};
+use crate::index::file::{Codebook, LiveSegment, Segment};
 
 impl Catalogue {
     /// Makes a new catalogue in a folder, which is made too if missing, and opens it for writing.
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if there is a catalogue already; otherwise as [`Catalogue::edit_or_create`].
+    /// [`Error::InvalidArgument`] if there is a catalogue already; otherwise as [`Catalogue::edit_or_create`].
     pub fn create(folder: &Path, config: CatalogueConfig) -> Result<Self, Error> {
         let there = || {
-            Error::caller("folder", folder.display(), "there is a catalogue already: open it, or choose another one")
+            Error::invalid_argument(
+                "folder",
+                folder.display(),
+                "there is a catalogue already: open it, or choose another one",
+            )
         };
         if Manifest::stands_in(folder) {
             return Err(there());
@@ -102,14 +106,24 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// As [`Catalogue::open`]; [`Error::Caller`] if the catalogue is in memory or has changes of its own.
+    /// As [`Catalogue::open`]; [`Error::InvalidArgument`] if the catalogue is in memory or has changes of its own.
     pub fn refresh(&mut self) -> Result<bool, Error> {
         let folder = match &self.home {
             Home::Memory => {
-                return Err(Error::caller("catalogue", "in memory", "only one opened from a folder can be refreshed"));
+                return Err(Error::invalid_argument(
+                    "catalogue",
+                    "in memory",
+                    "only one opened from a folder can be refreshed",
+                ));
             }
             Home::Reading(folder) if !self.changed => folder.clone(),
-            _ => return Err(Error::caller("catalogue", "changed or being written", "a reader's can be refreshed")),
+            _ => {
+                return Err(Error::invalid_argument(
+                    "catalogue",
+                    "changed or being written",
+                    "a reader's can be refreshed",
+                ));
+            }
         };
         let manifest = manifest_of(&folder)?;
         if self.manifest.as_ref() == Some(&manifest) {
@@ -177,7 +191,7 @@ impl Catalogue {
             let reason = format!("its codes are of family {:?}, not of {:?}", header.family, manifest.family);
             return Err(Error::file(&path, reason));
         }
-        Ok(Committed { number: named.number, part: Part { segment, changes: Arc::new(named.changes.clone()) } })
+        Ok(Committed { number: named.number, part: LiveSegment { segment, changes: Arc::new(named.changes.clone()) } })
     }
 }
 

@@ -37,12 +37,12 @@ impl Place {
 /// Reads a picture.
 pub(super) fn read(bytes: &[u8], family: Family) -> Result<Reading, Error> {
     let page = analyse(&decode(bytes, &RasterConfig::default())?, &PageConfig::default());
-    let print = fingerprint(&page, &*family.encoder());
+    let fingerprint = fingerprint(&page, &*family.encoder());
     let likeliest: Vec<usize> = (0..page.words.len()).filter(|&k| page.words[k].likeliest).collect();
     if likeliest.is_empty() {
         return Err(Error::input("picture", "no lines of text were found"));
     }
-    let data = likeliest.iter().flat_map(|&k| print.codes.get(k).iter().copied()).collect();
+    let data = likeliest.iter().flat_map(|&k| fingerprint.codes.get(k).iter().copied()).collect();
     let place = |&k: &usize| {
         let word = &page.words[k];
         let (middle, frame) = (word.frame.at(0.5 * word.frame.width_px, 0.0), &word.frame);
@@ -50,7 +50,7 @@ pub(super) fn read(bytes: &[u8], family: Family) -> Result<Reading, Error> {
     };
     Ok(Reading {
         codes: Codes::from_data(family, data)?,
-        widths: likeliest.iter().map(|&k| print.widths[k]).collect(),
+        widths: likeliest.iter().map(|&k| fingerprint.widths[k]).collect(),
         places: likeliest.iter().map(place).collect(),
     })
 }

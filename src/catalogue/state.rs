@@ -9,7 +9,7 @@ use super::manifest::Manifest;
 use super::register::Register;
 use super::word_cache::{WordCache, Words};
 use crate::Error;
-use crate::index::{Codebook, Part};
+use crate::index::file::{Codebook, LiveSegment};
 
 /// What becomes of a document whose id another text has already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) struct Pending {
     pub(super) ids: Vec<String>,
     pub(super) content: u64,
     pub(super) words: Words,
-    /// An [`About`](super::about::About), as bytes.
-    pub(super) about: Vec<u8>,
+    /// An [`Metadata`](super::about::Metadata), as bytes.
+    pub(super) metadata: Vec<u8>,
 }
 
 /// A segment that belongs to the catalogue.
@@ -36,7 +36,7 @@ pub(super) struct Pending {
 pub(super) struct Committed {
     /// Number of its file.
     pub(super) number: u32,
-    pub(super) part: Part,
+    pub(super) part: LiveSegment,
 }
 
 /// A codebook and the number of its file.
@@ -100,7 +100,7 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if there is no face, or a constant of E-values is out of its range.
+    /// [`Error::InvalidArgument`] if there is no face, or a constant of E-values is out of its range.
     pub fn new(config: CatalogueConfig) -> Result<Self, Error> {
         config.check()?;
         Ok(Self {
@@ -163,7 +163,7 @@ impl Catalogue {
     pub fn memory_usage(&self) -> usize {
         let pending = self.pending.iter().map(|p| {
             let ids: usize = p.ids.iter().map(|id| id.len() + size_of::<String>()).sum();
-            size_of::<Pending>() + p.words.memory_usage() + p.about.len() + ids
+            size_of::<Pending>() + p.words.memory_usage() + p.metadata.len() + ids
         });
         let register = self.register.as_ref().map_or(0, Register::memory_usage);
         let segments: usize = self.committed.iter().map(|c| c.part.segment.memory_usage()).sum();

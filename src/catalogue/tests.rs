@@ -160,7 +160,7 @@ fn folders_are_made_only_by_who_asks_for_it() {
     }
     drop(Catalogue::create(&folder, config()).expect("nothing is there").commit());
     let error = Catalogue::create(&folder, config()).err().expect("there is one");
-    assert!(matches!(error, Error::Caller { .. }), "{error}");
+    assert!(matches!(error, Error::InvalidArgument { .. }), "{error}");
     let mut catalogue = Catalogue::edit(&folder).expect("there is one");
     catalogue.add_mails(&[mail("a", CHIEF)]).expect("mails of text");
     catalogue.commit().expect("a folder that can be written to");
@@ -283,7 +283,7 @@ fn a_damaged_record_is_the_files_fault_not_the_pictures() {
     let mut catalogue = Catalogue::create(folder.path(), config()).expect("a new folder");
     catalogue.add_mails(&mails).expect("mails of text");
     // Behind right checksums.
-    catalogue.pending.iter_mut().for_each(|p| p.about = vec![1, 2, 3]);
+    catalogue.pending.iter_mut().for_each(|p| p.metadata = vec![1, 2, 3]);
     catalogue.commit().expect("a folder that can be written to");
     let matcher = Matcher::new(&catalogue, Config::default()).expect("defaults are good");
     let picture = std::fs::read("testdata/shots/bonus-pool--tweet.png").expect("a fixture");

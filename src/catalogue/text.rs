@@ -71,12 +71,12 @@ impl<'a> TextEncoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] without a face; [`Error::Input`] if the atlas cannot be read (it is part of the crate, and
+    /// [`Error::InvalidArgument`] without a face; [`Error::Input`] if the atlas cannot be read (it is part of the crate, and
     /// tested).
     pub fn new(faces: &[Face], encoder: &'a dyn Encoder) -> Result<Self, Error> {
         let (atlas, faces): (_, Vec<usize>) = (atlas()?, faces.iter().map(|f| f.number()).collect());
         if faces.is_empty() {
-            return Err(Error::caller("faces", "empty", "a word must be drawn in some face"));
+            return Err(Error::invalid_argument("faces", "empty", "a word must be drawn in some face"));
         }
         if faces.iter().any(|&f| f >= atlas.faces()) {
             return Err(Error::input("the crate's glyph atlas", "it lacks a face"));

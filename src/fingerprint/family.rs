@@ -141,7 +141,7 @@ impl Family {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if this release has no such family, or has it behind the feature `baselines`.
+    /// [`Error::InvalidArgument`] if this release has no such family, or has it behind the feature `baselines`.
     pub fn from_tag(id: u8, version: u8) -> Result<Self, Error> {
         Self::ALL.iter().copied().find(|f| f.id() == id && f.version() == version).ok_or_else(|| {
             let known: Vec<String> = Self::ALL.iter().map(|f| format!("{}.{}", f.id(), f.version())).collect();
@@ -149,7 +149,7 @@ impl Family {
             if cfg!(not(feature = "baselines")) && BASELINE_IDS.contains(&id) {
                 expected += "; families 16 to 31 need leakprint's feature `baselines`";
             }
-            Error::caller("family", format!("{id}.{version}"), expected)
+            Error::invalid_argument("family", format!("{id}.{version}"), expected)
         })
     }
 
@@ -213,12 +213,12 @@ impl Codes {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the number of words is no multiple of the stride.
+    /// [`Error::InvalidArgument`] if the number of words is no multiple of the stride.
     pub fn from_data(family: Family, data: Vec<u64>) -> Result<Self, Error> {
         let this = Self { family, data };
         if !this.data.len().is_multiple_of(this.stride()) {
             let expected = format!("a code of this family takes {} words", this.stride());
-            return Err(Error::caller("codes", this.data.len(), expected));
+            return Err(Error::invalid_argument("codes", this.data.len(), expected));
         }
         Ok(this)
     }
@@ -267,7 +267,7 @@ impl Codes {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the encoder is of another family.
+    /// [`Error::InvalidArgument`] if the encoder is of another family.
     pub fn push(&mut self, encoder: &dyn Encoder, patch: &Patch) -> Result<(), Error> {
         self.same_family(encoder.family())?;
         let mut values = [0.0f32; MAX_BITS];
@@ -291,7 +291,7 @@ impl Codes {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the families differ.
+    /// [`Error::InvalidArgument`] if the families differ.
     pub fn extend(&mut self, other: &Self) -> Result<(), Error> {
         self.same_family(other.family)?;
         self.data.extend_from_slice(&other.data);
@@ -302,7 +302,7 @@ impl Codes {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] if the families differ.
+    /// [`Error::InvalidArgument`] if the families differ.
     pub fn distance_bits(&self, i: usize, other: &Self, j: usize) -> Result<u32, Error> {
         self.same_family(other.family)?;
         Ok(differing_bits(self.get(i), other.get(j)))
@@ -313,7 +313,11 @@ impl Codes {
         if self.family == other {
             return Ok(());
         }
-        Err(Error::caller("family", format!("{other:?}"), format!("these codes are of family {:?}", self.family)))
+        Err(Error::invalid_argument(
+            "family",
+            format!("{other:?}"),
+            format!("these codes are of family {:?}", self.family),
+        ))
     }
 }
 

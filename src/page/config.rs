@@ -96,7 +96,7 @@ impl PageConfig {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] names the first setting that is out of its range.
+    /// [`Error::InvalidArgument`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
         let positive = [
             ("page.noise_factor", self.noise_factor),
@@ -124,13 +124,13 @@ impl PageConfig {
         Error::unless_each(positive, |v| v > 0.0 && v.is_finite(), "it must be a positive number")?;
         if self.max_x_height_px <= self.min_x_height_px {
             let expected = format!("it must exceed page.min_x_height_px, {}", self.min_x_height_px);
-            return Err(Error::caller("page.max_x_height_px", self.max_x_height_px, expected));
+            return Err(Error::invalid_argument("page.max_x_height_px", self.max_x_height_px, expected));
         }
         if self.settled >= 0.5 {
-            return Err(Error::caller("page.settled", self.settled, "it must be below 0.5"));
+            return Err(Error::invalid_argument("page.settled", self.settled, "it must be below 0.5"));
         }
         if !(1..=16).contains(&self.max_pieces) {
-            return Err(Error::caller("page.max_pieces", self.max_pieces, "it must be 1 to 16"));
+            return Err(Error::invalid_argument("page.max_pieces", self.max_pieces, "it must be 1 to 16"));
         }
         Ok(())
     }

@@ -27,10 +27,10 @@ impl RasterConfig {
     ///
     /// # Errors
     ///
-    /// [`Error::Caller`] names the first setting that is out of its range.
+    /// [`Error::InvalidArgument`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
         if self.max_pixels == 0 {
-            return Err(Error::caller("raster.max_pixels", 0, "at least 1 pixel must be allowed"));
+            return Err(Error::invalid_argument("raster.max_pixels", 0, "at least 1 pixel must be allowed"));
         }
         Ok(())
     }

@@ -46,11 +46,11 @@ impl Probe<'_> {
 
 /// A word's width, and how much it counts beside the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WidthProbe {
+pub(crate) struct WidthProbe {
     /// See [`log_width`](crate::fingerprint::log_width).
-    pub log_width: u8,
+    pub(crate) log_width: u8,
     /// Distance for eight steps of difference, in weighted bits; 0 if widths do not count.
-    pub weight: u8,
+    pub(crate) weight: u8,
 }
 
 impl WidthProbe {

@@ -3,30 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::altered::changes;
-use super::{CERTAIN, Chance, Lacking, Level, Match, MatchedWord, Shared, VerdictConfig};
-use crate::align::{Alignment, Contradicted, Pair};
+use super::config::{CERTAIN, Level, VerdictConfig};
+use super::report::{Lacking, Match, MatchedWord, Shared};
+use crate::align::{AlignedDocument, Alignment, Pair};
 use crate::geom::Rect;
 use crate::page::Page;
-
-/// An aligned document.
-pub(crate) struct Candidate<'a> {
-    pub(crate) ids: &'a [String],
-    /// The document's words' widths, see [`log_width`](crate::fingerprint::log_width).
-    pub(crate) widths: &'a [u8],
-    /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it adds: what
-    /// the E-value is about.
-    pub(crate) best_passage_nats: f32,
-    /// Where picture and document part at that passage's ends.
-    pub(crate) contradicted: Contradicted,
-    /// Words of the header that were found above the passage; they count for no more words than the body's.
-    pub(crate) header_words: usize,
-    /// Share of the aligned words that the document quotes from another one.
-    pub(crate) quoted_share: f32,
-    /// By what the words tell of the document: which of several it is.
-    pub(crate) alignment: Alignment,
-    /// By all words that agree, whatever they tell: what is shown.
-    pub(crate) evidence: Alignment,
-}
+use crate::significance::NullDistribution;
 
 /// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
 const MORE_QUOTED: f32 = 0.5;
@@ -39,28 +21,28 @@ const FRAMED_WORDS: usize = 10;
 const MAX_SHARED: f32 = 0.3;
 
 /// Selects matches from candidates (in any order).
-pub(crate) fn select(
-    mut candidates: Vec<Candidate<'_>>,
-    chance: &Chance,
+pub fn select(
+    mut candidates: Vec<AlignedDocument<'_>>,
+    null: &NullDistribution,
     page: &Page,
     config: &VerdictConfig,
 ) -> Vec<Match> {
-    let agreeing = |c: &Candidate<'_>| c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
-    let words = |c: &Candidate<'_>| agreeing(c) + c.header_words.min(agreeing(c));
-    let e_value = |c: &Candidate<'_>| {
-        let amid = c.contradicted.words >= FRAMED_WORDS && !config.boilerplate;
-        if amid { chance.e_value_amid(c.best_passage_nats, words(c)) } else { chance.e_value(c.best_passage_nats) }
+    let agreeing = |c: &AlignedDocument<'_>| c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
+    let words = |c: &AlignedDocument<'_>| agreeing(c) + c.header_words.min(agreeing(c));
+    let e_value = |c: &AlignedDocument<'_>| {
+        let amid = c.flanks.words >= FRAMED_WORDS && !config.boilerplate;
+        if amid { null.e_value_amid(c.best_passage_nats, words(c)) } else { null.e_value(c.best_passage_nats) }
     };
     candidates.retain(|c| words(c) >= config.min_words && e_value(c) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
-    let mut chosen: Vec<(Match, &Candidate<'_>)> = Vec::new();
-    let mut frames: Vec<&Candidate<'_>> = Vec::new();
+    let mut chosen: Vec<(Match, &AlignedDocument<'_>)> = Vec::new();
+    let mut frames: Vec<&AlignedDocument<'_>> = Vec::new();
     for c in &candidates {
         let e_value = e_value(c);
         let alone = chosen.is_empty();
         if !config.boilerplate {
-            let frame = |o: &&Candidate<'_>| frame_of(c, o, config);
+            let frame = |o: &&AlignedDocument<'_>| frame_of(c, o, config);
             if frames.iter().any(|f| shared(&f.alignment, &c.alignment) > MAX_SHARED)
                 || candidates.iter().any(|o| frame(&o))
             {
@@ -68,7 +50,7 @@ pub(crate) fn select(
                 continue;
             }
         }
-        let shared = |m: &Candidate<'_>| shared(&m.alignment, &c.alignment);
+        let shared = |m: &AlignedDocument<'_>| shared(&m.alignment, &c.alignment);
         let overlap = chosen.iter_mut().map(|m| (shared(m.1), m)).max_by(|a, b| a.0.total_cmp(&b.0));
         match overlap {
             Some((share, (best, by))) if share > MAX_SHARED => {
@@ -97,16 +79,16 @@ pub(crate) fn select(
 }
 
 /// Whether what two documents share in this picture is a frame of both.
-fn frame_of(a: &Candidate<'_>, b: &Candidate<'_>, config: &VerdictConfig) -> bool {
+fn frame_of(a: &AlignedDocument<'_>, b: &AlignedDocument<'_>, config: &VerdictConfig) -> bool {
     let [less, more] = [a, b].map(|c| c.alignment.score_nats);
     a.ids != b.ids
-        && a.contradicted.words.min(b.contradicted.words) >= FRAMED_WORDS
+        && a.flanks.words.min(b.flanks.words) >= FRAMED_WORDS
         && a.quoted_share.max(b.quoted_share) < MORE_QUOTED
         && less.min(more) >= config.tie_share * less.max(more)
         && shared(&a.alignment, &b.alignment) > config.tie_share
 }
 
-fn to_shared(c: &Candidate<'_>, e_value: f64, of_words: usize) -> Shared {
+fn to_shared(c: &AlignedDocument<'_>, e_value: f64, of_words: usize) -> Shared {
     let pairs = &c.evidence.pairs;
     Shared {
         documents: c.ids.to_vec(),
@@ -129,7 +111,7 @@ fn shared(a: &Alignment, b: &Alignment) -> f32 {
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }
 
-fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
+fn to_match(c: &AlignedDocument<'_>, e_value: f64, page: &Page) -> Match {
     let pairs = &c.evidence.pairs;
     let area = |word: u32| page.hull(&page.words[word as usize].frame);
     let changes = changes(&c.evidence, page, c.widths);
@@ -164,7 +146,7 @@ fn to_match(c: &Candidate<'_>, e_value: f64, page: &Page) -> Match {
     Match {
         documents: c.ids.to_vec(),
         e_value,
-        level: Level::of(e_value),
+        level: Level::from_e_value(e_value),
         score_nats: c.alignment.score_nats,
         aligned_words: pairs.len(),
         document_words,

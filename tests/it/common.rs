@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use leakprint::catalogue::mail::{Mail, read_mails};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::index::Engine;
-use leakprint::verdict::{Millis, Verdict};
+use leakprint::search::Engine;
+use leakprint::verdict::{StageTimings, Verdict};
 use leakprint::{Config, Error, Matcher};
 
 /// The bundled mails.
@@ -33,7 +33,7 @@ pub(crate) fn bytes(pictures: &[PathBuf]) -> Vec<Vec<u8>> {
 
 /// Verdicts without their timings.
 pub(crate) fn timeless(verdicts: Vec<Result<Verdict, Error>>) -> Vec<Verdict> {
-    verdicts.into_iter().map(|v| Verdict { millis: Millis::default(), ..v.unwrap() }).collect()
+    verdicts.into_iter().map(|v| Verdict { millis: StageTimings::default(), ..v.unwrap() }).collect()
 }
 
 /// What a reader of the folder says about a picture, by both engines; or that the folder is damaged.
@@ -43,7 +43,7 @@ pub(crate) fn answers(folder: &Path, picture: &[u8]) -> Result<Vec<Verdict>, Err
         let mut config = Config::default();
         config.search.engine = engine;
         let verdict = Matcher::new(&catalogue, config)?.identify(picture)?;
-        Ok(Verdict { millis: Millis::default(), ..verdict })
+        Ok(Verdict { millis: StageTimings::default(), ..verdict })
     };
     [Engine::Scan, Engine::Seeds].into_iter().map(answer).collect()
 }

@@ -4,8 +4,8 @@ use leakprint::catalogue::mail::Mail;
 #[cfg(feature = "mail")]
 use leakprint::catalogue::mail::{find, is_mail_file, read_message};
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::index::Engine;
 use leakprint::random::SplitMix64;
+use leakprint::search::Engine;
 use leakprint::{Config, Error, Matcher};
 
 use crate::common::{answers, mails};
@@ -53,11 +53,11 @@ fn damage_is_an_error_or_changes_nothing() {
     assert!(right.iter().all(|v| v.matches[0].documents == ["tusk-settlement"]), "{right:?}");
 
     assert!(right[0].search.lookups == 0 && right[1].search.lookups > 0, "by the scan, by seeds");
-    assert_eq!(right[1].search.crowded, 0);
+    assert_eq!(right[1].search.masked, 0);
     let mut config = Config::default();
     (config.search.engine, config.search.max_votes) = (Engine::Seeds, 1);
     let crowded = Matcher::new(&Catalogue::open(folder.path()).unwrap(), config).unwrap().identify(&picture).unwrap();
-    assert!(crowded.search.votes <= 1 && crowded.search.crowded > 100, "{:?}", crowded.search);
+    assert!(crowded.search.votes <= 1 && crowded.search.masked > 100, "{:?}", crowded.search);
 
     let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|p| p.metadata().unwrap().len() > 0);

@@ -2,7 +2,7 @@
 
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::index::{Effort, Engine};
+use leakprint::search::{Engine, SearchStatistics};
 use leakprint::verdict::{Outcome, Verdict};
 use leakprint::{Config, Matcher};
 
@@ -122,8 +122,9 @@ fn answers_of_segments(mails: &[Mail], segments: usize, removed: &[&str], thread
         assert!(catalogue.remove(id).unwrap());
     }
     assert_eq!(catalogue.segments(), segments);
-    let of =
-        |engine| verdicts(&catalogue, engine, threads).into_iter().map(|v| Verdict { search: Effort::default(), ..v });
+    let of = |engine| {
+        verdicts(&catalogue, engine, threads).into_iter().map(|v| Verdict { search: SearchStatistics::default(), ..v })
+    };
     [Engine::Scan, Engine::Seeds].map(|engine| of(engine).collect()).into()
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use leakprint::catalogue::mail::Mail;
 use leakprint::catalogue::{Catalogue, CatalogueConfig};
-use leakprint::verdict::{CERTAIN, ChanceModel, LIKELY, Level, Match};
+use leakprint::significance::NullModel;
+use leakprint::verdict::{CERTAIN, LIKELY, Level, Match};
 use leakprint::{Config, Matcher};
 use serde_json::Value;
 
@@ -77,7 +78,7 @@ fn the_evidence_says_what_is_missing() {
         found.lacking
     );
     assert_eq!(found.level, Level::Certain);
-    assert_eq!([CERTAIN, LIKELY, 0.01].map(Level::of), [Level::Certain, Level::Likely, Level::Possible]);
+    assert_eq!([CERTAIN, LIKELY, 0.01].map(Level::from_e_value), [Level::Certain, Level::Likely, Level::Possible]);
 }
 
 /// Two pictures in one: side by side, or one above the other.
@@ -159,9 +160,9 @@ fn words_put_in_and_left_out_have_a_probability() {
 
 #[test]
 fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
-    let doubtful = ChanceModel { tail: (0.45, 30.1), reference_documents: 0.3, ..ChanceModel::default() };
+    let doubtful = NullModel { tail: (0.45, 30.1), reference_documents: 0.3, ..NullModel::default() };
     let picture = std::fs::read("testdata/shots/tunnel-delay--small.jpg").unwrap();
-    let e_value = |chance: ChanceModel| {
+    let e_value = |chance: NullModel| {
         let folder = tempfile::tempdir().unwrap();
         let config = CatalogueConfig { chance, ..CatalogueConfig::default() };
         let mut written = Catalogue::edit_or_create(folder.path(), config).unwrap();
@@ -178,9 +179,8 @@ fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
         assert_eq!(a, b);
         a.expect("a match")
     };
-    assert!(e_value(doubtful) > 1e6 * e_value(ChanceModel::default()));
-    let config =
-        CatalogueConfig { chance: ChanceModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
+    assert!(e_value(doubtful) > 1e6 * e_value(NullModel::default()));
+    let config = CatalogueConfig { chance: NullModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
     let wrong = Catalogue::new(config).err().expect("a scale of 0").to_string();
     assert!(wrong.contains("chance.tail.1"), "{wrong}");
 }

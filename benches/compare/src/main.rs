@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 use leakprint::benchmarks::{Asked, AskedWord, Engines};
 use leakprint::catalogue::Catalogue;
 use leakprint::catalogue::mail::{Mail, read_mails};
-use leakprint::index::{Engine, SearchConfig};
+use leakprint::search::{Engine, SearchConfig};
 
 use crate::text::Text;
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use leakprint::benchmarks::Engines;
-use leakprint::index::SearchConfig;
+use leakprint::search::SearchConfig;
 
 use crate::Question;
 use crate::queries::{median, timed};
@@ -132,8 +132,8 @@ impl Judge<'_> {
         let (mut found, mut costs) = (0, Costs::new());
         for (question, (hits, search)) in set.iter().zip(answers) {
             let (ranked, votes) = timed(|| self.rank(question, hits));
-            let arcs = question.words.len();
-            let (count, before) = affordable(self.text, &ranked, arcs, MAX_CELLS, question.right);
+            let edges = question.words.len();
+            let (count, before) = affordable(self.text, &ranked, edges, MAX_CELLS, question.right);
             found += usize::from(before.is_some_and(|b| b < MAX_CELLS));
             let (scores, alignment) = timed(|| self.engines.scores(&question.asked, &ranked[..count]));
             scores?;

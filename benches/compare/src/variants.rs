@@ -133,10 +133,10 @@ pub(crate) fn run(options: &Options, text: &Text, questions: &[(usize, Vec<Quest
                 });
                 millis += spent;
                 votes += ranking.votes;
-                crowded += ranking.crowded;
+                crowded += ranking.masked;
                 candidates += ranking.documents.len();
-                let arcs = question.words.len();
-                before.extend(affordable(text, &ranking.documents, arcs, 0, question.right).1);
+                let edges = question.words.len();
+                before.extend(affordable(text, &ranking.documents, edges, 0, question.right).1);
             }
             let count = questions.len().max(1);
             let found = CELLS.map(|c| before.iter().filter(|&&b| b < c * 1_000_000).count() as f64 / count as f64);

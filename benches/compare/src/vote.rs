@@ -70,7 +70,7 @@ pub(crate) fn rank(text: &Text, mut lists: Vec<List<'_>>, max_votes: usize, once
 pub(crate) fn affordable(
     text: &Text,
     ranked: &[usize],
-    arcs: usize,
+    edges: usize,
     max_cells: u64,
     right: usize,
 ) -> (usize, Option<u64>) {
@@ -82,7 +82,7 @@ pub(crate) fn affordable(
         if document == right {
             before_right = Some(cells);
         }
-        cells += (arcs * text.places(document).len()) as u64;
+        cells += (edges * text.places(document).len()) as u64;
     }
     (count, before_right)
 }

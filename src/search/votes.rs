@@ -1,0 +1,140 @@
+//! Votes of seeds: where 2-grams of the query stand, and which documents have most of them along one diagonal.
+
+use std::cmp::Reverse;
+
+use crate::Error;
+use crate::index::IndexReader;
+use crate::index::file::cap_units;
+
+/// Diagonals this near each other count as one: positions of skipped and torn words.
+const BAND_BITS: u32 = 5;
+/// Cells of the table that votes are first summed in.
+const CELL_BITS: u32 = 17;
+/// What diagonals are counted from: those of all but the longest queries are positive, and the others wrap round alike.
+const ORIGIN: u64 = 1 << 20;
+/// Cells whose votes are looked at.
+const MAX_CELLS: usize = 6_000;
+
+/// The positions of a 2-gram in a segment.
+pub(super) struct List<'a> {
+    pub(super) positions: &'a [u32],
+    /// Positions of the segments before.
+    pub(super) base: u64,
+    /// The 2-gram's position in the query.
+    pub(super) query_position: u32,
+    pub(super) vote: u32,
+    /// The 2-gram's positions in all segments.
+    pub(super) all: usize,
+}
+
+/// Documents that votes chose.
+pub(super) struct Elected {
+    /// Numbers of the documents with most votes, best first, up to the limit of cells.
+    pub(super) numbers: Vec<usize>,
+    /// Documents that votes were counted for.
+    pub(super) candidates: u64,
+}
+
+/// Votes of positions for diagonals.
+pub(super) struct Votes {
+    /// Sums of votes by hashed band.
+    cells: Vec<u32>,
+    hits: Vec<Hit>,
+}
+
+#[derive(Clone, Copy)]
+struct Hit {
+    band: u32,
+    vote: u32,
+    position: u64,
+}
+
+fn cell(band: u32) -> usize {
+    (band.wrapping_mul(0x9e37_79b1) >> (32 - CELL_BITS)) as usize
+}
+
+impl Votes {
+    /// No votes yet; room for some.
+    pub(super) fn with_capacity(votes: usize) -> Self {
+        Self { cells: vec![0; 1 << CELL_BITS], hits: Vec::with_capacity(votes) }
+    }
+
+    /// Number of votes.
+    pub(super) fn len(&self) -> usize {
+        self.hits.len()
+    }
+
+    pub(super) fn add(&mut self, list: &List<'_>) {
+        for &position in list.positions {
+            let position = list.base + u64::from(position);
+            let band = ((position + ORIGIN).wrapping_sub(list.query_position.into()) >> BAND_BITS) as u32;
+            self.cells[cell(band)] += list.vote;
+            self.hits.push(Hit { band, vote: list.vote, position });
+        }
+    }
+
+    /// Documents by their votes.
+    pub(super) fn documents(self, index: &IndexReader, edges: u64, max_cells: u64) -> Result<Elected, Error> {
+        let mut fullest: Vec<u32> = self.cells.iter().copied().filter(|&v| v > 0).collect();
+        let least = if fullest.len() > MAX_CELLS {
+            let at = fullest.len() - MAX_CELLS;
+            *fullest.select_nth_unstable(at).1
+        } else {
+            1
+        };
+        let mut hits = self.hits;
+        hits.retain(|h| self.cells[cell(h.band)] >= least);
+        hits.sort_unstable_by_key(|h| (h.position, h.band, Reverse(h.vote)));
+        // A position votes once, however often the query says its 2-gram.
+        hits.dedup_by_key(|h| (h.position, h.band));
+        cap_votes(index, &mut hits)?;
+        let mut found: Vec<(u32, usize, u64)> = Vec::new();
+        let mut rest = hits.as_mut_slice();
+        while let Some(first) = rest.first() {
+            let (number, positions) = index.document_at(first.position);
+            let (own, others) = rest.split_at_mut(rest.partition_point(|h| h.position < positions.end));
+            rest = others;
+            found.push((best_bands(own), number, positions.end - positions.start));
+        }
+        let candidates = found.len() as u64;
+        found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut cells = 0;
+        let affordable = found.into_iter().take_while(|&(_, _, words)| {
+            let before = cells;
+            cells += edges * words;
+            before < max_cells
+        });
+        Ok(Elected { numbers: affordable.map(|(_, number, _)| number).collect(), candidates })
+    }
+}
+
+/// Turns of phrase that a document shares with others vote no more than they may earn. Hits are sorted by their position.
+///
+/// A pass of its own, in which nothing waits for anything: nearly each cap is a miss of the caches.
+fn cap_votes(index: &IndexReader, hits: &mut [Hit]) -> Result<(), Error> {
+    let (mut rest, mut base) = (hits, 0);
+    for live in &index.segments {
+        let end = base + u64::from(live.segment.header().positions);
+        let (own, others) = rest.split_at_mut(rest.partition_point(|h| h.position < end));
+        for hit in own {
+            let at = (hit.position - base) as usize;
+            let caps = live.segment.caps(at..at + 2)?;
+            hit.vote = hit.vote.min(caps.iter().map(|&b| u32::from(cap_units(b).max(0).unsigned_abs())).sum());
+        }
+        (rest, base) = (others, end);
+    }
+    Ok(())
+}
+
+/// The most votes for two neighbouring bands of diagonals: torn and skipped words may have split a passage between them.
+fn best_bands(hits: &mut [Hit]) -> u32 {
+    hits.sort_unstable_by_key(|h| h.band);
+    let (mut best, mut before) = (0, (0, 0));
+    for same in hits.chunk_by(|a, b| a.band == b.band) {
+        let sum: u32 = same.iter().map(|h| h.vote).sum();
+        let neighbour = if before.0 + 1 == same[0].band { before.1 } else { 0 };
+        best = best.max(sum + neighbour);
+        before = (same[0].band, sum);
+    }
+    best
+}

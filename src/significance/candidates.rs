@@ -1,0 +1,129 @@
+//! Candidates: the documents that chance reaches seldom enough to be looked at word by word.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+use super::null_model::{NullDistribution, NullModel};
+use super::null_scores::null_scores;
+use crate::Error;
+use crate::index::Listing;
+use crate::search::{Batch, DocumentScore, SearchResult, Searcher, scan_batch};
+
+/// Documents aligned word by word at most.
+const MAX_CANDIDATES: usize = 32;
+/// Documents that chance would reach more often than this by their best passage, and more often than a match may be, are not
+/// aligned: a header above may make a match of the others.
+const MAX_CANDIDATE_E: f64 = 0.05;
+/// By inexact caps a document may seem so many times more likely by chance than it is.
+const INEXACT: f64 = 5.0;
+/// Documents whose exact caps are reckoned at most.
+const INEXACT_CANDIDATES: usize = 2 * MAX_CANDIDATES;
+
+/// Tells scores from chance, for one searcher.
+pub struct Significance {
+    model: NullModel,
+    /// The documents of the catalogue's sample, copied, with exact caps; none if the scan finds their scores anyhow.
+    pub(crate) background: Option<Batch>,
+}
+
+/// Documents that are worth an alignment word by word, the best first.
+pub struct Candidates {
+    /// Their best passages' scores.
+    pub documents: Vec<DocumentScore>,
+    /// Those documents, copied, with exact caps.
+    pub(crate) batch: Batch,
+    /// Ids, widths and metadata of those.
+    pub(crate) listings: Vec<Listing>,
+    /// How many documents reach a score by chance.
+    pub null: NullDistribution,
+}
+
+impl Significance {
+    /// The significance of what a searcher finds, by the constants of its catalogue.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if a block of a segment is damaged.
+    pub fn new(model: NullModel, searcher: &Searcher) -> Result<Self, Error> {
+        let needed = searcher.by_seeds || !searcher.reader.caps_are_exact();
+        let background = needed.then(|| searcher.reader.extract_exact(&searcher.sampled)).transpose()?;
+        Ok(Self { model, background })
+    }
+
+    /// The candidates of a search: documents that chance reaches no more often than `max_e` times, or .05 times if that is more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if a block of a segment is damaged.
+    pub fn candidates(&self, searcher: &Searcher, found: &SearchResult<'_>, max_e: f64) -> Result<Candidates, Error> {
+        let SearchResult { query, word_scores, documents, .. } = found;
+        let Searcher { reader, kernels, scoring, .. } = searcher;
+        if query.edges.is_empty() {
+            let null = self.model.distribution(0, &[]);
+            return Ok(Candidates { documents: Vec::new(), batch: Batch::default(), listings: Vec::new(), null });
+        }
+        let null_scores = null_scores(&self.model, searcher, self.background.as_ref(), found)?;
+        let null = self.model.distribution(reader.documents(), &null_scores);
+        let max_e = max_e.max(MAX_CANDIDATE_E);
+        let mut documents = documents.clone();
+        let batch = if reader.caps_are_exact() {
+            best_of(searcher, &mut documents, &null, max_e, MAX_CANDIDATES)?;
+            reader.extract_exact(&numbers(&documents))?
+        } else {
+            // By the segments' own caps, a few more than are wanted; then by exact ones.
+            best_of(searcher, &mut documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
+            let numbers = numbers(&documents);
+            let batch = reader.extract_exact(&numbers)?;
+            let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
+            documents.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
+            best_of(searcher, &mut documents, &null, max_e, MAX_CANDIDATES)?;
+            batch.some(documents.iter().filter_map(|d| numbers.iter().position(|&number| number == d.document)))
+        };
+        let listings = documents.iter().map(|d| reader.listed(d.document as usize)).collect::<Result<_, _>>()?;
+        Ok(Candidates { documents, batch, listings, null })
+    }
+
+    /// Bytes taken up in memory.
+    #[must_use]
+    pub fn memory_usage(&self) -> usize {
+        self.background.as_ref().map_or(0, Batch::memory_usage)
+    }
+}
+
+/// Keeps the documents that chance reaches no more often than `max_e` times, the best first, and of these the first so many.
+fn best_of(
+    searcher: &Searcher,
+    documents: &mut Vec<DocumentScore>,
+    null: &NullDistribution,
+    max_e: f64,
+    count: usize,
+) -> Result<(), Error> {
+    documents.retain(|d| null.e_value(d.nats()) <= max_e);
+    // Equal scores in the order of the texts' hashes, which hangs on nothing but the documents.
+    let with_content = |d: &DocumentScore| Ok((Reverse(d.units), searcher.reader.content(d.document)?, d.document));
+    let mut order: Vec<_> = documents.iter().map(with_content).collect::<Result<_, Error>>()?;
+    order.sort_unstable();
+    order.truncate(count);
+    let in_order = |(Reverse(units), _, document)| DocumentScore { units, document };
+    *documents = order.into_iter().map(in_order).collect();
+    Ok(())
+}
+
+fn numbers(documents: &[DocumentScore]) -> Vec<u32> {
+    documents.iter().map(|d| d.document).collect()
+}
+
+impl fmt::Debug for Significance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Significance").field("model", &self.model).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidates")
+            .field("documents", &self.documents)
+            .field("null", &self.null)
+            .finish_non_exhaustive()
+    }
+}
