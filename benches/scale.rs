@@ -173,7 +173,7 @@ fn measure(folder: &Path, arguments: &Arguments, pictures: &[Picture]) -> Result
                 let (found, spent) = one.install(|| timed(|| engines.seeds(&asked, &search)));
                 let found = found?;
                 millis.push(spent);
-                for (sum, new) in effort.iter_mut().zip(found.effort) {
+                for (sum, new) in effort.iter_mut().zip(found.statistics) {
                     *sum += new;
                 }
                 if e_value <= 0.001 {

@@ -139,7 +139,7 @@ pub(super) fn page_of(
     random: &mut SplitMix64,
 ) -> (Page, Fingerprint) {
     let mut page = Page { nodes: 1, ..Page::default() };
-    let mut print = Fingerprint { codes: Codes::new(Family::Net), ..Fingerprint::default() };
+    let mut fingerprint = Fingerprint { codes: Codes::new(Family::Net), ..Fingerprint::default() };
     let x_height_px = sheet.x_height_px;
     // How often a gap is doubtful falls with the size of the text.
     let doubt = 0.25 * (5.0 / x_height_px).min(1.5);
