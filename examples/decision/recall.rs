@@ -68,7 +68,7 @@ pub(super) fn recall(
         2 * short.iter().filter(|p| of_phrases.get(p).is_none_or(|n| *n <= MOST_MAILS)).count() >= short.len()
     };
     let of_picture = |(number, (path, truth)): (usize, &(PathBuf, Truth))| -> Result<Vec<Window>, Error> {
-        let (page, print) = read(path, encoder)?;
+        let (page, fingerprint) = read(path, encoder)?;
         let mut random = SplitMix64::new(number as u64);
         let mut out = Vec::new();
         for region in &truth.regions {
