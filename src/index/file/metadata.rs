@@ -105,8 +105,8 @@ impl Metadata {
 mod tests {
     use super::*;
 
-    fn from_bytes(bytes: &[u8]) -> Result<About, Error> {
-        About::from_bytes(bytes, Family::Net, "a.seg".as_ref())
+    fn from_bytes(bytes: &[u8]) -> Result<Metadata, Error> {
+        Metadata::from_bytes(bytes, Family::Net, "a.seg".as_ref())
     }
 
     #[test]
