@@ -2,16 +2,41 @@
 //!
 //! In a page links lead to files. The definitions before it here come first, and so lead to modules and items instead.
 
+#[doc = "[results]: results"]
+#[doc = "[tunables]: tunables"]
+#[doc = "[format]: mod@format"]
+#[doc = "[testing]: testing"]
+#[doc = "[recall]: results::recall"]
+#[doc = "[word hashes]: results::word_hashes"]
+#[doc = "[scan kernels]: results::scan_kernels"]
+#[doc = "[E-values]: results::e_values"]
+#[doc = "[seeds]: results::seeds"]
+#[doc = "[segments and order]: results::segments_and_order"]
+#[doc = "[`Matcher::identify`]: crate::Matcher::identify"]
+#[doc = "[`raster::decode`]: crate::raster::decode"]
+#[doc = "[`page::readings`]: crate::page::readings"]
+#[doc = "[`fingerprint()`]: crate::fingerprint::fingerprint()"]
+#[doc = "[`Searcher::search`]: crate::search::Searcher::search"]
+#[doc = "[`Significance::candidates`]: crate::significance::Significance::candidates"]
+#[doc = "[`Verdict`]: crate::verdict::Verdict"]
+#[doc = "[`Error`]: crate::Error"]
+#[doc = ""]
+#[doc = include_str!("../docs/architecture.md")]
+pub mod architecture {}
+
 #[doc = "[`Error::File`]: crate::Error::File"]
 #[doc = "[`Error::Input`]: crate::Error::Input"]
 #[doc = "[`Family::Dct`]: crate::fingerprint::Family::Dct"]
 #[doc = "[`Family::Net`]: crate::fingerprint::Family::Net"]
 #[doc = "[`Family::Lda`]: crate::fingerprint::Family::Lda"]
-#[doc = "[`NullModel`]: crate::verdict::NullModel"]
+#[doc = "[`NullModel`]: crate::significance::NullModel"]
 #[doc = "[`log_width`]: crate::fingerprint::log_width"]
 #[doc = ""]
 #[doc = include_str!("../docs/format.md")]
 pub mod format {}
+
+#[doc = include_str!("../docs/tunables.md")]
+pub mod tunables {}
 
 #[doc = "[results]: results"]
 #[doc = ""]

@@ -204,7 +204,11 @@ impl Catalogue {
     }
 
     /// The index of all documents: the committed ones, mapped, and the new ones, as a segment in memory.
-    pub(crate) fn to_reader(&self) -> Result<IndexReader, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if a block of a segment is damaged.
+    pub fn to_reader(&self) -> Result<IndexReader, Error> {
         let mut parts: Vec<LiveSegment> = self.committed.iter().map(|l| l.part.clone()).collect();
         let sources = sources(&self.config, &[], &self.pending)?;
         let book = self.codebook.as_ref().map(|b| Arc::clone(&b.1));

@@ -16,5 +16,6 @@ mod geometry;
 mod invariance;
 mod mail;
 mod old_files;
+mod pages;
 mod tunables;
 mod verdict;
