@@ -14,7 +14,7 @@
 //!    as in the [`scan`](super::scan()): the same scores for the same documents.
 //!
 //! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses a
-//! document that shares no 2-gram with the query as printed; how often that is stands in the design page.
+//! document that shares no 2-gram with the query as printed; how often that is stands in `docs/results`, *seeds*.
 
 use super::query::Query;
 use super::scan::{DocumentScore, scan_batch};
@@ -60,7 +60,7 @@ pub enum Engine {
     Seeds,
 }
 
-/// Catalogues of up to so many words are scanned: see the design page for what either engine costs and misses.
+/// Catalogues of up to so many words are scanned: `docs/results`, *seeds*, has what either costs and misses.
 pub const SCAN_WORDS: usize = 2_000_000;
 
 impl Default for SearchConfig {

@@ -4,7 +4,7 @@
 //! from query to query (its length, how much its words tell, how often its n-grams are used), so it is measured for each
 //! query, on a sample of the catalogue's documents (as W. R. Pearson 1998 does with the search's own scores). How it falls is a
 //! law of language more than of the query, and too few documents are far out to fit it anew each time: its shape is a constant,
-//! fitted to the best scores of pages of unrelated text (the design page has the measurement). In a small catalogue the
+//! fitted to the best scores of pages of unrelated text (measured in `docs/results`, *E-values*). In a small catalogue the
 //! page's own words in another order stand in for unrelated documents.
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::search::DocumentScore;
 
-/// How scores of unrelated documents fall off: the constants behind every E-value, fitted to decoys (the design page has the
-/// measurement). A catalogue keeps those that it was made with in its manifest, so that whoever opens it, by threads, shards
+/// How scores of unrelated documents fall off: the constants behind every E-value, fitted to decoys (measured in `docs/results`,
+/// *E-values*). A catalogue keeps those that it was made with in its manifest, so that whoever opens it, by threads, shards
 /// or releases, gives the same E-value to the same alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

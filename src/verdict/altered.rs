@@ -6,7 +6,7 @@
 //! style (its typeface's class, weight, slant and width), not a change. Words cut in the wrong place are far off too, but
 //! then the width is, and the words beside them are. So only words between firm neighbours are judged, and the more the
 //! width differs, the more the code must. The weights were fitted by logistic regression to pages with and without replaced
-//! words (the design page has the measurement).
+//! words (measured in `docs/results`, *altered words*).
 
 use crate::align::{Alignment, Pair};
 use crate::fingerprint::WIDTH_STEPS;

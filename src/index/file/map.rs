@@ -1,6 +1,6 @@
 //! Memory maps of segment files: the crate's other position with `unsafe`.
 //!
-//! *Benefit*, measured by `cargo bench --bench scale`: see the design page, *What it costs*. A catalogue of 50 million words
+//! *Benefit*, measured by `cargo bench --bench scale`: see `docs/results`, *catalogue size*. A catalogue of 50 million words
 //! is open in milliseconds and shared by all processes that use it, instead of being read and copied by each.
 //!
 //! *Correctness*: a map is sound as long as nobody changes the file under it. Segment files are written under another name,
