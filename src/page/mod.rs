@@ -22,7 +22,6 @@ use self::ink::foreground::Ink;
 use self::ink::{components::components, rules::take_off_rules, shading::take_off_shading};
 use self::lines::{TextLines, capitals, reading_order};
 use self::orientation::upright::{Upright, upright};
-use self::words::gap_model::GapModel;
 use self::words::gap_models::GapModels;
 use self::words::{cuts::Cuts, cuts::cut, lattice::push_line, pitch::pitches};
 use crate::raster::Raster;
@@ -61,15 +60,15 @@ fn find_lines(raster: &Raster, config: &PageConfig) -> TextLines {
     take_off_shading(&mut ink);
     take_off_rules(&mut ink);
     let components = components(raster, &mut ink, config);
-    let (fits, letters) = lines::lines(&components, &ink, config);
-    let of_capitals = capitals::of_capitals(&fits, &letters);
+    let (fits, letters) = lines::find_fits(&components, &ink, config);
+    let of_capitals = capitals::find_capitals(&fits, &letters);
     TextLines { ink, components, letters, fits, of_capitals }
 }
 
 /// The page of an upright picture's lines: put into reading order, cut at their gaps, joined to words.
 fn find_words(upright: Upright, config: &PageConfig) -> Page {
     let Upright { lines: TextLines { ink, mut fits, of_capitals, .. }, warp } = upright;
-    capitals::lower(&mut fits, &of_capitals);
+    capitals::lower_x_heights(&mut fits, &of_capitals);
     let regions = reading_order::regions(&fits, config);
     reading_order::share_x_heights(&mut fits, &regions);
     let cuts: Vec<Cuts> = fits.iter().map(|l| cut(l, &ink, config)).collect();
@@ -79,11 +78,7 @@ fn find_words(upright: Upright, config: &PageConfig) -> Page {
     let mut models = GapModels::new(&fits, &cuts, &pitches);
     for (number, region) in regions.iter().enumerate() {
         for &k in region {
-            let x_height_px = fits[k].x_height_px;
-            let model = match pitches[k] {
-                Some(pitch_px) => GapModel::monospaced(pitch_px / x_height_px, x_height_px, config),
-                None => models.of_size(x_height_px, config),
-            };
+            let model = models.model(fits[k].x_height_px, pitches[k], config);
             push_line(&mut page, &fits[k], &cuts[k], &model, number as u32, config);
         }
     }

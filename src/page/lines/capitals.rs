@@ -7,33 +7,59 @@
 use super::fit::LineFit;
 use crate::page::ink::components::Component;
 
-/// Height of capitals in x-heights: 1.33 to 1.48 over typefaces.
+/// Height of capitals.
+///
+/// Tuned (x-heights): 1.33 to 1.48 over typefaces.
 const CAPITALS_XH: f32 = 1.37;
-/// What ends so much higher than the line's x-height, as a share of it, rises.
-const RISES: f32 = 0.15;
+
+/// What ends higher above the line's x-height than this rises.
+///
+/// Tuned (x-heights): chosen by eye.
+const MIN_RISE_XH: f32 = 0.15;
+
+/// Lower components are marks, which do not tell that a line has no small letters.
+///
+/// Tuned (x-heights): chosen by eye.
+const MIN_LETTER_XH: f32 = 0.7;
+
 /// Width of a capital with its gap, as a share of its height.
-const LETTER: f32 = 0.8;
-/// So many letters none of which rises are no ordinary text, unless most lines of that x-height are.
-const SOME_LETTERS: f32 = 10.0;
-/// Lines whose x-heights differ by no more than this (in natural-log units) are of one size.
-const ONE_SIZE: f32 = 0.08;
+///
+/// Tuned (factor): chosen by eye.
+const CAPITAL_WIDTH: f32 = 0.8;
+
+/// A line of this many letters none of which rises is no ordinary text, unless most lines of that x-height are.
+///
+/// Tuned (count): every third letter of ordinary text rises.
+const SURE_LETTERS: f32 = 10.0;
+
+/// Ordinary text outvotes level lines of its size if these have no more than this many times its letters.
+///
+/// Tuned (factor): chosen by eye; a rule above takes ascenders off, so one line says little against many.
+const OUTVOTED: f32 = 2.0;
+
+/// Lines whose x-heights differ by no more than this are of one size.
+///
+/// Tuned (log ratio): chosen by eye.
+const ONE_SIZE_LOG_RATIO: f32 = 0.08;
+
 /// Of smaller text it cannot be seen what rises.
-const LEAST_PX: f32 = 4.5;
+///
+/// Tuned (pixels): chosen by eye; at any scale .15 x-heights of less are under a pixel.
+const MIN_X_HEIGHT_PX: f32 = 4.5;
 
 /// Which lines have capitals only.
-pub(crate) fn of_capitals(lines: &[LineFit], letters: &[Component]) -> Vec<bool> {
+pub(crate) fn find_capitals(lines: &[LineFit], letters: &[Component]) -> Vec<bool> {
     let level: Vec<bool> = lines.iter().map(|l| is_level(l, letters)).collect();
     if !level.contains(&true) {
         return level;
     }
-    let sizes = |wanted: &[bool], of: bool| Sizes::of(lines.iter().zip(wanted).filter(|w| *w.1 == of).map(|w| w.0));
+    let sizes = |wanted: &[bool], of: bool| Sizes::new(lines.iter().zip(wanted).filter(|w| *w.1 == of).map(|w| w.0));
     let (ordinary, even) = (sizes(&level, false), sizes(&level, true));
-    // A rule above takes ascenders off: one line says little against many.
-    let is_text = |px: f32| 2.0 * ordinary.letters(px) >= even.letters(px).max(SOME_LETTERS);
+    let is_text = |px: f32| OUTVOTED * ordinary.letters(px) >= even.letters(px).max(SURE_LETTERS);
     let surely: Vec<bool> = lines
         .iter()
         .zip(&level)
-        .map(|(l, level)| *level && many(l) >= SOME_LETTERS && !is_text(l.x_height_px))
+        .map(|(l, level)| *level && letters_of(l) >= SURE_LETTERS && !is_text(l.x_height_px))
         .collect();
     // A few letters are capitals if others of their height are, or if text of their size stands on the page.
     let sure = sizes(&surely, true);
@@ -41,7 +67,7 @@ pub(crate) fn of_capitals(lines: &[LineFit], letters: &[Component]) -> Vec<bool>
     lines.iter().zip(&level).zip(&surely).map(|((l, level), sure)| *sure || *level && beside(l.x_height_px)).collect()
 }
 
-/// How many letters lines of each x-height have, those of short lines left out.
+/// Numbers of letters by x-height, those of short lines left out.
 struct Sizes {
     /// Natural logarithms of x-heights, ascending.
     sizes: Vec<f32>,
@@ -50,8 +76,8 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of<'l>(lines: impl Iterator<Item = &'l LineFit>) -> Self {
-        let long = lines.map(|l| (l.x_height_px.ln(), many(l))).filter(|(_, letters)| *letters >= SOME_LETTERS);
+    fn new<'l>(lines: impl Iterator<Item = &'l LineFit>) -> Self {
+        let long = lines.map(|l| (l.x_height_px.ln(), letters_of(l))).filter(|(_, letters)| *letters >= SURE_LETTERS);
         let mut long: Vec<(f32, f32)> = long.collect();
         long.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut letters = vec![0.0];
@@ -65,20 +91,20 @@ impl Sizes {
     /// Of lines of one size with this x-height.
     fn letters(&self, px: f32) -> f32 {
         let before = |size: f32| self.letters[self.sizes.partition_point(|&s| s < size)];
-        before(px.ln() + ONE_SIZE) - before(px.ln() - ONE_SIZE)
+        before(px.ln() + ONE_SIZE_LOG_RATIO) - before(px.ln() - ONE_SIZE_LOG_RATIO)
     }
 }
 
 /// Gives lines of capitals the x-height of their typeface.
-pub(crate) fn lower(lines: &mut [LineFit], of_capitals: &[bool]) {
+pub(crate) fn lower_x_heights(lines: &mut [LineFit], of_capitals: &[bool]) {
     for (line, _) in lines.iter_mut().zip(of_capitals).filter(|(_, capitals)| **capitals) {
         line.x_height_px /= CAPITALS_XH;
     }
 }
 
-/// About how many letters a line has, if they are capitals.
-fn many(line: &LineFit) -> f32 {
-    line.width() / (LETTER * line.x_height_px)
+/// About the number of letters of a line, if they are capitals.
+fn letters_of(line: &LineFit) -> f32 {
+    line.width() / (CAPITAL_WIDTH * line.x_height_px)
 }
 
 /// Whether nothing rises above a line's x-height, and something that is no mark reaches it.
@@ -86,9 +112,9 @@ fn is_level(line: &LineFit, letters: &[Component]) -> bool {
     let xh = line.x_height_px;
     let above = |c: &Component| line.baseline_at(c.centre_x()) - c.area.y0 as f32 - xh;
     let members = || line.members.iter().map(|&k| &letters[k]);
-    xh >= LEAST_PX
-        && members().all(|c| above(c) < RISES * xh)
-        && members().any(|c| above(c) > -RISES * xh && c.height() > 0.7 * xh)
+    xh >= MIN_X_HEIGHT_PX
+        && members().all(|c| above(c) < MIN_RISE_XH * xh)
+        && members().any(|c| above(c) > -MIN_RISE_XH * xh && c.height() > MIN_LETTER_XH * xh)
 }
 
 #[cfg(test)]
@@ -112,7 +138,7 @@ mod tests {
     fn found(lines: &[(f32, &[usize])]) -> Vec<bool> {
         let mut letters = Vec::new();
         let lines: Vec<LineFit> = lines.iter().zip(0..).map(|((xh, h), k)| line(k, *xh, h, &mut letters)).collect();
-        of_capitals(&lines, &letters)
+        find_capitals(&lines, &letters)
     }
 
     const TEXT: [usize; 20] = [11, 8, 8, 11, 8, 8, 8, 11, 8, 8, 11, 8, 8, 8, 11, 8, 8, 8, 8, 11];
@@ -142,8 +168,8 @@ mod tests {
     fn capitals_lie_within_the_frame() {
         let mut letters = Vec::new();
         let mut lines = [line(0, 11.0, &[11; 20], &mut letters)];
-        let capitals = of_capitals(&lines, &letters);
-        lower(&mut lines, &capitals);
+        let capitals = find_capitals(&lines, &letters);
+        lower_x_heights(&mut lines, &capitals);
         assert!((lines[0].x_height_px - 8.0).abs() < 0.1, "{}", lines[0].x_height_px);
     }
 }

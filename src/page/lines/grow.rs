@@ -10,45 +10,128 @@ use crate::page::ink::foreground::Ink;
 use crate::page::ink::profile::Columns;
 use crate::page::spatial::bands::Bands;
 
-/// Width that is looked at beyond an end.
+/// Width of what is looked at beyond an end.
+///
+/// Tuned (x-heights): chosen by eye.
 const WINDOW_XH: f32 = 3.0;
+
+/// Least width of that.
+///
+/// Tuned (pixels): chosen by eye, for text of 2.2 px; at any larger size x-heights decide.
+const MIN_WINDOW_PX: f32 = 4.0;
+
 /// Widest mark or letter that is looked at by itself.
-const ALONE_XH: f32 = 1.3;
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_ALONE_XH: f32 = 1.3;
+
 /// Share of a stroke's ink that a column needs to be inked.
-const INKED: f32 = 0.4;
-/// Least share of a stroke's ink, averaged between baseline and x-height; text has .3 to .6.
-const LEAST_INK: f32 = 0.14;
-/// How many times the ink below the baseline, and that above the x-height, the ink between must be.
+///
+/// Tuned (share): chosen by eye.
+const MIN_INKED: f32 = 0.4;
+
+/// Least share of a stroke's ink, averaged between baseline and x-height.
+///
+/// Tuned (share): text has .3 to .6.
+const MIN_INK: f32 = 0.14;
+
+/// How many times the ink below the baseline the ink between must be.
+///
+/// Tuned (factor): chosen by eye.
 const OVER_BELOW: f32 = 1.5;
+
+/// How many times the ink above the x-height the ink between must be.
+///
+/// Tuned (factor): chosen by eye.
 const OVER_ABOVE: f32 = 1.1;
 
 /// Share of a stroke's ink that only filled boxes have.
-const SOLID: f32 = 0.85;
+///
+/// Tuned (share): chosen by eye; text has .6 at most.
+const MIN_SOLID: f32 = 0.85;
+
+/// What is solid beyond the line has more than the ink between: a redaction beside the line, not a line of bold text.
+///
+/// Tuned (share): chosen by eye.
+const MAX_BETWEEN_TO_SOLID: f32 = 0.9;
+
+/// Rows above the x-height that are compared, in x-heights from the baseline downwards.
+///
+/// Tuned (x-heights): chosen by eye: where only ascenders are.
+const ABOVE_XH: (f32, f32) = (-1.65, -1.2);
+
+/// Rows below the baseline that are compared, in x-heights from the baseline downwards.
+///
+/// Tuned (x-heights): chosen by eye: where only descenders are.
+const BELOW_XH: (f32, f32) = (0.2, 0.55);
+
+/// How far above the baseline of another line a line of its fragments may lie.
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_FRAGMENT_ABOVE_XH: f32 = 1.6;
+
+/// How far below it.
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_FRAGMENT_BELOW_XH: f32 = 0.5;
+
+/// Most x-height of a line of fragments.
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_FRAGMENT_XH: f32 = 1.2;
+
+/// Least share of a line of fragments that the other line covers.
+///
+/// Tuned (share): chosen by eye.
+const MIN_FRAGMENT_OVERLAP: f32 = 0.7;
+
+/// A line has at least this many times the letters of one that is made of its fragments.
+///
+/// Tuned (factor): chosen by eye; what has more is text that a frame grew over.
+const FRAGMENT_LETTERS: usize = 2;
+
+/// Lines that met have baselines no further from each other …
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_MET_STEP_XH: f32 = 0.35;
+
+/// … and x-heights that differ by no more.
+///
+/// Tuned (log ratio): chosen by eye.
+const MAX_MET_LOG_RATIO: f32 = 0.35;
+
+/// Least share of the shorter one that lines which met have in common …
+///
+/// Tuned (share): chosen by eye.
+const MIN_MET_OVERLAP: f32 = 0.3;
+
+/// … of which no more than this counts.
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_MET_LENGTH_XH: f32 = 4.0;
+
+/// A line that grew by more than this is fitted anew.
+///
+/// Tuned (x-heights): chosen by eye.
+const REFIT_GROWTH_XH: f32 = 1.0;
 
 /// Lets all lines grow, makes one of those that meet, and fits those that changed anew.
-pub(crate) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
-    let before: Vec<f32> = lines.iter().map(LineFit::width).collect();
-    for line in lines.iter_mut() {
-        let Some(level) = stroke_level(line, ink) else { continue };
-        let old_start = line.x0;
-        let end = reach(line, line.x1, 1.0, level, ink, config);
-        let start = reach(line, line.x0, -1.0, level, ink, config);
-        line.x1 = end;
-        line.baseline += line.slope * (start - old_start);
-        line.x0 = start;
-    }
+pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
     let mut grown: Vec<(LineFit, bool)> = lines
         .drain(..)
-        .zip(before)
-        .map(|(l, before)| (l.width() > before + l.x_height_px, l))
-        .map(|(g, l)| (l, g))
+        .map(|mut line| {
+            let before = line.width();
+            lengthen(&mut line, ink, config);
+            let changed = line.width() > before + REFIT_GROWTH_XH * line.x_height_px;
+            (line, changed)
+        })
         .collect();
     // The longest lines first: they are the surest.
     grown.sort_by(|a, b| b.0.width().total_cmp(&a.0.width()));
     let mut bands = Bands::of(ink.height());
     for (line, changed) in grown {
         let (top, bottom) = line.baseline_rows(0.0);
-        let same = bands.near(top, bottom).into_iter().find(|&k| same_line(&lines[k], &line));
+        let same = bands.near(top, bottom).into_iter().find(|&k| have_met(&lines[k], &line));
         let k = match same {
             Some(k) => {
                 let other = &mut lines[k];
@@ -65,24 +148,36 @@ pub(crate) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
                 lines.len() - 1
             }
         };
-        let (top, bottom) = lines[k].baseline_rows(0.0);
-        bands.file(k, top - 1.6 * lines[k].x_height_px, bottom + 0.5 * lines[k].x_height_px);
+        let ((top, bottom), xh) = (lines[k].baseline_rows(0.0), lines[k].x_height_px);
+        bands.file(k, top - MAX_FRAGMENT_ABOVE_XH * xh, bottom + MAX_FRAGMENT_BELOW_XH * xh);
     }
 }
 
+/// Moves both ends outwards as far as text goes on.
+fn lengthen(line: &mut LineFit, ink: &Ink, config: &PageConfig) {
+    let Some(level) = stroke_level(line, ink) else { return };
+    let old_start = line.x0;
+    let end = reach(line, line.x1, 1.0, level, ink, config);
+    let start = reach(line, line.x0, -1.0, level, ink, config);
+    line.x1 = end;
+    line.baseline += line.slope * (start - old_start);
+    line.x0 = start;
+}
+
 /// Whether `line` is a part of what `other` reads.
-fn same_line(other: &LineFit, line: &LineFit) -> bool {
+fn have_met(other: &LineFit, line: &LineFit) -> bool {
     let overlap = other.x1.min(line.x1) - other.x0.max(line.x0);
     let x = (other.x0.max(line.x0) + other.x1.min(line.x1)) / 2.0;
     let above = other.baseline_at(x) - line.baseline_at(x);
     let xh = other.x_height_px;
-    let same_baseline = above.abs() < 0.35 * xh && (line.x_height_px / xh).ln().abs() < 0.35;
-    // Fragments of its letters; what has nearly as many letters of its own is text that a frame grew over.
-    let within = (-0.5 * xh..1.6 * xh).contains(&above)
-        && line.x_height_px < 1.2 * xh
-        && overlap > 0.7 * line.width()
-        && 2 * line.members.len() <= other.members.len();
-    overlap > 0.0 && (same_baseline || within) && overlap > 0.3 * line.width().min(other.width()).min(4.0 * xh)
+    let same_baseline = above.abs() < MAX_MET_STEP_XH * xh && (line.x_height_px / xh).ln().abs() < MAX_MET_LOG_RATIO;
+    let fragments = (-MAX_FRAGMENT_BELOW_XH * xh..MAX_FRAGMENT_ABOVE_XH * xh).contains(&above)
+        && line.x_height_px < MAX_FRAGMENT_XH * xh
+        && overlap > MIN_FRAGMENT_OVERLAP * line.width()
+        && FRAGMENT_LETTERS * line.members.len() <= other.members.len();
+    overlap > 0.0
+        && (same_baseline || fragments)
+        && overlap > MIN_MET_OVERLAP * line.width().min(other.width()).min(MAX_MET_LENGTH_XH * xh)
 }
 
 /// The ink of a full stroke on a line: the middle of its columns' strongest ink, blank columns left out.
@@ -112,10 +207,10 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
     let xh = line.x_height_px;
     let inside = |x: f32| x >= 0.0 && x < ink.width() as f32;
     let steps = (config.join_gap_xh * xh) as usize;
-    let window = (WINDOW_XH * xh).round().max(4.0) as usize;
+    let window = (WINDOW_XH * xh).round().max(MIN_WINDOW_PX) as usize;
     loop {
         let far = end + direction * (steps as f32 + 0.5);
-        if blank(line, end.min(far), end.max(far), INKED * level, ink) {
+        if blank(line, end.min(far), end.max(far), MIN_INKED * level, ink) {
             return end;
         }
         // What is ahead, from the end on.
@@ -123,7 +218,7 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
         let leftmost = |from: usize, len: usize| if direction > 0.0 { place(from) } else { place(from + len - 1) };
         let mut inked: Vec<bool> = strongest_of(line, leftmost(0, steps + window + 1), steps + window + 1, ink)
             .into_iter()
-            .map(|v| v >= INKED * level)
+            .map(|v| v >= MIN_INKED * level)
             .collect();
         if direction < 0.0 {
             inked.reverse();
@@ -136,7 +231,7 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
         } else {
             // A mark or a narrow letter that stands by itself.
             let alone = inked.iter().take_while(|&&inked| inked).count().max(1);
-            if alone as f32 > ALONE_XH * xh || !text_like(line, leftmost(first, alone), alone, level, ink) {
+            if alone as f32 > MAX_ALONE_XH * xh || !text_like(line, leftmost(first, alone), alone, level, ink) {
                 return end;
             }
             alone - 1
@@ -145,7 +240,7 @@ fn reach(line: &LineFit, mut end: f32, direction: f32, level: f32, ink: &Ink, co
     }
 }
 
-/// Strongest ink of so many columns, from `x` on, one pixel from each other.
+/// Strongest ink of each of some columns, from `x` on, one pixel from each other.
 fn strongest_of(line: &LineFit, x: f32, columns: usize, ink: &Ink) -> Vec<f32> {
     if line.slope != 0.0 {
         return (0..columns).map(|k| strongest(line, x + k as f32, ink)).collect();
@@ -153,7 +248,7 @@ fn strongest_of(line: &LineFit, x: f32, columns: usize, ink: &Ink) -> Vec<f32> {
     Columns::next_to(x, columns).strongest(ink, heights(line, x).rev())
 }
 
-/// Whether no pixel between baseline and x-height comes near some ink: the usual end of a line.
+/// Whether no pixel between baseline and x-height comes near `least` ink: the usual end of a line.
 fn blank(line: &LineFit, x0: f32, x1: f32, least: f32, ink: &Ink) -> bool {
     let (a, b) = (line.baseline_at(x0), line.baseline_at(x1));
     let within = |v: f32, end: usize| (v.max(0.0) as usize).min(end);
@@ -163,7 +258,7 @@ fn blank(line: &LineFit, x0: f32, x1: f32, least: f32, ink: &Ink) -> bool {
     rows.map(strongest).all(|v| f32::from(v) < least - 0.5)
 }
 
-/// Whether the ink of so many columns, from `x` on, lies between baseline and x-height rather than beyond.
+/// Whether the ink of some columns, from `x` on, lies between baseline and x-height rather than beyond.
 fn text_like(line: &LineFit, x: f32, columns: usize, level: f32, ink: &Ink) -> bool {
     let xh = line.x_height_px;
     let level_columns = (line.slope == 0.0).then(|| Columns::next_to(x, columns));
@@ -179,93 +274,11 @@ fn text_like(line: &LineFit, x: f32, columns: usize, level: f32, ink: &Ink) -> b
         sum / (rows * columns) as f32
     };
     let between = mean(-1.0, 0.0);
-    if between <= LEAST_INK * level {
+    if between <= MIN_INK * level {
         return false;
     }
-    let (above, below) = (mean(-1.65, -1.2), mean(0.2, 0.55));
+    let (above, below) = (mean(ABOVE_XH.0, ABOVE_XH.1), mean(BELOW_XH.0, BELOW_XH.1));
     // A redaction or a box that ends beside the line is solid; text never is.
-    let solid = |ink: f32| ink > SOLID * level && between < 0.9 * ink;
+    let solid = |ink: f32| ink > MIN_SOLID * level && between < MAX_BETWEEN_TO_SOLID * ink;
     (between > OVER_BELOW * below || solid(below)) && (between > OVER_ABOVE * above || solid(above))
-}
-
-/// Widest gap within a line of running text: tabs, double spaces of monospaced text.
-const WIDEST_GAP_XH: f32 = 10.0;
-/// Lines of one piece are at most so many times as large as each other: a ratio of the exponential of 0.6.
-const WIDEST_RATIO: f32 = 1.83;
-/// Lines of so few letters take the baseline of what they continue.
-const UNSURE_LETTERS: usize = 4;
-/// How far above and below a line its neighbours are asked.
-const NEIGHBOURS_XH: f32 = 7.0;
-
-/// Joins lines over gaps that other lines of the same block run across. Between two columns none does.
-pub(crate) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
-    lines.sort_by(|a, b| a.x0.total_cmp(&b.x0));
-    let all = lines.clone();
-    let beyond = |l: &LineFit| l.baseline_rows(WIDEST_RATIO * WIDEST_GAP_XH * l.x_height_px);
-    let mut all_by_row = Bands::of(ink.height());
-    for (k, l) in all.iter().enumerate() {
-        let (top, bottom) = beyond(l);
-        all_by_row.file(k, top, bottom);
-    }
-    let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
-    let mut out_by_row = Bands::of(ink.height());
-    for line in lines.drain(..) {
-        let step = 0.7 * WIDEST_RATIO * line.x_height_px;
-        let near = out_by_row.near(line.baseline - step, line.baseline + step);
-        let before = near.into_iter().map(|k| (k, &out[k])).filter(|(_, l)| {
-            let xh = l.x_height_px.max(line.x_height_px);
-            let gap = line.x0 - l.x1;
-            let step = (l.baseline_at(line.x0) - line.baseline).abs();
-            // A few letters alone do not show where the baseline is.
-            let unsure = l.members.len().min(line.members.len()) <= UNSURE_LETTERS;
-            let (most_step, most_ratio) = if unsure { (0.7, 0.6) } else { (0.3, 0.3) };
-            gap > -0.5 * xh && gap < WIDEST_GAP_XH * xh && step < most_step * xh && alike(l, &line, most_ratio)
-        });
-        let nearest = before.max_by(|a, b| a.1.x1.total_cmp(&b.1.x1)).map(|(k, _)| k);
-        let around = |left: &LineFit| {
-            let (y, reach) = (left.baseline_at(left.x1), NEIGHBOURS_XH * left.x_height_px);
-            all_by_row.near(y - reach, y + reach)
-        };
-        let filled = match nearest.filter(|&k| runs_across(&all, around(&out[k]), &out[k], &line)) {
-            Some(k) => {
-                let (surer, x0) =
-                    if out[k].width() >= line.width() { (&out[k], out[k].x0) } else { (&line, out[k].x0) };
-                let joined =
-                    LineFit { x0, x1: line.x1.max(out[k].x1), baseline: surer.baseline_at(x0), ..surer.clone() };
-                out[k] = refit(&joined, ink, config).unwrap_or(joined);
-                k
-            }
-            None => {
-                out.push(line);
-                out.len() - 1
-            }
-        };
-        let (top, bottom) = beyond(&out[filled]);
-        out_by_row.file(filled, top, bottom);
-    }
-    *lines = out;
-}
-
-fn alike(a: &LineFit, b: &LineFit, most: f32) -> bool {
-    (a.x_height_px / b.x_height_px).ln().abs() < most
-}
-
-/// Whether more of the lines around run across the gap between `left` and `right` than begin or end in it.
-fn runs_across(all: &[LineFit], around: Vec<usize>, left: &LineFit, right: &LineFit) -> bool {
-    let (from, to) = (left.x1, right.x0);
-    let xh = left.x_height_px;
-    let mut votes = 0;
-    for line in around.into_iter().map(|k| &all[k]) {
-        let down = (line.baseline_at(from) - left.baseline_at(from)).abs();
-        if !(0.8 * xh..NEIGHBOURS_XH * xh).contains(&down) || !alike(line, left, 0.25) {
-            continue;
-        }
-        let slack = 0.6 * xh;
-        if line.x0 < from - slack && line.x1 > to + slack {
-            votes += 1;
-        } else if (from - slack..to + slack).contains(&line.x0) || (from - slack..to + slack).contains(&line.x1) {
-            votes -= 1;
-        }
-    }
-    votes > 0
 }

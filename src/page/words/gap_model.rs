@@ -1,9 +1,79 @@
 //! How likely a gap is a space, fitted to the gaps of the page.
 
+use std::ops::RangeInclusive;
+
 use crate::page::config::PageConfig;
 
-/// All gaps wider than this are as surely spaces.
-const WIDEST_GAP_XH: f32 = 1.5;
+/// Gaps wider than this are as surely spaces as it.
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_GAP_XH: f32 = 1.5;
+
+/// This many gaps count as much as what is usual.
+///
+/// Tuned (count): chosen by eye; few gaps say little.
+const USUAL_GAPS: f32 = 6.0;
+
+/// Square roots of gaps are spaces while they are below this many times the middle one; wider gaps lie between columns and
+/// fields, and say nothing about the spread of spaces.
+///
+/// Tuned (factor): chosen by eye.
+const MAX_SPACE_SPREAD: f32 = 1.35;
+
+/// Where there are no spaces, their square root is taken for this many times the border's.
+///
+/// Tuned (factor): chosen by eye.
+const SPACE_TO_BORDER: f32 = 1.8;
+
+/// Where there are no letter gaps, their square root is taken for this share of the narrowest border's.
+///
+/// Tuned (share): chosen by eye.
+const LETTER_TO_BORDER: f32 = 0.5;
+
+/// Square root of a hidden gap, as a share of that of the narrowest gap that is seen.
+///
+/// Tuned (share): chosen by eye.
+const HIDDEN_TO_NARROWEST: f32 = 0.5;
+
+/// Usual variance of square-rooted gaps of one kind, on pages with few gaps.
+///
+/// Tuned (x-heights): chosen by eye.
+const USUAL_VARIANCE_XH: f32 = 0.01;
+
+/// Least distance between the square roots of a letter gap and a space.
+///
+/// Tuned (square root of x-heights): chosen by eye.
+const MIN_DISTANCE: f32 = 0.1;
+
+/// Square root of the share of the usual space below which a gap is not surely one.
+///
+/// Tuned (share): chosen by eye; figures of one width stand apart where a one is among them.
+const NARROW_SPACE: f32 = 0.93;
+
+/// Probability of a space that leaves a gap open.
+///
+/// Tuned (share): chosen by eye.
+const OPEN: f32 = 0.9;
+
+/// Middle letter gap of monospaced lines.
+///
+/// Tuned (pitches): of 24,000 letter gaps none was wider than .8, mostly they are a quarter.
+const MONOSPACED_LETTER: f32 = 0.25;
+
+/// Border between letter gaps and spaces of monospaced lines.
+///
+/// Tuned (pitches): of 24,000 gaps none was between .8 and 1.
+const MONOSPACED_BORDER: f32 = 0.9;
+
+/// Middle space of monospaced lines.
+///
+/// Tuned (pitches): of 24,000 gaps no space was narrower than 1.
+const MONOSPACED_SPACE: f32 = 1.25;
+
+/// Variance of square-rooted gaps of monospaced lines.
+///
+/// Tuned (pitches): chosen by eye.
+const MONOSPACED_VARIANCE: f32 = 0.01;
 
 /// The gaps of lines that look alike, parted into two kinds by the square root of their width.
 #[derive(Clone, Copy, Debug)]
@@ -34,67 +104,76 @@ impl Kinds {
     /// (N. Otsu, "A threshold selection method from gray-level histograms", 1979).
     ///
     /// `hidden` is about how many gaps there are that cannot be seen, for letters touch.
-    pub(crate) fn of(gaps_xh: &[f32], hidden: usize, config: &PageConfig) -> Self {
+    pub(crate) fn new(gaps_xh: &[f32], hidden: usize, config: &PageConfig) -> Self {
         let (low, high) = (config.narrowest_space_xh.sqrt(), config.widest_letter_gap_xh.sqrt());
         let usual = config.usual_space_xh.sqrt();
-        let seen: Vec<f32> = gaps_xh.iter().map(|g| g.min(WIDEST_GAP_XH).sqrt()).collect();
+        let seen: Vec<f32> = gaps_xh.iter().map(|g| g.min(MAX_GAP_XH).sqrt()).collect();
         // Gaps too narrow to be seen come first.
         let hidden = if seen.is_empty() { 0 } else { hidden };
-        let hidden_root = config.min_gap_xh.sqrt() / 2.0;
-        let n = (seen.len() + hidden) as f32;
-        let total = seen.iter().sum::<f32>() + hidden as f32 * hidden_root;
-        let (mut best, mut middle, mut split) = (0.0f32, usual, seen.partition_point(|&r| r < usual));
-        let mut sum = hidden as f32 * hidden_root;
-        for k in 1..=seen.len() {
-            let before = if k == 1 { hidden_root } else { seen[k - 2] };
-            let cut = (before + seen[k - 1]) / 2.0;
-            let (a, b) = ((hidden + k - 1) as f32, (seen.len() + 1 - k) as f32);
-            if a > 0.0 && (low..=high).contains(&cut) {
-                let apart = (total - sum) / b - sum / a;
-                let between = a * b / (n * n) * apart * apart;
-                if between > best {
-                    (best, middle, split) = (between, cut, k - 1);
-                }
-            }
-            sum += seen[k - 1];
-        }
+        let hidden_root = config.min_gap_xh.sqrt() * HIDDEN_TO_NARROWEST;
+        let (middle, split) = otsu_split(&seen, hidden, hidden_root, low..=high)
+            .unwrap_or_else(|| (usual, seen.partition_point(|&r| r < usual)));
         // The two bell curves, from the gaps that can be seen. Few gaps say little: lean on the usual space.
-        let trust = seen.len() as f32 / (seen.len() as f32 + 6.0);
+        let trust = seen.len() as f32 / (seen.len() as f32 + USUAL_GAPS);
         let (letter_gaps, spaces) = seen.split_at(split);
-        let (letter, letter_spread) = moments(letter_gaps, low / 2.0);
-        // Gaps between columns and fields are wider than spaces; they say nothing about the spaces' spread.
-        let widest = spaces.get(spaces.len() / 2).map_or(f32::INFINITY, |middle| 1.35 * middle);
-        let (space, space_spread) = moments(&spaces[..spaces.partition_point(|&r| r <= widest)], 1.8 * middle);
+        let (letter, letter_spread) = moments(letter_gaps, low * LETTER_TO_BORDER);
+        let widest = spaces.get(spaces.len() / 2).map_or(f32::INFINITY, |middle| MAX_SPACE_SPREAD * middle);
+        let spaces = &spaces[..spaces.partition_point(|&r| r <= widest)];
+        let (space, space_spread) = moments(spaces, SPACE_TO_BORDER * middle);
         Self { letter, space, middle, spread: (letter_spread + space_spread) / 2.0, trust }
     }
 }
 
+/// Where to part ascending values, of which some before the first are hidden, such that both kinds are as narrow as they can
+/// be: a border within `borders`, and the number of seen values below it. `None` if no such border parts any.
+fn otsu_split(seen: &[f32], hidden: usize, hidden_root: f32, borders: RangeInclusive<f32>) -> Option<(f32, usize)> {
+    let n = (seen.len() + hidden) as f32;
+    let total = seen.iter().sum::<f32>() + hidden as f32 * hidden_root;
+    let (mut best, mut found) = (0.0f32, None);
+    let mut sum = hidden as f32 * hidden_root;
+    for k in 1..=seen.len() {
+        let before = if k == 1 { hidden_root } else { seen[k - 2] };
+        let border = (before + seen[k - 1]) / 2.0;
+        let (a, b) = ((hidden + k - 1) as f32, (seen.len() + 1 - k) as f32);
+        if a > 0.0 && borders.contains(&border) {
+            let apart = (total - sum) / b - sum / a;
+            let between = a * b / (n * n) * apart * apart;
+            if between > best {
+                (best, found) = (between, Some((border, k - 1)));
+            }
+        }
+        sum += seen[k - 1];
+    }
+    found
+}
+
 impl GapModel {
     /// Takes both kinds as bell curves of one width: that of the gaps, and what text of this size can be measured to.
-    pub(crate) fn of(kinds: &Kinds, x_height_px: f32, config: &PageConfig) -> Self {
+    pub(crate) fn new(kinds: &Kinds, x_height_px: f32, config: &PageConfig) -> Self {
         let Kinds { letter, space, middle, spread, trust } = *kinds;
         let usual = config.usual_space_xh.sqrt();
         let noise = noise(middle, x_height_px, config);
-        let within = spread * trust + 0.01 * (1.0 - trust) + noise;
+        let within = spread * trust + USUAL_VARIANCE_XH * (1.0 - trust) + noise;
         Self {
             middle: middle * trust + usual * (1.0 - trust),
-            steepness: (space - letter).max(0.1) / within,
+            steepness: (space - letter).max(MIN_DISTANCE) / within,
             usual: space,
         }
     }
 
-    /// Of monospaced lines: letter gaps are a quarter of a pitch wide, mostly, and at most .8; spaces 1.25 and at least 1.
+    /// Of monospaced lines, whose gaps are told by the pitch alone.
     pub(crate) fn monospaced(pitch_xh: f32, x_height_px: f32, config: &PageConfig) -> Self {
-        let [letter, middle, space] = [0.25, 0.9, 1.25].map(|pitches: f32| (pitches * pitch_xh).sqrt());
+        let [letter, middle, space] =
+            [MONOSPACED_LETTER, MONOSPACED_BORDER, MONOSPACED_SPACE].map(|pitches| (pitches * pitch_xh).sqrt());
         let noise = noise(middle, x_height_px, config);
-        Self { middle, steepness: (space - letter) / (0.01 * pitch_xh + noise), usual: middle }
+        Self { middle, steepness: (space - letter) / (MONOSPACED_VARIANCE * pitch_xh + noise), usual: middle }
     }
 
     /// Probability that a gap of this width is a space.
     pub(crate) fn space(&self, gap_xh: f32) -> f32 {
         let root = gap_xh.max(0.0).sqrt();
         let space = 1.0 / (1.0 + (-self.steepness * (root - self.middle)).exp());
-        // Figures of one width stand apart where a one is among them: what is much narrower than a space stays open.
+        // What is much narrower than a space stays open.
         if root < NARROW_SPACE * self.usual { space.min(OPEN) } else { space }
     }
 }
@@ -103,11 +182,6 @@ impl GapModel {
 fn noise(root: f32, x_height_px: f32, config: &PageConfig) -> f32 {
     config.gap_noise.powi(2) + (config.gap_noise_px / x_height_px / (2.0 * root)).powi(2)
 }
-
-/// Square root of the share of the usual space below which a gap is not surely one.
-const NARROW_SPACE: f32 = 0.93;
-/// Probability of a space that leaves a gap open.
-const OPEN: f32 = 0.9;
 
 /// Mean and variance; the mean is `otherwise` where there are no values.
 fn moments(values: &[f32], otherwise: f32) -> (f32, f32) {

@@ -7,35 +7,77 @@ use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
 use super::cuts::Cuts;
-use crate::page::lines::fit::{ALIKE, LineFit};
+use crate::page::lines::fit::{LineFit, SAME_SIZE_LOG_RATIO};
 
-/// Pitches of monospaced typefaces, in x-heights: from DejaVu Sans Mono's 1.10 to Courier's 1.45, with room for squeezed pictures.
-const LEAST_XH: f32 = 0.75;
-const MOST_XH: f32 = 1.6;
-/// Steps between pitches that are tried, as a share of the least: a quarter of a cell at most over the gaps that are looked at.
-const STEP: f32 = 0.006;
-/// Gaps wider than this are not between two letters.
-const WIDEST_LETTER_GAP_XH: f32 = 0.9;
-/// With fewer gaps, a line cannot tell; more are not looked at.
-const LEAST_GAPS: usize = 12;
-const MOST_GAPS: usize = 24;
-/// Widths of a space, in pitches: a cell and the empty ends of those beside it.
-const LEAST_SPACE: f32 = 0.95;
-const MOST_SPACE: f32 = 1.75;
-/// How well gaps must keep to a pitch. Those of proportional text reach .45 (median) to .75 (1 % of lines), of monospaced .92.
-const LEAST_RESONANCE: f32 = 0.82;
-/// How well two lines of a region must keep to their best pitches if these are one (within so much, in natural-log units): letters
-/// of small text snap to pixels.
-const AGREED_RESONANCE: f32 = 0.75;
-const SAME_PITCH: f32 = 0.012;
-/// How well a line must keep to the pitch of a monospaced neighbour, give or take so much: lines of a photo bend.
-const SHARED_RESONANCE: f32 = 0.65;
+/// Narrowest pitch that is tried.
+///
+/// Tuned (x-heights): DejaVu Sans Mono has 1.10; the rest is room for squeezed pictures.
+const MIN_PITCH_XH: f32 = 0.75;
+
+/// Widest pitch that is tried.
+///
+/// Tuned (x-heights): Courier has 1.45; the rest is room for stretched pictures.
+const MAX_PITCH_XH: f32 = 1.6;
+
+/// Steps between pitches that are tried, as a share of the narrowest.
+///
+/// Tuned (share): a quarter of a cell at most over the gaps that are looked at.
+const PITCH_STEP: f32 = 0.006;
+
+/// Wider gaps are not between two letters.
+///
+/// Tuned (x-heights): chosen by eye.
+const MAX_LETTER_GAP_XH: f32 = 0.9;
+
+/// A line with fewer gaps does not tell its pitch.
+///
+/// Tuned (count): chosen by eye.
+const MIN_GAPS: usize = 12;
+
+/// Gaps of a line that are looked at.
+///
+/// Tuned (count): chosen by eye: more cost time, and over more a pitch must be known better than [`PITCH_STEP`].
+const MAX_GAPS: usize = 24;
+
+/// Narrowest space: a cell and the empty ends of those beside it.
+///
+/// Tuned (pitches): of 24,000 gaps no space was narrower than 1.
+const MIN_SPACE: f32 = 0.95;
+
+/// Widest space.
+///
+/// Tuned (pitches): chosen by eye.
+const MAX_SPACE: f32 = 1.75;
+
+/// How well gaps must keep to a pitch, 0 to 1.
+///
+/// Tuned (share): proportional text reaches .45 (median) to .75 (1 % of lines), monospaced .92 (median).
+const MIN_RESONANCE: f32 = 0.82;
+
+/// How well two lines of a region must keep to their best pitches if these are one.
+///
+/// Tuned (share): letters of small text snap to pixels; as [`MIN_RESONANCE`].
+const MIN_AGREED_RESONANCE: f32 = 0.75;
+
+/// Pitches that differ by less are one.
+///
+/// Tuned (log ratio): two steps between pitches that are tried.
+const ONE_PITCH_LOG_RATIO: f32 = 0.012;
+
+/// How well a line must keep to the pitch of a monospaced neighbour.
+///
+/// Tuned (share): chosen by eye.
+const MIN_SHARED_RESONANCE: f32 = 0.65;
+
+/// How far the pitch of a line may be off its neighbour's: lines of a photo bend.
+///
+/// Tuned (share): chosen by eye.
 const SHARED_WITHIN: f32 = 0.03;
 
 /// For each line its pitch in pixels, if it is monospaced. A line that does not clearly tell is as the nearest lines of its region
 /// and size that do. Cost: some 2,400 look-ups a line.
 pub(crate) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
-    let own: Vec<Own> = lines.iter().zip(cuts).map(|(line, cuts)| Own::of(line, cuts)).collect();
+    let own: Vec<Own> = lines.iter().zip(cuts).map(|(line, cuts)| Own::new(line, cuts)).collect();
     let mut pitches: Vec<Option<f32>> = own.iter().map(Own::clear).collect();
     for region in regions {
         for k in agreeing(&own, region) {
@@ -69,48 +111,48 @@ struct Own {
 }
 
 impl Own {
-    fn of(line: &LineFit, cuts: &Cuts) -> Self {
+    fn new(line: &LineFit, cuts: &Cuts) -> Self {
         let middles = letter_gaps(cuts);
         let x_height_px = line.x_height_px;
-        let (resonance, pitch_px) = if middles.len() >= LEAST_GAPS {
-            best_pitch(&middles, LEAST_XH * x_height_px, MOST_XH * x_height_px)
+        let (resonance, pitch_px) = if middles.len() >= MIN_GAPS {
+            best_pitch(&middles, MIN_PITCH_XH * x_height_px, MAX_PITCH_XH * x_height_px)
         } else {
             (0.0, 0.0)
         };
         let pitch_xh = pitch_px / x_height_px;
-        let has_space = cuts.gaps_xh.iter().any(|gap| (LEAST_SPACE..MOST_SPACE).contains(&(gap / pitch_xh)));
+        let has_space = cuts.gaps_xh.iter().any(|gap| (MIN_SPACE..MAX_SPACE).contains(&(gap / pitch_xh)));
         Self { middles, resonance, pitch_px, has_space, log_x_height: x_height_px.ln() }
     }
 
     /// Whether there are enough gaps.
     fn tells(&self) -> bool {
-        self.middles.len() >= LEAST_GAPS
+        self.middles.len() >= MIN_GAPS
     }
 
     /// The pitch, if there is no doubt. Capitals of proportional typefaces, too, are nearly of one width, but spaces between them
     /// are narrower.
     fn clear(&self) -> Option<f32> {
-        (self.resonance >= LEAST_RESONANCE && self.has_space).then_some(self.pitch_px)
+        (self.resonance >= MIN_RESONANCE && self.has_space).then_some(self.pitch_px)
     }
 
     /// The pitch near a neighbour's, if the line keeps to it.
     fn shares(&self, pitch_px: f32) -> Option<f32> {
         let (least, most) = (pitch_px * (1.0 - SHARED_WITHIN), pitch_px * (1.0 + SHARED_WITHIN));
         let (resonance, pitch_px) = best_pitch(&self.middles, least, most);
-        (resonance >= SHARED_RESONANCE).then_some(pitch_px)
+        (resonance >= MIN_SHARED_RESONANCE).then_some(pitch_px)
     }
 }
 
 /// Lines of a region that keep to a pitch as another one does, which has spaces.
 fn agreeing<'r>(own: &'r [Own], region: &'r [usize]) -> impl Iterator<Item = usize> + 'r {
-    let keeps = |k: &usize| own[*k].resonance >= AGREED_RESONANCE;
+    let keeps = |k: &usize| own[*k].resonance >= MIN_AGREED_RESONANCE;
     let spaced = region.iter().copied().filter(keeps).filter(|&k| own[k].has_space);
     let mut log_pitches: Vec<f32> = spaced.map(|k| own[k].pitch_px.ln()).collect();
     log_pitches.sort_unstable_by(f32::total_cmp);
     region.iter().copied().filter(keeps).filter(move |&k| {
         let log_pitch = own[k].pitch_px.ln();
-        let from = log_pitches.partition_point(|&p| p <= log_pitch - SAME_PITCH);
-        let alike = log_pitches[from..].partition_point(|&p| p < log_pitch + SAME_PITCH);
+        let from = log_pitches.partition_point(|&p| p <= log_pitch - ONE_PITCH_LOG_RATIO);
+        let alike = log_pitches[from..].partition_point(|&p| p < log_pitch + ONE_PITCH_LOG_RATIO);
         alike > usize::from(own[k].has_space)
     })
 }
@@ -118,7 +160,7 @@ fn agreeing<'r>(own: &'r [Own], region: &'r [usize]) -> impl Iterator<Item = usi
 /// Where in a region the nearest line stands that is of this one's size and of which something holds.
 fn nearest(own: &[Own], region: &[usize], at: usize, holds: impl Fn(usize) -> bool) -> Option<usize> {
     let log_x_height = |j: usize| own[region[j]].log_x_height;
-    let is_it = |j: &usize| holds(*j) && (log_x_height(*j) - log_x_height(at)).abs() < ALIKE;
+    let is_it = |j: &usize| holds(*j) && (log_x_height(*j) - log_x_height(at)).abs() < SAME_SIZE_LOG_RATIO;
     let by_distance = (1..region.len()).flat_map(|d| [at.checked_sub(d), Some(at + d)]).flatten();
     by_distance.filter(|&j| j < region.len()).find(is_it)
 }
@@ -126,14 +168,14 @@ fn nearest(own: &[Own], region: &[usize], at: usize, holds: impl Fn(usize) -> bo
 /// Middles of the first gaps that may be between letters, in pixels along the line.
 fn letter_gaps(cuts: &Cuts) -> Vec<f32> {
     let between = cuts.pieces.windows(2).zip(&cuts.gaps_xh);
-    let narrow = between.filter(|(_, gap)| **gap < WIDEST_LETTER_GAP_XH);
-    narrow.map(|(p, _)| (p[0].x1 + p[1].x0) / 2.0).take(MOST_GAPS).collect()
+    let narrow = between.filter(|(_, gap)| **gap < MAX_LETTER_GAP_XH);
+    narrow.map(|(p, _)| (p[0].x1 + p[1].x0) / 2.0).take(MAX_GAPS).collect()
 }
 
 /// How well places keep to the pitch that they keep to best, and that pitch.
 fn best_pitch(places: &[f32], least: f32, most: f32) -> (f32, f32) {
-    let steps = ((most / least - 1.0) / STEP) as usize;
-    let pitches = (0..=steps).map(|k| least * (1.0 + k as f32 * STEP));
+    let steps = ((most / least - 1.0) / PITCH_STEP) as usize;
+    let pitches = (0..=steps).map(|k| least * (1.0 + k as f32 * PITCH_STEP));
     pitches.map(|p| (resonance(places, p), p)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, least))
 }
 
