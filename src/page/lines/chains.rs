@@ -88,3 +88,38 @@ fn link_cost(a: &Component, b: &Component, config: &PageConfig) -> Option<f32> {
     let off_centre = (a.area.y0 + a.area.y1) as f32 - (b.area.y0 + b.area.y1) as f32;
     Some(gap.max(0.0) + OFF_CENTRE_COST * off_centre.abs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::component;
+    use super::*;
+
+    fn chained(letters: &[Component]) -> Vec<Vec<usize>> {
+        let mut chains = chains(letters, &PageConfig::default());
+        chains.sort();
+        chains
+    }
+
+    #[test]
+    fn letters_follow_each_other_whatever_their_size() {
+        let row = |y0: usize, width: usize, height: usize, n: usize| {
+            (0..n).map(move |k| component(10 + k * (width + width / 2), y0, width, height))
+        };
+        let mut letters: Vec<Component> = row(0, 2, 3, 5).chain(row(20, 60, 80, 4)).chain(row(60, 8, 10, 1)).collect();
+        // Found in any order.
+        letters.swap(1, 3);
+        assert_eq!(chained(&letters), [vec![0, 3, 2, 1, 4], vec![5, 6, 7, 8], vec![9]]);
+    }
+
+    #[test]
+    fn what_is_too_far_too_low_or_off_the_line_does_not_follow() {
+        let first = component(0, 20, 8, 10);
+        let follows = |b: Component| chained(&[first, b]).len() == 1;
+        assert!(follows(component(8 + 13, 20, 8, 10)), "1.3 heights away");
+        assert!(!follows(component(8 + 14, 20, 8, 10)));
+        assert!(follows(component(10, 26, 4, 4)), "a comma of .4 heights");
+        assert!(!follows(component(10, 27, 3, 3)));
+        assert!(follows(component(10, 25, 8, 10)), "half of the height in common");
+        assert!(!follows(component(10, 26, 8, 10)));
+    }
+}

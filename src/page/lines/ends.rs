@@ -85,3 +85,36 @@ fn absorb(line: &mut LineFit, marks: &[&Component]) {
     }
     line.baseline += line.slope * (line.x0 - old_start);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{component, line};
+    use super::*;
+
+    /// Both ends of a line from 100 to 200, baseline 50, x-height 8, beside these marks.
+    fn grown(marks: &[Component]) -> (f32, f32) {
+        let mut lines = [line(100, 200, 50, 12)];
+        absorb_marks(&mut lines, marks, &[component(100, 42, 5, 8); 12]);
+        (lines[0].x0, lines[0].x1)
+    }
+
+    #[test]
+    fn full_stops_and_quotes_belong_to_their_line() {
+        assert_eq!(grown(&[component(203, 48, 2, 2)]), (100.0, 205.0), "a full stop");
+        assert_eq!(grown(&[component(206, 48, 2, 2)]), (100.0, 200.0), "too far");
+        assert_eq!(grown(&[component(96, 38, 2, 3)]), (96.0, 200.0), "a quote");
+        assert_eq!(grown(&[component(96, 34, 2, 3)]), (100.0, 200.0), "of the line above");
+        assert_eq!(grown(&[component(203, 48, 1, 1)]), (100.0, 200.0), "a speck");
+        assert_eq!(grown(&[component(203, 44, 12, 4)]), (100.0, 200.0), "too wide");
+        let dots = [2, 0, 1].map(|k| component(203 + 5 * k, 48, 2, 2));
+        assert_eq!(grown(&dots), (100.0, 215.0), "one after the other");
+    }
+
+    #[test]
+    fn letters_of_another_line_are_not_taken() {
+        let mut lines = [line(100, 200, 50, 0), line(203, 240, 50, 3)];
+        let letters = [203, 210, 217].map(|x| component(x, 42, 5, 8));
+        absorb_marks(&mut lines, &letters, &letters);
+        assert_eq!(lines[0].x1, 200.0);
+    }
+}

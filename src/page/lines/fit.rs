@@ -271,3 +271,65 @@ fn densest(sorted: &[f32], reach: f32) -> f32 {
     }
     best.iter().sum::<f32>() / best.len() as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chains::chains;
+    use super::super::testing::{Drawing, XH, line};
+    use super::*;
+
+    /// The fits of all chains of a drawing.
+    fn fits(drawing: &Drawing) -> Vec<LineFit> {
+        let (letters, config) = (drawing.components(), PageConfig::default());
+        let chains = chains(&letters, &config).into_iter();
+        chains.filter_map(|c| fit(c, &letters, &drawing.ink(), None, &config)).collect()
+    }
+
+    #[test]
+    fn baseline_and_x_height_are_those_drawn() {
+        let found = fits(&Drawing::new().text(40, 120, 15));
+        let [l] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((l.x0, l.x1, l.slope, l.members.len()), (40.0, 143.0, 0.0, 15));
+        assert!((l.baseline - 120.0).abs() < 0.3 && (l.x_height_px - XH as f32).abs() < 0.4, "{l:?}");
+    }
+
+    #[test]
+    fn descenders_do_not_move_the_baseline() {
+        let text = Drawing::new().text(40, 120, 15);
+        let hanging = [1, 4, 9, 12].iter().fold(text, |d, k| d.filled(40 + 7 * k, 120, 2, 3));
+        let found = fits(&hanging);
+        let [l] = &found[..] else { panic!("{found:?}") };
+        assert!((l.baseline - 120.0).abs() < 0.5, "{l:?}");
+    }
+
+    #[test]
+    fn a_stepping_line_has_a_slope() {
+        let steps = (0..24).fold(Drawing::new(), |d, k| d.text(40 + 7 * k, 100 + k / 4, 1));
+        let found = fits(&steps);
+        let [l] = &found[..] else { panic!("{found:?}") };
+        assert!((l.slope - 1.0 / 28.0).abs() < 0.01, "{l:?}");
+    }
+
+    #[test]
+    fn dashes_and_lone_boxes_are_no_lines() {
+        let dashes = (0..8).fold(Drawing::new(), |d, k| d.filled(40 + 12 * k, 100, 8, 3));
+        assert_eq!(fits(&dashes), []);
+        assert_eq!(fits(&Drawing::new().filled(40, 100, 10, 8)), [], "a letter");
+        assert_eq!(fits(&Drawing::new().filled(40, 100, 15, 8)).len(), 1, "a word that melted");
+    }
+
+    #[test]
+    fn a_line_is_fitted_anew_near_where_it_was() {
+        let (ink, config) = (Drawing::new().text(40, 120, 15).ink(), PageConfig::default());
+        let found = refit(&line(40, 143, 122, 15), &ink, &config).expect("two pixels off");
+        assert!((found.baseline - 120.0).abs() < 0.3, "{found:?}");
+        assert_eq!(refit(&line(40, 143, 126, 15), &ink, &config), None, "another line's");
+        assert_eq!(refit(&line(200, 303, 120, 15), &ink, &config), None, "blank");
+    }
+
+    #[test]
+    fn the_most_crowded_window_wins() {
+        assert_eq!(densest(&[1.0, 5.0, 5.2, 5.4, 9.0, 9.1], 0.5), 5.2);
+        assert_eq!(densest(&[3.0], 0.5), 3.0);
+    }
+}

@@ -282,3 +282,46 @@ fn text_like(line: &LineFit, x: f32, columns: usize, level: f32, ink: &Ink) -> b
     let solid = |ink: f32| ink > MIN_SOLID * level && between < MAX_BETWEEN_TO_SOLID * ink;
     (between > OVER_BELOW * below || solid(below)) && (between > OVER_ABOVE * above || solid(above))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ADVANCE, Drawing, ends, line};
+    use super::*;
+
+    fn grown(drawing: &Drawing, mut lines: Vec<LineFit>) -> Vec<(i32, i32)> {
+        grow(&mut lines, &drawing.ink(), &PageConfig::default());
+        ends(&lines)
+    }
+
+    /// The first five letters of a line that begins at 100.
+    fn start() -> LineFit {
+        line(100, 100 + 4 * ADVANCE + 5, 100, 5)
+    }
+
+    #[test]
+    fn a_line_grows_over_text_that_was_not_chained() {
+        assert_eq!(grown(&Drawing::new().text(100, 100, 20), vec![start()]), [(100, 238)]);
+        let to_the_left = Drawing::new().text(100 - 6 * ADVANCE, 100, 11);
+        assert_eq!(grown(&to_the_left, vec![start()]), [(58, 133)]);
+    }
+
+    #[test]
+    fn it_ends_at_gaps_and_at_what_is_no_text() {
+        let beside = |x0: usize| Drawing::new().text(100, 100, 5).text(x0, 100, 5);
+        assert_eq!(grown(&beside(133 + 20), vec![start()]), [(100, 186)], "2.5 x-heights");
+        assert_eq!(grown(&beside(133 + 22), vec![start()]), [(100, 133)]);
+        let tall = Drawing::new().text(100, 100, 5).filled(145, 70, 30, 60);
+        assert_eq!(grown(&tall, vec![start()]), [(100, 133)], "a picture");
+        let below = Drawing::new().text(100, 100, 5).text(140, 108, 5);
+        assert_eq!(grown(&below, vec![start()]), [(100, 133)], "text on another baseline");
+    }
+
+    #[test]
+    fn lines_that_meet_become_one() {
+        let drawing = Drawing::new().text(100, 100, 20);
+        let end = line(100 + 12 * ADVANCE, 238, 100, 8);
+        assert_eq!(grown(&drawing, vec![start(), end.clone()]), [(100, 238)]);
+        let apart = Drawing::new().text(100, 100, 20).text(100, 130, 20);
+        assert_eq!(grown(&apart, vec![start(), LineFit { baseline: 130.0, ..end }]), [(100, 238), (100, 238)]);
+    }
+}

@@ -195,3 +195,45 @@ fn runs_across(all: &[LineFit], around: Vec<usize>, left: &LineFit, right: &Line
     }
     votes > 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Drawing, ends, line, sized};
+    use super::*;
+
+    fn joined(drawing: &Drawing, lines: Vec<LineFit>, letters: &[Component]) -> Vec<(i32, i32)> {
+        ends(&join_parts(lines, letters, &drawing.ink(), &PageConfig::default()))
+    }
+
+    #[test]
+    fn parts_on_one_baseline_are_joined_over_small_gaps() {
+        // 10 letters end 5 px after the last one's start.
+        let at_gap = |gap: usize, baseline: usize| {
+            let drawing = Drawing::new().text(20, 100, 10).text(88 + gap, baseline, 10);
+            let mut letters = drawing.components();
+            letters.sort_by_key(|c| c.area.x0);
+            let mut lines = vec![line(20, 88, 100, 10), line(88 + gap, 156 + gap, baseline, 10)];
+            lines[1].members = (10..20).collect();
+            joined(&drawing, lines, &letters)
+        };
+        assert_eq!(at_gap(20, 100), [(20, 176)], "2.5 x-heights");
+        assert_eq!(at_gap(21, 100), [(20, 88), (109, 177)]);
+        assert_eq!(at_gap(20, 103).len(), 2, "another baseline");
+    }
+
+    /// Two halves of a line with a gap of 40 px, five x-heights, between lines above and below.
+    fn bridged_between(above: &[(usize, usize)], right_size: f32) -> Vec<(i32, i32)> {
+        let mut lines = vec![line(20, 160, 100, 20), sized(200, 340, 100, 20, right_size)];
+        lines.extend(above.iter().zip([80, 120]).map(|(&(x0, x1), baseline)| line(x0, x1, baseline, 40)));
+        bridge_gaps(&mut lines, &Drawing::new().text(20, 100, 20).text(200, 100, 20).ink(), &PageConfig::default());
+        ends(&lines.into_iter().filter(|l| (90.0..110.0).contains(&l.baseline)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn wide_gaps_are_bridged_where_other_lines_run_across() {
+        assert_eq!(bridged_between(&[(20, 340), (20, 340)], 8.0), [(20, 340)]);
+        assert_eq!(bridged_between(&[], 8.0).len(), 2, "nothing runs across");
+        assert_eq!(bridged_between(&[(20, 340), (20, 170)], 8.0).len(), 2, "another one ends there");
+        assert_eq!(bridged_between(&[(20, 340), (20, 340)], 12.0).len(), 2, "another size");
+    }
+}

@@ -88,3 +88,33 @@ fn drop_frames(letters: &mut Vec<Component>) {
     let frames: HashSet<Area> = large.filter(frames_others).map(|big| big.area).collect();
     letters.retain(|c| !frames.contains(&c.area));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::component;
+    use super::*;
+
+    fn kept(components: &[Component]) -> Vec<usize> {
+        let letters = letters(components, &PageConfig::default());
+        (0..components.len()).filter(|&k| letters.contains(&components[k])).collect()
+    }
+
+    #[test]
+    fn rules_specks_and_hollow_boxes_are_no_letters() {
+        let hollow = Component { pixels: 90, ..component(100, 0, 30, 32) };
+        let large = Component { pixels: 90, ..component(200, 0, 30, 24) };
+        let all = [component(0, 0, 5, 8), component(0, 20, 60, 2), component(0, 30, 3, 1), hollow, large];
+        assert_eq!(kept(&all), [0, 4], "a letter, and an outline no higher than letters may be");
+        assert_eq!(kept(&[component(0, 0, 60, 5)]), [0], "letters that melted are wide, but not flat");
+    }
+
+    #[test]
+    fn what_frames_four_others_is_no_letter() {
+        let frame = component(0, 0, 60, 20);
+        let inside = |k: usize| component(5 + 10 * k, 6, 5, 8);
+        assert_eq!(kept(&[frame, inside(0), inside(1), inside(2), inside(3)]), [1, 2, 3, 4]);
+        assert_eq!(kept(&[frame, inside(0), inside(1), inside(2)]), [0, 1, 2, 3], "dots and accents");
+        let specks = [0, 1, 2, 3].map(|k| component(5 + 10 * k, 6, 2, 2));
+        assert_eq!(kept(&[&[frame][..], &specks].concat()), [0, 1, 2, 3, 4], "noise");
+    }
+}

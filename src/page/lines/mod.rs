@@ -16,6 +16,8 @@ mod row_profile;
 mod shadows;
 mod short_lines;
 mod slopes;
+#[cfg(test)]
+mod testing;
 
 use self::chains::chains;
 use self::ends::absorb_marks;

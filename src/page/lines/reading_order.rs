@@ -133,3 +133,58 @@ fn shared_x_height(own: f32, around: &[(f32, f32)]) -> f32 {
     let small = middle < SMALL_PX && width > 0.0;
     if small { alike.iter().map(|(xh, w)| xh * w).sum::<f32>() / width } else { middle }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{line, sized};
+    use super::*;
+
+    fn order(lines: &[LineFit]) -> Vec<Vec<usize>> {
+        regions(lines, &PageConfig::default())
+    }
+
+    #[test]
+    fn lines_of_a_column_follow_each_other() {
+        let lines = [line(20, 300, 140, 30), line(20, 300, 100, 30), line(20, 200, 120, 30)];
+        assert_eq!(order(&lines), [vec![1, 2, 0]]);
+    }
+
+    #[test]
+    fn columns_under_a_heading_are_not_interleaved() {
+        let column = |x0: usize, y: usize| line(x0, x0 + 200, y, 20);
+        let lines = [
+            line(20, 520, 60, 40),
+            column(20, 84),
+            column(320, 85),
+            column(20, 104),
+            column(320, 105),
+            column(20, 124),
+            column(320, 125),
+        ];
+        assert_eq!(order(&lines), [vec![0, 1, 3, 5], vec![2, 4, 6]]);
+    }
+
+    #[test]
+    fn far_and_unlike_lines_open_regions() {
+        let first = || line(20, 300, 40, 30);
+        assert_eq!(order(&[first(), line(20, 300, 40 + 63, 30)]).len(), 1, "nearly 8 x-heights below");
+        assert_eq!(order(&[first(), line(20, 300, 40 + 65, 30)]).len(), 2);
+        assert_eq!(order(&[first(), line(310, 500, 60, 30)]).len(), 2, "beside");
+        assert_eq!(order(&[first(), sized(20, 300, 60, 30, 4.0)]).len(), 2, "half the size");
+        assert_eq!(order(&[]), Vec::<Vec<usize>>::new());
+    }
+
+    #[test]
+    fn a_region_shares_its_x_height() {
+        let shared = |sizes: &[f32], widths: &[usize]| {
+            let lines = sizes.iter().zip(widths).enumerate();
+            let mut lines: Vec<LineFit> = lines.map(|(k, (&s, &w))| sized(0, w, 20 * k, 9, s)).collect();
+            share_x_heights(&mut lines, &[(0..sizes.len()).collect()]);
+            lines.iter().map(|l| l.x_height_px).collect::<Vec<f32>>()
+        };
+        assert_eq!(shared(&[10.0, 10.5, 11.0], &[100; 3]), [10.5; 3], "the middle one");
+        assert_eq!(shared(&[10.0, 10.5, 11.0], &[100, 100, 500]), [11.0; 3], "longer ones count more");
+        assert_eq!(shared(&[10.0, 10.0, 20.0], &[100; 3]), [10.0, 10.0, 20.0], "a heading keeps its own");
+        assert_eq!(shared(&[4.0, 5.0], &[100, 300]), [4.75; 2], "small text takes the mean");
+    }
+}

@@ -94,3 +94,35 @@ impl RowProfile {
         self.top + j as f32 + 0.5 - if a > b { ((a - half) / (a - b)).clamp(0.0, 1.0) } else { 0.5 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Drawing;
+    use super::*;
+
+    #[test]
+    fn edges_of_sharp_rows_lie_between_them_and_of_blurred_ones_within() {
+        let ink = Drawing::new().text(50, 100, 20).ink();
+        let profile = RowProfile::new(&ink, 50.0, 190.0, 100.0, 0.0, 20.0, 12.0);
+        let low = profile.steepest_fall(94.0, 104.0).expect("a fall");
+        assert_eq!(profile.edge_below(low, 3.0), 100.0);
+        let top = profile.steepest_rise(84.0, 97.0).expect("a rise");
+        assert!((profile.edge_above(top, 3.0) - 92.0).abs() < 0.3, "ascenders move it little");
+        assert_eq!(profile.steepest_fall(105.0, 110.0), None, "blank rows");
+
+        let blurred = RowProfile { top: 0.0, rows: vec![0.0, 0.0, 50.0, 100.0, 100.0, 100.0, 50.0, 0.0, 0.0] };
+        let low = blurred.steepest_fall(4.0, 8.0).expect("a fall");
+        assert_eq!(blurred.edge_below(low, 2.0), 6.5, "half of the row's ink");
+        let top = blurred.steepest_rise(1.0, 5.0).expect("a rise");
+        assert_eq!(blurred.edge_above(top, 2.0), 2.5);
+    }
+
+    #[test]
+    fn a_slope_is_taken_out() {
+        // Steps of one pixel every twenty.
+        let steps = (0..10).fold(Drawing::new(), |d, k| d.filled(20 * k, 60 + k, 20, 8));
+        let profile = RowProfile::new(&steps.ink(), 0.0, 200.0, 68.0, 0.05, 16.0, 8.0);
+        let low = profile.steepest_fall(62.0, 72.0).expect("a fall");
+        assert!((profile.edge_below(low, 3.0) - 68.0).abs() < 0.6, "{}", profile.edge_below(low, 3.0));
+    }
+}

@@ -102,3 +102,37 @@ fn is_shadow<'l>(line: &LineFit, near: impl Iterator<Item = &'l LineFit>) -> boo
     let (covered, letters) = larger.fold((0.0, 0), |(c, n), big| (c + overlap(line, big), n + big.members.len()));
     covered > MIN_COVERED * line.width() && MAX_SHADOW_LETTERS * letters >= line.members.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ends, line, sized};
+    use super::*;
+
+    fn left(mut lines: Vec<LineFit>) -> Vec<(i32, i32)> {
+        drop_shadows(&mut lines, 300);
+        ends(&lines)
+    }
+
+    #[test]
+    fn accents_and_descenders_are_no_lines() {
+        let text = || line(100, 300, 100, 30);
+        assert_eq!(left(vec![text(), sized(150, 200, 89, 6, 2.5)]), [(100, 300)], "accents");
+        assert_eq!(left(vec![text(), sized(150, 200, 104, 6, 2.5)]), [(100, 300)], "descenders");
+        assert_eq!(left(vec![text(), sized(150, 200, 110, 6, 2.5)]).len(), 2, "a caption below");
+        assert_eq!(left(vec![text(), sized(150, 200, 89, 6, 5.0)]).len(), 2, "nearly as large");
+        assert_eq!(left(vec![text(), sized(250, 400, 89, 6, 2.5)]).len(), 2, "mostly beside it");
+        assert_eq!(left(vec![text(), sized(150, 200, 89, 61, 2.5)]).len(), 2, "many letters");
+        // Two larger lines cover it together.
+        let halves = vec![line(100, 200, 100, 10), line(205, 300, 100, 10), sized(150, 260, 89, 20, 2.5)];
+        assert_eq!(left(halves), [(100, 200), (205, 300)]);
+    }
+
+    #[test]
+    fn of_two_lines_that_read_one_text_the_better_one_stays() {
+        assert_eq!(left(vec![line(100, 300, 100, 30), line(100, 220, 102, 20)]), [(100, 300)], "the longer one");
+        let melted = line(100, 300, 100, 5);
+        assert_eq!(left(vec![melted.clone(), line(105, 295, 100, 30)]), [(105, 295)], "twice the letters");
+        assert_eq!(left(vec![line(100, 300, 100, 20), line(100, 300, 100, 10)]), [(100, 300)], "one of two alike");
+        assert_eq!(left(vec![line(100, 300, 100, 30), line(100, 300, 105, 30)]).len(), 2, "two lines");
+    }
+}

@@ -185,3 +185,40 @@ fn host<'a>(c: &Component, hosts: impl Iterator<Item = &'a LineFit>) -> Option<&
     };
     hosts.filter(fits).min_by(|a, b| away(a).total_cmp(&away(b)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{component, line};
+    use super::*;
+
+    /// The lines that are added beside a paragraph of four lines from 100 to 400, x-height 8, baselines 20 px apart from 100 on,
+    /// of which the second one is missing.
+    fn added(components: &[Component]) -> Vec<(f32, f32, f32)> {
+        let mut lines: Vec<LineFit> = [100, 140, 160].map(|baseline| line(100, 400, baseline, 40)).to_vec();
+        add_short_lines(&mut lines, components, 300);
+        let added = &lines[3..];
+        assert!(added.iter().all(|l| l.is_short() && l.x_height_px == 8.0), "{added:?}");
+        added.iter().map(|l| (l.x0, l.x1, l.baseline)).collect()
+    }
+
+    #[test]
+    fn single_letters_between_lines_are_lines() {
+        assert_eq!(added(&[component(100, 109, 5, 11)]), [(100.0, 105.0, 120.0)], "a digit");
+        assert_eq!(added(&[component(85, 109, 5, 11), component(92, 109, 5, 11)]), [(85.0, 97.0, 120.0)], "hangs out");
+        assert_eq!(added(&[component(70, 109, 5, 11)]), [], "too far left");
+        assert_eq!(added(&[component(100, 199, 5, 11)]), [], "too far below");
+        assert_eq!(added(&[component(100, 105, 5, 15)]), [], "too high");
+        assert_eq!(added(&[component(100, 89, 5, 11)]), [], "a part of a line");
+        let apart = [component(100, 109, 5, 11), component(130, 109, 5, 11)];
+        assert_eq!(added(&apart), [(100.0, 105.0, 120.0), (130.0, 135.0, 120.0)], "three x-heights apart");
+    }
+
+    #[test]
+    fn dashes_stand_above_their_baseline() {
+        let dashes: Vec<Component> = (0..5).map(|k| component(100 + 12 * k, 115, 8, 2)).collect();
+        let [(x0, x1, baseline)] = added(&dashes)[..] else { panic!("one line") };
+        assert_eq!((x0, x1), (100.0, 156.0));
+        assert!((baseline - 119.76).abs() < 1e-3, "{baseline}");
+        assert_eq!(added(&[component(100, 115, 2, 2)]), [], "a dot");
+    }
+}

@@ -41,3 +41,29 @@ fn slope_near(y: f32, lines: &[(f32, f32)]) -> f32 {
     let mut slopes: Vec<f32> = near.iter().map(|&(_, slope)| slope).collect();
     if slopes.is_empty() { 0.0 } else { median(&mut slopes) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Drawing, line};
+    use super::*;
+
+    #[test]
+    fn the_nearest_lines_tell_the_slope() {
+        let lines = [(10.0, 0.9), (90.0, 0.1), (95.0, 0.2), (100.0, 0.3), (105.0, 0.4), (110.0, 0.5), (300.0, 0.9)];
+        assert_eq!(slope_near(101.0, &lines), 0.3);
+        assert_eq!(slope_near(101.0, &lines[..2]), 0.9, "the upper one of two");
+        assert_eq!(slope_near(101.0, &[]), 0.0);
+    }
+
+    #[test]
+    fn short_lines_are_as_steep_as_long_ones() {
+        let drawing = Drawing::new().text(40, 60, 20).text(40, 100, 4);
+        let mut letters = drawing.components();
+        letters.sort_by_key(|c| (c.area.y1, c.area.x0));
+        let mut lines = [line(40, 178, 60, 20), line(40, 66, 100, 0)];
+        (lines[1].slope, lines[1].members) = (0.1, (20..24).collect());
+        share_slopes(&mut lines, &letters, &drawing.ink(), &PageConfig::default());
+        assert_eq!((lines[0].slope, lines[1].slope), (0.0, 0.0));
+        assert!((lines[1].baseline - 100.0).abs() < 0.5, "{:?}", lines[1]);
+    }
+}

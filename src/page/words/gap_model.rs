@@ -192,3 +192,51 @@ fn moments(values: &[f32], otherwise: f32) -> (f32, f32) {
     let mean = values.iter().sum::<f32>() / n;
     (mean, values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How likely a space a gap is on a page with these gaps, of 10 px x-height.
+    fn space(gaps_xh: &[f32], hidden: usize, gap_xh: f32) -> f32 {
+        let config = PageConfig::default();
+        GapModel::new(&Kinds::new(gaps_xh, hidden, &config), 10.0, &config).space(gap_xh)
+    }
+
+    #[test]
+    fn two_kinds_of_gaps_are_parted_between_them() {
+        let gaps: Vec<f32> = [vec![0.15; 60], vec![0.6; 15]].concat();
+        assert!(space(&gaps, 0, 0.15) < 0.01 && space(&gaps, 0, 0.6) > 0.99);
+        let wide: Vec<f32> = [vec![0.4; 60], vec![1.2; 15]].concat();
+        assert!(space(&wide, 0, 0.4) < 0.01 && space(&wide, 0, 1.2) > 0.99, "letters set apart");
+    }
+
+    #[test]
+    fn few_gaps_lean_on_what_is_usual() {
+        let config = PageConfig::default();
+        let none = space(&[], 0, config.usual_space_xh);
+        assert!((none - 0.5).abs() < 1e-3, "{none}");
+        let one = space(&[0.3], 0, 0.3);
+        assert!((0.02..0.5).contains(&one), "{one}");
+    }
+
+    #[test]
+    fn hidden_gaps_keep_spaces_together() {
+        // Letters touch: only spaces are seen.
+        let spaces: Vec<f32> = (0..30).map(|k| 0.35 + 0.01 * k as f32).collect();
+        assert!(space(&spaces, 0, 0.4) < 0.5, "parted in two");
+        assert!(space(&spaces, 60, 0.4) > 0.5);
+    }
+
+    #[test]
+    fn a_pitch_tells_spaces() {
+        let model = GapModel::monospaced(1.2, 10.0, &PageConfig::default());
+        assert!(model.space(0.8 * 1.2) < 0.1 && model.space(1.0 * 1.2) > 0.5 && model.space(1.25 * 1.2) > 0.97);
+    }
+
+    #[test]
+    fn what_is_narrower_than_a_space_is_never_sure() {
+        let gaps: Vec<f32> = [vec![0.1; 60], vec![0.6; 15]].concat();
+        assert_eq!(space(&gaps, 0, 0.5), OPEN);
+    }
+}

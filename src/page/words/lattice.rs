@@ -90,3 +90,53 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words of a line of pieces between which these are the probabilities of a space, as `(from, to, likeliest)`.
+    fn words(spaces: &[f32], config: &PageConfig) -> Vec<(u32, u32, bool)> {
+        let pieces = (0..=spaces.len()).map(|k| Piece { x0: 10.0 * k as f32, x1: 10.0 * k as f32 + 8.0 }).collect();
+        let line = Line {
+            origin: Point { x: 0.0, y: 50.0 },
+            along: Point { x: 1.0, y: 0.0 },
+            length_px: 100.0,
+            x_height_px: 8.0,
+            region: 0,
+            pieces,
+            spaces: spaces.to_vec(),
+        };
+        let mut words = Vec::new();
+        push_words(&mut words, &line, 0, 7, config);
+        words.iter().map(|w| (w.from - 7, w.to - 7, w.likeliest)).collect()
+    }
+
+    #[test]
+    fn doubtful_gaps_are_read_both_ways_and_sure_ones_one_way() {
+        let config = PageConfig::default();
+        assert_eq!(words(&[0.99, 0.99], &config), [(0, 1, true), (1, 2, true), (2, 3, true)]);
+        assert_eq!(
+            words(&[0.7, 0.99], &config),
+            [(0, 1, true), (0, 2, false), (1, 2, true), (2, 3, true)],
+            "a doubtful space"
+        );
+        assert_eq!(words(&[0.3], &config), [(0, 1, false), (0, 2, true), (1, 2, false)], "likelier none");
+        assert_eq!(words(&[], &config), [(0, 1, true)]);
+    }
+
+    #[test]
+    fn no_more_pieces_are_joined_than_asked_for_but_for_the_likeliest() {
+        let config = PageConfig { max_pieces: 2, ..PageConfig::default() };
+        let found = words(&[0.4; 3], &config);
+        assert!(found.contains(&(0, 4, true)), "{found:?}");
+        assert!(found.iter().all(|&(from, to, likeliest)| likeliest || to - from <= 2), "{found:?}");
+    }
+
+    #[test]
+    fn unlikely_cuts_are_not_carried() {
+        let found = words(&[0.4, 0.05, 0.05, 0.4], &PageConfig::default());
+        assert!(!found.contains(&(2, 3, false)), "a piece between two gaps that are hardly spaces: {found:?}");
+        assert!(found.contains(&(1, 4, false)), "{found:?}");
+    }
+}
