@@ -82,6 +82,12 @@ impl Rect {
     }
 }
 
+/// How far above its baseline a word's patch reaches, as the rows of a patch say.
+pub(crate) const PATCH_ABOVE_XH: f32 = 1.75;
+
+/// How far below its baseline a word's patch reaches, as the rows of a patch say.
+pub(crate) const PATCH_BELOW_XH: f32 = 0.5;
+
 /// Where a word stands in the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WordFrame {
@@ -125,7 +131,7 @@ impl WordFrame {
 
     /// As [`WordFrame::hull`], of the corners' places under a map.
     pub(crate) fn hull_by(&self, map: impl Fn(Point) -> Point) -> Rect {
-        let (top, bottom) = (-1.75 * self.x_height_px, 0.5 * self.x_height_px);
+        let (top, bottom) = (-PATCH_ABOVE_XH * self.x_height_px, PATCH_BELOW_XH * self.x_height_px);
         [(0.0, top), (self.width_px, top), (self.width_px, bottom), (0.0, bottom)]
             .map(|(u, v)| map(self.at(u, v)))
             .iter()

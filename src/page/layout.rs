@@ -12,7 +12,7 @@ pub struct Page {
     /// Every plausible word, ordered by [`Word::from`], then [`Word::to`]. The words of any path from node 0 to the last
     /// node are one way to read the page.
     pub words: Vec<Word>,
-    /// Nodes of the lattice: the places between words, numbered in reading order.
+    /// Nodes of the lattice: the positions between words, numbered in reading order.
     pub nodes: u32,
     /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word patches
     /// are cut from. All frames of lines and words are in its pixels.
@@ -85,7 +85,7 @@ pub struct Piece {
     pub x1: f32,
 }
 
-/// An arc of the lattice: one or more pieces read as one word.
+/// An edge of the lattice: one or more pieces read as one word.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Word {
     /// The node that the word starts at.

@@ -10,6 +10,13 @@ fn bar(background: u8, ink: u8) -> Raster {
 }
 
 #[test]
+fn frames_reach_as_far_as_the_rows_of_a_patch() {
+    let xh = |rows: usize| rows as f32 / X_HEIGHT_ROWS as f32;
+    assert_eq!(xh(ASCENDER_ROWS + X_HEIGHT_ROWS), crate::geom::PATCH_ABOVE_XH);
+    assert_eq!(xh(DESCENDER_ROWS), crate::geom::PATCH_BELOW_XH);
+}
+
+#[test]
 fn polarity_and_contrast_are_taken_out() {
     let frame = WordFrame::level(20.0, 68.0, 40.0, 16.0);
     let dark_on_light = Patch::sample(&bar(250, 10), &frame);

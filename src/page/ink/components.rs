@@ -45,7 +45,7 @@ pub(crate) fn components(raster: &Raster, ink: &mut Ink, config: &PageConfig) ->
     if panels.is_empty() {
         return found;
     }
-    let mut by_row = Bands::of(ink.height());
+    let mut by_row = Bands::new(ink.height());
     let file = |by_row: &mut Bands, k: usize, c: &Component| by_row.file(k, c.area.y0 as f32, c.area.y0 as f32);
     found.iter().enumerate().for_each(|(k, c)| file(&mut by_row, k, c));
     let mut outdated = vec![false; found.len()];

@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn dashes_and_lone_boxes_are_no_lines() {
-        let dashes = (0..8).fold(Drawing::new(), |d, k| d.filled(40 + 12 * k, 100, 8, 3));
+        let dashes = (0..8).fold(Drawing::new(), |d, k| d.filled(40 + 11 * k, 100, 8, 3));
         assert_eq!(fits(&dashes), []);
         assert_eq!(fits(&Drawing::new().filled(40, 100, 10, 8)), [], "a letter");
         assert_eq!(fits(&Drawing::new().filled(40, 100, 15, 8)).len(), 1, "a word that melted");
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_most_crowded_window_wins() {
-        assert_eq!(densest(&[1.0, 5.0, 5.2, 5.4, 9.0, 9.1], 0.5), 5.2);
+        assert_eq!(densest(&[1.0, 5.0, 5.25, 5.5, 9.0, 9.25], 0.5), 5.25);
         assert_eq!(densest(&[3.0], 0.5), 3.0);
     }
 }

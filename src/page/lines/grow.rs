@@ -128,7 +128,7 @@ pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
         .collect();
     // The longest lines first: they are the surest.
     grown.sort_by(|a, b| b.0.width().total_cmp(&a.0.width()));
-    let mut bands = Bands::of(ink.height());
+    let mut bands = Bands::new(ink.height());
     for (line, changed) in grown {
         let (top, bottom) = line.baseline_rows(0.0);
         let same = bands.near(top, bottom).into_iter().find(|&k| have_met(&lines[k], &line));
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(grown(&beside(133 + 22), vec![start()]), [(100, 133)]);
         let tall = Drawing::new().text(100, 100, 5).filled(145, 70, 30, 60);
         assert_eq!(grown(&tall, vec![start()]), [(100, 133)], "a picture");
-        let below = Drawing::new().text(100, 100, 5).text(140, 108, 5);
+        let below = Drawing::new().text(100, 100, 5).text(140, 110, 5);
         assert_eq!(grown(&below, vec![start()]), [(100, 133)], "text on another baseline");
     }
 

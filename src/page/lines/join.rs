@@ -79,7 +79,7 @@ pub(super) fn join_parts(
 ) -> Vec<LineFit> {
     lines.sort_unstable_by(|a, b| a.x0.total_cmp(&b.x0).then(a.baseline.total_cmp(&b.baseline)));
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
-    let mut bands = Bands::of(ink.height());
+    let mut bands = Bands::new(ink.height());
     for line in lines {
         let step = MAX_STEP_XH * line.x_height_px / MIN_SIZE_RATIO;
         let near = bands.near(line.baseline - step, line.baseline + step);
@@ -118,13 +118,13 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
     lines.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let all = lines.clone();
     let beyond = |l: &LineFit| l.baseline_rows(MAX_UNSURE_RATIO * MAX_BRIDGE_XH * l.x_height_px);
-    let mut all_by_row = Bands::of(ink.height());
+    let mut all_by_row = Bands::new(ink.height());
     for (k, l) in all.iter().enumerate() {
         let (top, bottom) = beyond(l);
         all_by_row.file(k, top, bottom);
     }
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
-    let mut out_by_row = Bands::of(ink.height());
+    let mut out_by_row = Bands::new(ink.height());
     for line in lines.drain(..) {
         let step = MAX_UNSURE_STEP_XH * MAX_UNSURE_RATIO * line.x_height_px;
         let near = out_by_row.near(line.baseline - step, line.baseline + step);

@@ -52,7 +52,7 @@ const MIN_BETTER_OVERLAP: f32 = 0.9;
 /// Drops lines made of other lines' accents, dots and descenders, and the worse one of two that read the same text.
 pub(super) fn drop_shadows(lines: &mut Vec<LineFit>, height_px: usize) {
     let all = &*lines;
-    let mut bands = Bands::of(height_px);
+    let mut bands = Bands::new(height_px);
     for (k, l) in all.iter().enumerate() {
         let (top, bottom) = l.baseline_rows(0.0);
         bands.file(k, top - SHADOW_ABOVE_XH * l.x_height_px, bottom + SHADOW_BELOW_XH * l.x_height_px);

@@ -98,7 +98,7 @@ pub(super) fn add_short_lines(lines: &mut Vec<LineFit>, components: &[Component]
     // A component can be as wide as the widest, and its middle that far from a line that it touches.
     let widest = components.iter().map(|c| c.area.width()).max().unwrap_or(0) as f32;
     let filed = |lines: &[LineFit], above_xh: f32, below_xh: f32| {
-        let mut bands = Bands::of(height_px);
+        let mut bands = Bands::new(height_px);
         for (k, l) in lines.iter().enumerate() {
             let (top, bottom) = l.baseline_rows(widest + l.x_height_px * MAX_OUTDENT_XH);
             bands.file(k, top - above_xh * l.x_height_px, bottom + below_xh * l.x_height_px);

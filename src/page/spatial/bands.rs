@@ -2,8 +2,10 @@
 //!
 //! Each line is compared with those near it only, so that the cost of a page grows as its lines do, not as their square.
 
-/// Height of a band, in pixels.
-const BAND: f32 = 32.0;
+/// Height of a band.
+///
+/// Tuned (pixels): chosen by eye; it changes time, no answer.
+const BAND_PX: f32 = 32.0;
 
 /// Numbers filed under bands of a picture's rows.
 pub(crate) struct Bands {
@@ -11,12 +13,12 @@ pub(crate) struct Bands {
 }
 
 impl Bands {
-    pub(crate) fn of(height_px: usize) -> Self {
-        Self { bands: vec![Vec::new(); height_px / BAND as usize + 1] }
+    pub(crate) fn new(height_px: usize) -> Self {
+        Self { bands: vec![Vec::new(); height_px / BAND_PX as usize + 1] }
     }
 
     fn range(&self, y0: f32, y1: f32) -> std::ops::RangeInclusive<usize> {
-        let band = |y: f32| ((y / BAND).max(0.0) as usize).min(self.bands.len() - 1);
+        let band = |y: f32| ((y / BAND_PX).max(0.0) as usize).min(self.bands.len() - 1);
         band(y0)..=band(y1)
     }
 
@@ -54,7 +56,7 @@ mod tests {
             filed in prop::collection::vec((-100.0f32..600.0, 0.0f32..200.0), 0..30),
             (y0, rows) in (-100.0f32..600.0, 0.0f32..100.0),
         ) {
-            let mut bands = Bands::of(height);
+            let mut bands = Bands::new(height);
             for (k, &(top, high)) in filed.iter().enumerate() {
                 bands.file(k, top, top + high);
             }
@@ -64,7 +66,7 @@ mod tests {
             for (k, &(top, high)) in filed.iter().enumerate() {
                 let apart = (inside(top) - inside(y0 + rows)).max(inside(y0) - inside(top + high));
                 prop_assert!(found.contains(&k) || apart > 0.0, "{k} touches the rows");
-                prop_assert!(!found.contains(&k) || apart <= BAND, "{k} is {apart} px away");
+                prop_assert!(!found.contains(&k) || apart <= BAND_PX, "{k} is {apart} px away");
             }
             prop_assert!(bands.at(y0).eq(bands.near(y0, y0)));
         }

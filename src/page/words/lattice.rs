@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn unlikely_cuts_are_not_carried() {
-        let found = words(&[0.4, 0.05, 0.05, 0.4], &PageConfig::default());
+        let found = words(&[0.4, 0.015, 0.015, 0.4], &PageConfig::default());
         assert!(!found.contains(&(2, 3, false)), "a piece between two gaps that are hardly spaces: {found:?}");
         assert!(found.contains(&(1, 4, false)), "{found:?}");
     }
