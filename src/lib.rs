@@ -24,19 +24,20 @@
 //!
 //! # The stages
 //!
-//! [`Matcher::identify`] is six calls; each stage is public on its own and uses only those before it.
+//! [`Matcher::identify`] is seven calls. Each stage is public on its own, and takes from those before it.
 //!
-//! | stage | module | from | to |
-//! |---|---|---|---|
-//! | 1 | [`raster`] | bytes | grey picture as displayed |
-//! | 2 | [`page`] | picture | lines, and a lattice of words |
-//! | 3 | [`fingerprint`] | words | codes |
-//! | 4 | [`index`] | codes | documents that may hold them |
-//! | 5 | [`align`] | documents | alignments, word by word |
-//! | 6 | [`verdict`] | alignments | matches with E-values and evidence |
+//! | stage | module | call | from | to |
+//! |---|---|---|---|---|
+//! | 1 | [`raster`] | [`decode`](raster::decode) | bytes | grey picture as displayed |
+//! | 2 | [`page`] | [`readings`](page::readings) | picture | lines, and a lattice of words |
+//! | 3 | [`fingerprint`](mod@fingerprint) | [`fingerprint`](fingerprint::fingerprint) | words | codes |
+//! | 4 | [`search`] | [`Searcher::search`](search::Searcher::search) | codes | documents that may hold them |
+//! | 5 | [`significance`] | [`Significance::candidates`](significance::Significance::candidates) | documents | those that chance reaches seldom |
+//! | 6 | [`align`] | [`align_candidates`](align::align_candidates) | candidates | alignments, word by word |
+//! | 7 | [`verdict`] | [`select`](verdict::select), [`verdict`](verdict::verdict) | alignments | matches with E-values and evidence |
 //!
-//! [`catalogue`] is the side input: mails become codes without any picture. How it all works, why, and what was measured stands
-//! in [`design`].
+//! [`catalogue`] is the side input: mails become codes without any picture. [`index`] is what a catalogue's segments are made of
+//! and read by. How it all works and why stands in [`docs::architecture`](docs), what was measured in [`docs::results`](docs).
 //!
 //! # Features
 //!

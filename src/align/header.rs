@@ -3,7 +3,7 @@
 use super::alignment::Alignment;
 use crate::fingerprint::Codes;
 use crate::fixed_point::{UNITS_PER_NAT, units};
-use crate::index::build::shape_caps;
+use crate::index::builder::shape_caps;
 use crate::search::{Query, ScoreConfig};
 use crate::simd::kernels::WordScore;
 

@@ -11,7 +11,7 @@ use super::state::{Catalogue, Committed, Home, Pending};
 use super::store;
 use crate::Error;
 use crate::index::IndexReader;
-use crate::index::build::{
+use crate::index::builder::{
     MIN_INDEXED_WORDS, NgramTable, SourceDocument, Surroundings, Tombstones, choose_prototypes, write,
 };
 use crate::index::file::{Codebook, LiveSegment, Segment, StoredDocument};

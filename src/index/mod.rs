@@ -2,12 +2,12 @@
 //!
 //! | folder | time of life | what |
 //! |---|---|---|
-//! | [`build`] | build time | n-gram counts, surprisal caps, the inverted file, the writer of segments |
+//! | [`builder`] | build time | n-gram counts, surprisal caps, the inverted file, the writer of segments |
 //! | [`file`] | file | segments as they are mapped, the codebook, live documents, metadata |
 //!
 //! [`IndexReader`] puts the live segments of a catalogue side by side; query time begins in [`crate::search`].
 
-pub(crate) mod build;
+pub(crate) mod builder;
 pub(crate) mod file;
 pub(crate) mod ngrams;
 mod reader;

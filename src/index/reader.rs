@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::build::Tombstones;
+use super::builder::Tombstones;
 use super::file::{Codebook, LiveSegment};
 use crate::Error;
 use crate::fingerprint::Family;

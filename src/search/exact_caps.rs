@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use super::batch::Batch;
 use crate::Error;
 use crate::index::IndexReader;
-use crate::index::build::SourceDocument;
-use crate::index::build::surprisal::{Language, looked_up_cap_bytes};
+use crate::index::builder::SourceDocument;
+use crate::index::builder::surprisal::{Language, looked_up_cap_bytes};
 use crate::index::file::cap_units;
 use crate::index::ngrams::{DocumentFrequencies, add_found, each_ngram, entry};
 
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::Family;
-    use crate::index::build::{NgramTable, Surroundings, Tombstones, write};
+    use crate::index::builder::{NgramTable, Surroundings, Tombstones, write};
     use crate::index::file::{LiveSegment, Segment};
 
     /// The documents of each segment, written one after the other, each with what it then sees of those before.

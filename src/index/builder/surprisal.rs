@@ -127,9 +127,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::index::build::count::{Elsewhere, Everywhere, count};
-    use crate::index::build::frequencies::Reader;
-    use crate::index::build::vocabulary::Vocabulary;
+    use crate::index::builder::count::{Elsewhere, Everywhere, count};
+    use crate::index::builder::frequencies::Reader;
+    use crate::index::builder::vocabulary::Vocabulary;
 
     /// Caps of the documents' words, all in one segment.
     fn ngram_caps(documents: &[Vec<u64>]) -> Vec<Vec<i16>> {
