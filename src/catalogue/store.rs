@@ -64,12 +64,8 @@ pub(super) fn stage(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), Error> {
     #[cfg(test)]
     failing_syncs::next(path)?;
-    #[cfg(unix)]
-    {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io(folder))?;
-    }
-    Ok(())
+    let folder = path.parent().unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io(folder)) } else { Ok(()) }
 }
 
 /// The right to write to a folder, until dropped.
