@@ -27,7 +27,7 @@ pub(super) struct Pending {
     pub(super) ids: Vec<String>,
     pub(super) content: u64,
     pub(super) words: Words,
-    /// An [`Metadata`](super::about::Metadata), as bytes.
+    /// A [`Metadata`](crate::index::file::Metadata), as bytes.
     pub(super) metadata: Vec<u8>,
 }
 

@@ -344,11 +344,11 @@ mod interrupted {
 
     #[test]
     fn what_is_whole_is_committed() {
-        const MAILS: u64 = 6000;
+        const MAILS: u64 = 3000;
         let folder = tempfile::tempdir().unwrap();
         let (catalogue, mails) = (folder.path().join("catalogue"), folder.path().join("mails.jsonl"));
         let word = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string();
-        let body = |n: u64| (0..10).map(|k| word(10 * n + k)).collect::<Vec<_>>().join(" ");
+        let body = |n: u64| (0..5).map(|k| word(5 * n + k)).collect::<Vec<_>>().join(" ");
         mails_file(&mails, (0..MAILS).map(|n| (n.to_string(), body(n))));
         let child = start(&catalogue, &mails);
         interrupt(&child);
