@@ -1,5 +1,6 @@
 //! Errors, sorted by who is at fault.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What went wrong, by who can mend it.
@@ -10,11 +11,10 @@ use std::path::{Path, PathBuf};
 /// * [`Error::File`]: a file of a catalogue is damaged, of another version, or none of ours.
 /// * [`Error::Locked`]: somebody is writing to the catalogue; try again later.
 /// * [`Error::Io`]: the operating system refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The picture or message cannot be understood.
-    #[error("{what}: {reason}")]
     Input {
         /// What was read: a format's name, a line's number.
         what: String,
@@ -22,7 +22,6 @@ pub enum Error {
         reason: String,
     },
     /// The input is larger than allowed.
-    #[error("{what} is {value}, the limit is {limit}")]
     Limit {
         /// What was measured, with its unit.
         what: &'static str,
@@ -32,7 +31,6 @@ pub enum Error {
         limit: u64,
     },
     /// A setting or an argument is out of its range.
-    #[error("{setting} is {value}, but {expected}")]
     InvalidArgument {
         /// The setting's path, such as `page.min_ink`.
         setting: &'static str,
@@ -42,7 +40,6 @@ pub enum Error {
         expected: String,
     },
     /// A catalogue's file is damaged, of another version, or not one of ours.
-    #[error("{}: {reason}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -50,19 +47,41 @@ pub enum Error {
         reason: String,
     },
     /// The catalogue has a writer already.
-    #[error("{}: it is being written to, by another process or elsewhere in this one", path.display())]
     Locked {
         /// The catalogue's folder.
         path: PathBuf,
     },
     /// The operating system refused.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// The system's error.
         source: std::io::Error,
     },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input { what, reason } => write!(f, "{what}: {reason}"),
+            Self::Limit { what, value, limit } => write!(f, "{what} is {value}, the limit is {limit}"),
+            Self::InvalidArgument { setting, value, expected } => write!(f, "{setting} is {value}, but {expected}"),
+            Self::File { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::Locked { path } => {
+                write!(f, "{}: it is being written to, by another process or elsewhere in this one", path.display())
+            }
+            Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and numbers as they have them")]
