@@ -1,40 +1,14 @@
-//! Bytes → pixels: formats, limits, orientation, transparency.
+//! Bytes → pixels: formats, orientation, and what hostile bytes may do.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageReader};
 
-use super::{Raster, luma};
+use super::grey::to_grey;
+use super::limits::RasterConfig;
+use super::picture::Raster;
 use crate::Error;
-
-/// Settings of stage 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RasterConfig {
-    /// Largest picture, in pixels. Strict: checked against the header, before anything is allocated. Default: 160 million
-    /// (a 1,080 × 30,000 scroll capture has 32 million). Decoding takes up to 9 bytes a pixel.
-    pub max_pixels: u64,
-}
-
-impl Default for RasterConfig {
-    fn default() -> Self {
-        Self { max_pixels: 160_000_000 }
-    }
-}
-
-impl RasterConfig {
-    /// Checks every value's range.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidArgument`] names the first setting that is out of its range.
-    pub fn check(&self) -> Result<(), Error> {
-        if self.max_pixels == 0 {
-            return Err(Error::invalid_argument("raster.max_pixels", 0, "at least 1 pixel must be allowed"));
-        }
-        Ok(())
-    }
-}
 
 /// Decodes a picture (PNG, JPEG, WebP, GIF, BMP, TIFF; the first frame of an animation) into a [`Raster`] as displayed:
 /// EXIF orientation applied, transparency laid over the background that its own pixels were made for.
@@ -53,12 +27,19 @@ impl RasterConfig {
 /// assert!(error.to_string().contains("not a picture"));
 /// ```
 pub fn decode(bytes: &[u8], config: &RasterConfig) -> Result<Raster, Error> {
-    // Decoders are fed hostile bytes; some still panic on them.
-    let picture = catch_unwind(AssertUnwindSafe(|| pixels(bytes, config)))
-        .unwrap_or_else(|_| Err(Error::input("picture", "its decoder panicked: the file is damaged")))?;
-    Ok(luma::to_raster(picture))
+    contained(|| {
+        let picture = pixels(bytes, config)?;
+        to_grey(picture).ok_or_else(|| Error::input("picture", "it has no pixels"))
+    })
 }
 
+/// Runs what handles hostile bytes: some decoders still panic on them. Such a panic is the picture's fault.
+fn contained(work: impl FnOnce() -> Result<Raster, Error>) -> Result<Raster, Error> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::input("picture", "its decoder panicked: the file is damaged")))
+}
+
+/// The pixels as displayed.
 fn pixels(bytes: &[u8], config: &RasterConfig) -> Result<DynamicImage, Error> {
     if bytes.is_empty() {
         return Err(Error::input("picture", "the file is empty (0 bytes)"));
@@ -71,15 +52,10 @@ fn pixels(bytes: &[u8], config: &RasterConfig) -> Result<DynamicImage, Error> {
     let damaged = |e: image::ImageError| Error::input(name.clone(), e);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
-    let area = u64::from(width) * u64::from(height);
-    if area > config.max_pixels {
-        return Err(Error::Limit { what: "the picture's area in pixels", value: area, limit: config.max_pixels });
-    }
-    if area == 0 {
+    let limits = config.admit((width, height))?;
+    if width == 0 || height == 0 {
         return Err(Error::input(name, format!("it is {width} × {height} pixels")));
     }
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(64 * 1024 * 1024 + 16 * area);
     decoder.set_limits(limits).map_err(damaged)?;
     let orientation = decoder.orientation().map_err(damaged)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
@@ -114,6 +90,12 @@ mod tests {
             let raster = decode(&png(&picture.into()), &RasterConfig::default()).expect("a good picture");
             assert_eq!((raster.row(0)[3], raster.row(0)[10]), (text, expected));
         }
+    }
+
+    #[test]
+    fn a_panic_while_decoding_is_the_pictures_fault() {
+        let error = contained(|| panic!("some decoder's arithmetic")).unwrap_err();
+        assert!(matches!(error, Error::Input { .. }), "{error}");
     }
 
     #[test]

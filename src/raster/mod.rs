@@ -1,91 +1,22 @@
 //! Stage 1: bytes become a grey picture, as it is displayed.
+//!
+//! [`decode`] is the whole stage. Its steps, each in a file of its own:
+//!
+//! 1. [`RasterConfig`] (`limits.rs`): the header's area is checked before anything is allocated.
+//! 2. `decode.rs`: bytes → pixels, EXIF orientation applied; panics of decoders are contained.
+//! 3. `transparency.rs`: what shines through is laid over the page that it was made for.
+//! 4. `luma.rs`: colours → grey.
+//! 5. `isoluminant.rs`: text of its ground's luma is shown by its colour.
 
-mod colour;
 mod decode;
+mod grey;
+mod isoluminant;
+mod limits;
 mod luma;
+mod picture;
+mod transparency;
 
-pub use decode::{RasterConfig, decode};
-
-/// A grey picture, one byte a pixel, row by row, as displayed (after EXIF orientation).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Raster {
-    width: u32,
-    height: u32,
-    luma: Vec<u8>,
-}
-
-impl Raster {
-    /// A raster from luma values, row by row; `None` unless there are `width × height` of them, at least one.
-    #[must_use]
-    pub fn from_luma(width: u32, height: u32, luma: Vec<u8>) -> Option<Self> {
-        let area = u64::from(width) * u64::from(height);
-        (area > 0 && luma.len() as u64 == area).then_some(Self { width, height, luma })
-    }
-
-    /// Width in pixels.
-    #[must_use]
-    pub fn width(&self) -> u32 {
-        self.width
-    }
-
-    /// Height in pixels.
-    #[must_use]
-    pub fn height(&self) -> u32 {
-        self.height
-    }
-
-    /// The luma values, row by row.
-    #[must_use]
-    pub fn luma(&self) -> &[u8] {
-        &self.luma
-    }
-
-    /// One row of luma values.
-    ///
-    /// # Panics
-    ///
-    /// If `y` is not below the height.
-    #[must_use]
-    pub fn row(&self, y: u32) -> &[u8] {
-        &self.luma[y as usize * self.width as usize..][..self.width as usize]
-    }
-
-    /// The pixel at `x`, `y`; outside, the nearest one inside.
-    #[must_use]
-    fn pixel(&self, x: i32, y: i32) -> f32 {
-        let x = x.clamp(0, self.width as i32 - 1) as usize;
-        let y = y.clamp(0, self.height as i32 - 1) as usize;
-        f32::from(self.luma[y * self.width as usize + x])
-    }
-
-    /// The grey value at a point, by linear interpolation between pixel centres.
-    #[must_use]
-    pub fn linear(&self, x: f32, y: f32) -> f32 {
-        let (x, y) = (x - 0.5, y - 0.5);
-        let (fx, fy) = (x - x.floor(), y - y.floor());
-        let (x, y) = (x.floor() as i32, y.floor() as i32);
-        let upper = self.pixel(x, y) * (1.0 - fx) + self.pixel(x + 1, y) * fx;
-        let lower = self.pixel(x, y + 1) * (1.0 - fx) + self.pixel(x + 1, y + 1) * fx;
-        upper * (1.0 - fy) + lower * fy
-    }
-
-    /// The grey value at a point, by cubic interpolation (Catmull–Rom), clamped to 0–255.
-    #[must_use]
-    pub fn cubic(&self, x: f32, y: f32) -> f32 {
-        let (x, y) = (x - 0.5, y - 0.5);
-        let (wx, wy) = (catmull_rom(x - x.floor()), catmull_rom(y - y.floor()));
-        let (x, y) = (x.floor() as i32, y.floor() as i32);
-        let row = |j: i32| {
-            let row = (x - 1..).zip(wx).map(|(i, w)| w * self.pixel(i, j));
-            row.fold(0.0, |sum, v| sum + v)
-        };
-        let sum = (y - 1..).zip(wy).fold(0.0, |sum, (j, w)| sum + w * row(j));
-        sum.clamp(0.0, 255.0)
-    }
-}
-
-/// Weights of the four neighbours of a point at `t` of the way between the middle two.
-pub(crate) fn catmull_rom(t: f32) -> [f32; 4] {
-    let (t2, t3) = (t * t, t * t * t);
-    [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
-}
+pub use decode::decode;
+pub use limits::RasterConfig;
+pub use picture::Raster;
+pub(crate) use picture::catmull_rom;
