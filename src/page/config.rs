@@ -13,15 +13,25 @@ const MAX_JOIN_GAP_XH: f32 = 100.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageConfig {
     /// Least distance from the background that counts as ink, of 255, on a noiseless page. Default: 12.
+    ///
+    /// Tuned (grey levels): chosen by eye.
     pub min_ink: u8,
     /// How much the page's noise (mean absolute distance from the background in flat parts) raises that. Default: 3.5.
+    ///
+    /// Tuned (factor): chosen by eye.
     pub noise_factor: f32,
-    /// How much the grain of a place (the middle distance from the middle grey value: moire, sensor noise) raises that there.
+    /// How much the noise of a place (the middle distance from the middle grey value: moire, sensor noise) raises that there.
     /// Default: 3.5.
-    pub grain_factor: f32,
+    ///
+    /// Tuned (factor): a photographed screen of moire had 2,838 words of fringes without it and 157 with it.
+    pub local_noise_factor: f32,
     /// Share of the strongest ink within 8 to 16 px that a pixel needs to count as ink. Default: 0.42.
+    ///
+    /// Tuned (share): chosen by eye.
     pub ink_share: f32,
     /// Least height of a filled box that is looked at as a panel with text of its own, in pixels. Default: 14.
+    ///
+    /// Tuned (pixels): chosen by eye. At 3× and 4× bars of letters of headings are that high, and looked at as panels.
     pub min_panel_px: f32,
     /// Smallest x-height of a line, in pixels. Default: 2.2.
     ///
@@ -84,15 +94,25 @@ pub struct PageConfig {
     /// Tuned (count): chosen by eye; long addresses have more pieces, and are lost.
     pub max_pieces: usize,
     /// Steepest slope of the page's lines that is read as it is; steeper pages are laid flat. Default: 0.03.
+    ///
+    /// Tuned (factor): chosen by eye.
     pub max_slope: f32,
     /// How far a line may sag in its middle before the page is laid flat. Default: 0.1.
+    ///
+    /// Tuned (x-heights): chosen by eye.
     pub max_sag_xh: f32,
     /// Wider letters (the middle one of those as high as the x-height) show a picture stretched in width. Default: 0.97.
+    ///
+    /// Tuned (x-heights): the middle width is .75 to .91 over typefaces (444 pictures), 1.0 to 1.1 where stretched by 1.3.
     pub widest_letter_xh: f32,
     /// A page is surely upright if so many standard deviations more letters rise above the x-height than hang below the
     /// baseline; otherwise it is read both ways. Default: 2.5.
+    ///
+    /// Tuned (standard deviations): of 519 upright pictures 98 % exceed it; upside down none exceeds 1.0.
     pub surely_up_sigmas: f32,
     /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise. Default: 2.
+    ///
+    /// Tuned (standard deviations): chosen by eye.
     pub turned_sigmas: f32,
 }
 
@@ -101,7 +121,7 @@ impl Default for PageConfig {
         Self {
             min_ink: 12,
             noise_factor: 3.5,
-            grain_factor: 3.5,
+            local_noise_factor: 3.5,
             ink_share: 0.42,
             min_panel_px: 14.0,
             min_x_height_px: 2.2,
@@ -153,7 +173,7 @@ impl PageConfig {
             ("page.gap_noise", self.gap_noise),
             ("page.gap_noise_px", self.gap_noise_px),
             ("page.settled", self.settled),
-            ("page.grain_factor", self.grain_factor),
+            ("page.local_noise_factor", self.local_noise_factor),
             ("page.max_slope", self.max_slope),
             ("page.max_sag_xh", self.max_sag_xh),
             ("page.widest_letter_xh", self.widest_letter_xh),

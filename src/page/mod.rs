@@ -56,7 +56,7 @@ pub fn readings(raster: &Raster, config: &PageConfig) -> Vec<Page> {
 
 /// The lines of a picture as it lies: its ink, without shading and rules, falls into components, these into lines.
 fn find_lines(raster: &Raster, config: &PageConfig) -> TextLines {
-    let mut ink = Ink::of(raster, config);
+    let mut ink = Ink::new(raster, config);
     take_off_shading(&mut ink);
     take_off_rules(&mut ink);
     let components = components(raster, &mut ink, config);

@@ -170,7 +170,7 @@ fn moire_is_no_text() {
     let (clean, seen) = (analyse(&raster, &PageConfig::default()), analyse(&photo, &PageConfig::default()));
     let same = same_words(&clean, &seen, |p| Point { x: p.x - margin as f32, y: p.y - margin as f32 });
     assert!(same > 0.9, "{same} of the words");
-    let without = PageConfig { grain_factor: 1e-6, ..PageConfig::default() };
+    let without = PageConfig { local_noise_factor: 1e-6, ..PageConfig::default() };
     assert!(analyse(&photo, &without).words_seen() > 2 * clean.words_seen(), "these fringes could be taken for text");
     assert!(seen.words_seen() < clean.words_seen() * 11 / 10, "{} words of {}", seen.words_seen(), clean.words_seen());
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod background;
 pub(super) mod components;
+mod distance;
 pub(super) mod foreground;
 mod histogram;
 mod mask;
@@ -9,3 +10,4 @@ mod noise;
 pub(super) mod profile;
 pub(super) mod rules;
 pub(super) mod shading;
+mod thresholds;

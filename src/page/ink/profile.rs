@@ -1,6 +1,16 @@
 //! Ink along level lines, a row of the picture at a time: what [`Ink::linear`] says of each point, at a fifth of the cost.
 
-use super::foreground::{CELL, Ink, floor};
+use super::distance::CELL;
+use super::foreground::{Ink, floor};
+
+/// Columns in a block.
+const BLOCK: usize = 8;
+/// Pixels that a block touches at most: letters are 90 px high, and a column is a sixteenth of that.
+const REACH: usize = 64;
+/// Edges are looked for in what exceeds a pixel's threshold divided by this: noise has none.
+///
+/// Tuned (factor): chosen by eye.
+const EDGE_DIVISOR: u8 = 2;
 
 /// Columns of a level line: any places between pixels, or the centres of neighbouring pixels.
 pub(crate) struct Columns {
@@ -25,11 +35,6 @@ struct Block {
     /// Weight of the pixel to its right.
     part: [f32; BLOCK],
 }
-
-/// Columns in a block.
-const BLOCK: usize = 8;
-/// Pixels that a block touches at most: letters are 90 px high, and a column is a sixteenth of that.
-const REACH: usize = 64;
 
 /// A row of pixels, interpolated at each column.
 struct Row {
@@ -178,38 +183,32 @@ impl Columns {
     }
 }
 
-/// Ink by row and by column within `x0..x1`, of pixels above half of what counts as ink: noise has no edges.
+/// Ink by row and by column within `x0..x1`, of pixels that reach some of what counts as ink (see [`EDGE_DIVISOR`]).
 pub(crate) struct Above<'a> {
     ink: &'a Ink,
     x0: usize,
     x1: usize,
     /// Row of cells that `least` is of.
     cells_y: usize,
-    /// Half of each pixel's threshold.
+    /// What each pixel of the row must exceed.
     least: Vec<u8>,
 }
 
 impl<'a> Above<'a> {
-    pub(crate) fn of(ink: &'a Ink, x0: usize, x1: usize) -> Self {
+    pub(crate) fn new(ink: &'a Ink, x0: usize, x1: usize) -> Self {
         Self { ink, x0, x1: x1.max(x0), cells_y: usize::MAX, least: Vec::new() }
     }
 
     /// The sum of a row.
-    pub(crate) fn row_sum(&mut self, y: usize) -> u32 {
+    pub(crate) fn row_sum(&mut self, y: usize) -> u64 {
         if self.cells_y != y / CELL {
             self.cells_y = y / CELL;
             let thresholds = &self.ink.thresholds(y)[self.x0 / CELL..self.x1.div_ceil(CELL)];
             self.least.clear();
-            self.least.extend(thresholds.iter().flat_map(|t| [t / 2; CELL]));
+            self.least.extend(thresholds.iter().flat_map(|t| [t / EDGE_DIVISOR; CELL]));
         }
         let row = &self.ink.row(y)[self.x0..self.x1];
-        let least = &self.least[self.x0 % CELL..][..row.len()];
-        // Sums of 256 values fit 16 bits.
-        let part = |(row, least): (&[u8], &[u8])| {
-            let above = row.iter().zip(least).map(|(&v, &least)| if v > least { u16::from(v) } else { 0 });
-            u32::from(above.sum::<u16>())
-        };
-        row.chunks(256).zip(least.chunks(256)).map(part).sum()
+        sum_above(row, &self.least[self.x0 % CELL..][..row.len()])
     }
 
     /// Pixels of a column from row `top` on; outside of the picture there are none.
@@ -219,11 +218,21 @@ impl<'a> Above<'a> {
         let Some(out) = out.get_mut((rows.start as i64 - top) as usize..) else { return };
         for (y, out) in rows.zip(out) {
             let v = self.ink.row(y)[x];
-            if v > self.ink.thresholds(y)[x / CELL] / 2 {
+            if v > self.ink.thresholds(y)[x / CELL] / EDGE_DIVISOR {
                 *out = f32::from(v);
             }
         }
     }
+}
+
+/// The sum of the values that exceed their own least one.
+fn sum_above(row: &[u8], least: &[u8]) -> u64 {
+    // Sums of 256 values fit 16 bits.
+    let part = |(row, least): (&[u8], &[u8])| {
+        let above = row.iter().zip(least).map(|(&v, &least)| if v > least { u16::from(v) } else { 0 });
+        u64::from(above.sum::<u16>())
+    };
+    row.chunks(256).zip(least.chunks(256)).map(part).sum()
 }
 
 #[cfg(test)]
@@ -246,7 +255,7 @@ mod tests {
                 luma[(y % height * width + x % width) as usize] = v;
             }
             let raster = Raster::from_luma(width, height, luma).expect("matching size");
-            let ink = Ink::of(&raster, &PageConfig::default());
+            let ink = Ink::new(&raster, &PageConfig::default());
             let xs = (0..n).map(|k| x + step * k as f32);
             let ys = (0..rows).map(|r| y + row_step * r as f32);
             let expected: Vec<f32> =
@@ -256,12 +265,12 @@ mod tests {
             let (x0, x1, y) = (n as u32 % width, width, rows as u32 % height);
             let (x0, x1, y) = (x0 as usize, x1 as usize, y as usize);
             let sum = (x0..x1)
-                .filter(|&x| ink.row(y)[x] > ink.thresholds(y)[x / CELL] / 2)
-                .map(|x| u32::from(ink.row(y)[x]))
-                .sum::<u32>();
-            let mut above = Above::of(&ink, x0, x1);
+                .filter(|&x| ink.row(y)[x] > ink.thresholds(y)[x / CELL] / EDGE_DIVISOR)
+                .map(|x| u64::from(ink.row(y)[x]))
+                .sum::<u64>();
+            let mut above = Above::new(&ink, x0, x1);
             prop_assert_eq!(above.row_sum(y), sum);
-            prop_assert_eq!(above.row_sum(0), Above::of(&ink, x0, x1).row_sum(0));
+            prop_assert_eq!(above.row_sum(0), Above::new(&ink, x0, x1).row_sum(0));
             let mut pixel = [0.0; 1];
             // Neighbouring columns, at centres and between, against the points one by one.
             for x in [x, x.floor() + 0.5] {
@@ -275,9 +284,16 @@ mod tests {
             }
             let columns = (x0..x1).map(|x| {
                 above.column(x, y as i64, &mut pixel);
-                pixel[0] as u32
+                pixel[0] as u64
             });
-            prop_assert_eq!(columns.sum::<u32>(), sum);
+            prop_assert_eq!(columns.sum::<u64>(), sum);
         }
+    }
+
+    /// A picture of 160 million pixels may be one row.
+    #[test]
+    fn a_row_longer_than_32_bits_can_sum_has_its_sum() {
+        let pixels = u32::MAX as usize / 255 + 1;
+        assert_eq!(sum_above(&vec![255; pixels], &vec![6; pixels]), 255 * pixels as u64);
     }
 }

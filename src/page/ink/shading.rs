@@ -1,7 +1,7 @@
-//! Tints: low marked passages, selections and table rows whose ground is fainter than their text are taken off the ink.
+//! Shading: low marked passages, selections and table rows whose ground is fainter than their text are taken off the ink.
 //!
-//! Their height of one line is too low for a background of their own, and where small or blurred text is not much stronger than
-//! the tint, the tint itself would count as ink.
+//! Their height of one line is too low for a background of their own, and where small or blurred text is not much stronger
+//! than the shading, the shading itself would count as ink.
 
 use std::ops::RangeInclusive;
 
@@ -9,18 +9,35 @@ use super::background::TILE;
 use super::foreground::Ink;
 use crate::page::spatial::area::Area;
 
-/// A tint fills boxes of this size everywhere; text leaves gaps in each.
-const WIDTH: usize = 24;
-const HEIGHT: usize = 6;
-/// Text on a tint is stronger than the tint: a tint has at most this share of the strongest ink within
-/// what hangs together with it. Bars of large letters have all of it.
-const MOST_SHARE: f32 = 0.65;
-/// How far above a tint, as a share of the same, its plain ground lies.
+/// Shading fills boxes of this width everywhere; text leaves gaps in each.
+///
+/// Tuned (pixels): chosen by eye. At 3× and 4× bars of letters fill boxes too, and only [`MAX_SHARE`] tells them from shading.
+const BOX_WIDTH_PX: usize = 24;
+/// Height of these boxes.
+///
+/// Tuned (pixels): chosen by eye. At 3× and 4× as for their width.
+const BOX_HEIGHT_PX: usize = 6;
+/// Shading has at most this share of the strongest ink within what hangs together with it: text on it is stronger, and bars
+/// of large letters have all of it.
+///
+/// Tuned (share): ink there is at least half as strong again as its shading.
+const MAX_SHARE: f32 = 0.65;
+/// Fainter shading is below the threshold beside its text anyway.
+///
+/// Tuned (share): chosen by eye.
+const MIN_SHARE: f32 = 0.15;
+/// How far above the level of shading, as a share of the same, its plain ground lies.
+///
+/// Tuned (share): chosen by eye.
 const FLATNESS: f32 = 0.08;
-/// Percent of a tint that is plain ground, at least. Of the haze between blurred letters, which fills boxes too, 5 to 20 is.
-const LEAST_PLAIN: usize = 30;
-/// Fainter tints are below the threshold beside their text anyway.
-const LEAST_SHARE: f32 = 0.15;
+/// The least of that.
+///
+/// Tuned (grey levels): chosen by eye.
+const MIN_FLATNESS: u8 = 2;
+/// Percent of shading that is plain ground, at least.
+///
+/// Tuned (percent): of the haze between blurred letters, which fills boxes too, 5 to 20 % is.
+const MIN_PLAIN_PERCENT: usize = 30;
 
 /// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where stronger ink
 /// is near. Cost: one look at each pixel, and some ten more where there is a tint.
@@ -28,9 +45,9 @@ pub(crate) fn take_off_shading(ink: &mut Ink) {
     for area in filled(ink) {
         let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);
         let share = |share: f32| (share * f32::from(strongest)) as u8;
-        let tints = share(LEAST_SHARE).max(1)..=share(MOST_SHARE);
+        let tints = share(MIN_SHARE).max(1)..=share(MAX_SHARE);
         let levels = opening(ink, area);
-        if !is_flat(&levels, ink, area, &tints, share(FLATNESS).max(2)) {
+        if !is_flat(&levels, ink, area, &tints, share(FLATNESS).max(MIN_FLATNESS)) {
             continue;
         }
         let mut changed = false;
@@ -43,7 +60,7 @@ pub(crate) fn take_off_shading(ink: &mut Ink) {
             }
         }
         if changed {
-            ink.remeasure(area);
+            ink.remark(area);
         }
     }
 }
@@ -56,15 +73,15 @@ fn is_flat(levels: &[u8], ink: &Ink, area: Area, tints: &RangeInclusive<u8>, sla
         all += 1;
         plain += usize::from(ink - level <= slack);
     }
-    100 * plain >= LEAST_PLAIN * all
+    100 * plain >= MIN_PLAIN_PERCENT * all
 }
 
 /// Boxes around everything that may hold a filled box: rows of ink above the floor, wide enough, one under another.
 fn filled(ink: &Ink) -> Vec<Area> {
     // What is as high as a filled box has a row at a multiple of its height.
     let long = |row: usize| row < ink.height() && !long_runs(ink, row).is_empty();
-    let long: Vec<bool> = (0..=ink.height() / HEIGHT + 1).map(|k| long(k * HEIGHT)).collect();
-    boxes(ink, (0..ink.height()).filter(|y| long[y / HEIGHT] || long[y / HEIGHT + 1]))
+    let long: Vec<bool> = (0..=ink.height() / BOX_HEIGHT_PX + 1).map(|k| long(k * BOX_HEIGHT_PX)).collect();
+    boxes(ink, (0..ink.height()).filter(|y| long[y / BOX_HEIGHT_PX] || long[y / BOX_HEIGHT_PX + 1]))
 }
 
 /// The same from some rows; those left out have no part in any such box.
@@ -84,13 +101,13 @@ fn boxes(ink: &Ink, rows: impl Iterator<Item = usize>) -> Vec<Area> {
             open.push(area);
         }
         open.retain(|a| {
-            if a.y1 <= y && a.height() >= HEIGHT {
+            if a.y1 <= y && a.height() >= BOX_HEIGHT_PX {
                 done.push(*a);
             }
             a.y1 > y
         });
     }
-    done.extend(open.into_iter().filter(|a| a.height() >= HEIGHT));
+    done.extend(open.into_iter().filter(|a| a.height() >= BOX_HEIGHT_PX));
     done
 }
 
@@ -100,7 +117,7 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
     let mut runs = Vec::new();
     // A run as long as a box holds a pixel at each multiple of its length.
     let mut end = 0;
-    for probe in (WIDTH - 1..row.len()).step_by(WIDTH) {
+    for probe in (BOX_WIDTH_PX - 1..row.len()).step_by(BOX_WIDTH_PX) {
         if probe < end || row[probe] == 0 {
             continue;
         }
@@ -114,7 +131,7 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
         let after = probe + 16 * row[probe..].as_chunks().0.iter().take_while(|s| above(s)).count();
         let start = row[..before].iter().rposition(|&v| v <= floor).map_or(0, |x| x + 1);
         end = row[after..].iter().position(|&v| v <= floor).map_or(row.len(), |x| after + x);
-        if end - start >= WIDTH {
+        if end - start >= BOX_WIDTH_PX {
             runs.push((start, end));
         }
     }
@@ -124,12 +141,12 @@ fn long_runs(ink: &Ink, y: usize) -> Vec<(usize, usize)> {
 /// For each pixel of an area the largest value that a box around it, within the area, has everywhere.
 fn opening(ink: &Ink, area: Area) -> Vec<u8> {
     // With a margin of nothing, boxes end at the area's ends.
-    let stride = area.width() + WIDTH - 1;
-    let mut levels = vec![0; stride * (area.height() + HEIGHT - 1)];
+    let stride = area.width() + BOX_WIDTH_PX - 1;
+    let mut levels = vec![0; stride * (area.height() + BOX_HEIGHT_PX - 1)];
     for (y, row) in (area.y0..area.y1).zip(levels.chunks_exact_mut(stride)) {
         row[..area.width()].copy_from_slice(&ink.row(y)[area.x0..area.x1]);
     }
-    let steps = || steps(WIDTH, 1).chain(steps(HEIGHT, stride));
+    let steps = || steps(BOX_WIDTH_PX, 1).chain(steps(BOX_HEIGHT_PX, stride));
     for step in steps() {
         let ahead = levels[step..].to_vec();
         levels.iter_mut().zip(ahead).for_each(|(level, ahead)| *level = ahead.min(*level));
@@ -165,7 +182,7 @@ mod tests {
             }
         }
         let raster = Raster::from_luma(width as u32, height as u32, luma).expect("matching size");
-        Ink::of(&raster, &PageConfig::default())
+        Ink::new(&raster, &PageConfig::default())
     }
 
     fn area(x0: usize, y0: usize, x1: usize, y1: usize) -> Area {
@@ -215,14 +232,14 @@ mod tests {
                 luma[y * width..][flat.0..(flat.0 + flat.2).min(width)].fill(flat.4);
             }
             let raster = Raster::from_luma(width as u32, height as u32, luma).expect("matching size");
-            let ink = Ink::of(&raster, &PageConfig::default());
+            let ink = Ink::new(&raster, &PageConfig::default());
             let area = area(3, 1, 58, 11);
             let mut expected = vec![0; area.width() * area.height()];
-            for y in area.y0..=area.y1 - HEIGHT {
-                for x in area.x0..=area.x1 - WIDTH {
-                    let least = (y..y + HEIGHT).flat_map(|y| &ink.row(y)[x..x + WIDTH]).copied().min().unwrap_or(0);
-                    for y in y..y + HEIGHT {
-                        let row = &mut expected[(y - area.y0) * area.width() + x - area.x0..][..WIDTH];
+            for y in area.y0..=area.y1 - BOX_HEIGHT_PX {
+                for x in area.x0..=area.x1 - BOX_WIDTH_PX {
+                    let least = (y..y + BOX_HEIGHT_PX).flat_map(|y| &ink.row(y)[x..x + BOX_WIDTH_PX]).copied().min().unwrap_or(0);
+                    for y in y..y + BOX_HEIGHT_PX {
+                        let row = &mut expected[(y - area.y0) * area.width() + x - area.x0..][..BOX_WIDTH_PX];
                         row.iter_mut().for_each(|v| *v = least.max(*v));
                     }
                 }

@@ -33,7 +33,7 @@ impl Neighbours {
             .iter()
             .filter(|c| c.width().max(c.height()) >= 3.0 && c.width().max(c.height()) <= 200.0)
             .collect();
-        let grid = Grid::of(letters.iter().map(|c| c.area));
+        let grid = Grid::new(letters.iter().map(|c| c.area));
         let mut this = Self::default();
         for a in letters.iter().step_by(letters.len().div_ceil(ASKED).max(1)) {
             let reach = a.width().max(a.height()) as usize;
