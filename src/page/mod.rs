@@ -21,7 +21,7 @@ pub use orientation::dewarp::Warp;
 use self::ink::foreground::Ink;
 use self::ink::{components::components, rules::take_off_rules, shading::take_off_shading};
 use self::lines::{TextLines, capitals, reading_order};
-use self::orientation::upright::{Upright, upright};
+use self::orientation::orient::{Oriented, orient};
 use self::words::gap_models::GapModels;
 use self::words::{cuts::Cuts, cuts::cut, lattice::push_line, pitch::pitches};
 use crate::raster::Raster;
@@ -42,7 +42,7 @@ use crate::raster::Raster;
 /// ```
 #[must_use]
 pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
-    let likelier = upright(raster, 1, config, |raster| find_lines(raster, config)).swap_remove(0);
+    let likelier = orient(raster, 1, config, |raster| find_lines(raster, config)).swap_remove(0);
     find_words(likelier, config)
 }
 
@@ -50,7 +50,7 @@ pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
 /// likelier one first.
 #[must_use]
 pub fn readings(raster: &Raster, config: &PageConfig) -> Vec<Page> {
-    let both = upright(raster, 2, config, |raster| find_lines(raster, config));
+    let both = orient(raster, 2, config, |raster| find_lines(raster, config));
     both.into_iter().map(|page| find_words(page, config)).collect()
 }
 
@@ -66,8 +66,8 @@ fn find_lines(raster: &Raster, config: &PageConfig) -> TextLines {
 }
 
 /// The page of an upright picture's lines: put into reading order, cut at their gaps, joined to words.
-fn find_words(upright: Upright, config: &PageConfig) -> Page {
-    let Upright { lines: TextLines { ink, mut fits, of_capitals, .. }, warp } = upright;
+fn find_words(oriented: Oriented, config: &PageConfig) -> Page {
+    let Oriented { lines: TextLines { ink, mut fits, of_capitals, .. }, warp } = oriented;
     capitals::lower_x_heights(&mut fits, &of_capitals);
     let regions = reading_order::regions(&fits, config);
     reading_order::share_x_heights(&mut fits, &regions);

@@ -1,11 +1,11 @@
 //! Skew, perspective and curvature, estimated from the lines of text themselves.
 //!
-//! Letters of a line stand on one baseline. A smooth field (see [`Bend`]) is fitted such that the lower edges of each line's letters come
-//! to lie level: least squares, each line with a height of its own, reweighted so that descenders and stray lines do not
-//! count (Tukey's biweight), with a prior that keeps what the lines do not show near zero. Any picture's lines support a
-//! skew; only lines over much of the picture support a curvature.
+//! Letters of a line stand on one baseline. A smooth field (see [`Bend`]) is fitted such that the lower edges of each
+//! line's letters come to lie level: by least squares, each line with a height of its own. Feet are reweighted so that
+//! descenders and stray lines do not count (Tukey's biweight). A prior keeps what the lines do not show near zero. Any
+//! picture's lines support a skew; only lines over much of the picture support a curvature.
 
-use super::dewarp::{Bend, TERMS, powers, terms};
+use super::bend::{Bend, TERMS, powers, terms};
 use crate::geom::Point;
 use crate::page::config::PageConfig;
 
@@ -16,15 +16,33 @@ pub(crate) struct Baseline {
 }
 
 /// Steeper lines are no lines of text: 15 degrees.
+///
+/// Tuned (slope): chosen by eye.
 const MAX_SKEW: f64 = 0.27;
 /// Usual sizes of the field's terms: what is larger needs evidence.
+///
+/// Tuned (half pages): chosen by eye.
 const PRIOR: [f64; TERMS] = [0.2, 0.1, 0.03, 0.02, 0.02, 0.02];
-/// How far letters' feet are off their baseline, in x-heights.
+/// How far letters' feet are off their baseline.
+///
+/// Tuned (x-heights): chosen by eye.
 const FOOT_NOISE_XH: f64 = 0.1;
-/// Feet further off their line count nothing, in x-heights: round by round.
+/// Feet further off their line count nothing: round by round.
+///
+/// Tuned (x-heights): chosen by eye; a descender is some 0.4 long.
 const REACH_XH: [f64; 6] = [f64::INFINITY, 1.0, 0.6, 0.4, 0.3, 0.3];
 /// Fewest letters of a line that says something.
-const FEWEST_LETTERS: usize = 6;
+///
+/// Tuned (count): chosen by eye.
+const MIN_LETTERS: usize = 6;
+/// Least weight of a line's feet together; lighter lines say nothing.
+///
+/// Tuned (count): chosen by eye.
+const MIN_WEIGHT: f64 = 3.0;
+/// Share of the lines' length that must be steep or sagging for a page to be laid flat.
+///
+/// Tuned (share): chosen by eye.
+const DEPARTING_SHARE: f64 = 0.25;
 
 /// How a picture of this size is bent, by its baselines; `None` if they say nothing.
 pub(crate) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Option<Bend> {
@@ -46,7 +64,7 @@ pub(crate) fn bend_of(baselines: &[Baseline], (width, height): (u32, u32)) -> Op
 /// Whether a page bends its lines more than the stages after can follow.
 pub(crate) fn departs(bend: &Bend, baselines: &[Baseline], config: &PageConfig) -> bool {
     let (mut length, mut steep, mut sagging) = (0.0, 0.0, 0.0);
-    for line in baselines.iter().filter(|b| b.feet.len() >= FEWEST_LETTERS) {
+    for line in baselines.iter().filter(|b| b.feet.len() >= MIN_LETTERS) {
         let feet = || line.feet.iter().map(|p| bend.rotate_back(f64::from(p.x), f64::from(p.y)));
         let (first, last) = feet().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), f| (a.min(f.0), b.max(f.0)));
         let v = feet().map(|f| f.1).sum::<f64>() / line.feet.len() as f64;
@@ -59,9 +77,6 @@ pub(crate) fn departs(bend: &Bend, baselines: &[Baseline], config: &PageConfig) 
     }
     steep > DEPARTING_SHARE * length || sagging > DEPARTING_SHARE * length
 }
-
-/// Share of the lines that must be steep or sagging for a page to be laid flat.
-const DEPARTING_SHARE: f64 = 0.25;
 
 /// One line while its field is being fitted.
 struct Fitted {
@@ -77,7 +92,7 @@ struct Fitted {
 fn fit(baselines: &[Baseline], bend: &Bend) -> Option<[f64; TERMS]> {
     let mut lines: Vec<Fitted> = baselines
         .iter()
-        .filter(|b| b.feet.len() >= FEWEST_LETTERS)
+        .filter(|b| b.feet.len() >= MIN_LETTERS)
         .map(|b| {
             let feet: Vec<(f64, f64)> =
                 b.feet.iter().map(|p| bend.rotate_back(f64::from(p.x), f64::from(p.y))).collect();
@@ -152,7 +167,7 @@ fn solve(lines: &[Fitted]) -> Option<[f64; TERMS]> {
             }
         }
         let sum = of_u[0];
-        if sum < 3.0 {
+        if sum < MIN_WEIGHT {
             continue;
         }
         let precision = 1.0 / (FOOT_NOISE_XH * line.x_height).powi(2);
@@ -228,7 +243,7 @@ mod tests {
         let mut normal: [[f64; TERMS]; TERMS] =
             std::array::from_fn(|i| std::array::from_fn(|j| if i == j { PRIOR[i].powi(-2) } else { 0.0 }));
         let mut right = [0.0; TERMS];
-        for line in lines.iter().filter(|l| l.weights.iter().sum::<f64>() >= 3.0) {
+        for line in lines.iter().filter(|l| l.weights.iter().sum::<f64>() >= MIN_WEIGHT) {
             let sum: f64 = line.weights.iter().sum();
             let feet = || line.feet.iter().zip(&line.weights);
             let mean =
@@ -315,7 +330,7 @@ mod tests {
         let lines = page(&tilted, 8.0);
         let found = bend_of(&lines, SIZE).expect("there are lines");
         assert!(departs(&found, &lines, &PageConfig::default()) && (found.angle - 0.05).abs() < 0.003);
-        let short = [Baseline { feet: lines[0].feet[..FEWEST_LETTERS - 1].to_vec(), x_height_px: 8.0 }];
+        let short = [Baseline { feet: lines[0].feet[..MIN_LETTERS - 1].to_vec(), x_height_px: 8.0 }];
         assert_eq!(bend_of(&short, SIZE), None);
     }
 
