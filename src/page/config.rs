@@ -238,7 +238,7 @@ mod tests {
         type Field = fn(&mut PageConfig) -> &mut f32;
         let fields: [(&str, Field); 23] = [
             ("page.noise_factor", |c| &mut c.noise_factor),
-            ("page.grain_factor", |c| &mut c.grain_factor),
+            ("page.local_noise_factor", |c| &mut c.local_noise_factor),
             ("page.ink_share", |c| &mut c.ink_share),
             ("page.min_panel_px", |c| &mut c.min_panel_px),
             ("page.min_x_height_px", |c| &mut c.min_x_height_px),

@@ -5,7 +5,7 @@ use super::foreground::{Ink, floor};
 
 /// Columns in a block.
 const BLOCK: usize = 8;
-/// Pixels that a block touches at most: letters are 90 px high, and a column is a sixteenth of that.
+/// Pixels that a block touches at most: x-heights are up to 128 px, and columns a sixteenth of that apart.
 const REACH: usize = 64;
 /// Edges are looked for in what exceeds a pixel's threshold divided by this: noise has none.
 ///

@@ -42,7 +42,7 @@ pub(super) fn chains(letters: &[Component], config: &PageConfig) -> Vec<Vec<usiz
 /// For each letter its best neighbour to the right, if it is in turn that one's best neighbour to the left.
 fn successors(letters: &[Component], config: &PageConfig) -> Vec<Option<usize>> {
     // Each under its left edge.
-    let grid = Grid::of(letters.iter().map(|c| Area { x1: c.area.x0 + 1, ..c.area }));
+    let grid = Grid::new(letters.iter().map(|c| Area { x1: c.area.x0 + 1, ..c.area }));
     let mut right: Vec<Option<(f32, usize)>> = vec![None; letters.len()];
     let mut left: Vec<Option<(f32, usize)>> = vec![None; letters.len()];
     for (i, a) in letters.iter().enumerate() {

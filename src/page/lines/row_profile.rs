@@ -23,7 +23,7 @@ impl RowProfile {
         let top = (baseline - up).floor();
         let mut rows = vec![0.0f32; (up + down) as usize + 3];
         let columns = x0 as usize..(x1.ceil() as usize).min(ink.width());
-        let mut above = Above::of(ink, columns.start, columns.end);
+        let mut above = Above::new(ink, columns.start, columns.end);
         if slope == 0.0 {
             for (y, row) in (top as i64..).zip(&mut rows).filter(|&(y, _)| y >= 0 && (y as usize) < ink.height()) {
                 *row = above.row_sum(y as usize) as f32;

@@ -46,7 +46,7 @@ impl Drawing {
 
     pub(super) fn ink(&self) -> Ink {
         let raster = self.raster();
-        Ink::of(&raster, &PageConfig::default())
+        Ink::new(&raster, &PageConfig::default())
     }
 
     pub(super) fn components(&self) -> Vec<Component> {
