@@ -37,17 +37,22 @@
 //! | 7 | [`verdict`] | [`select`](verdict::select), [`verdict`](verdict::verdict) | alignments | matches with E-values and evidence |
 //!
 //! [`catalogue`] is the side input: mails become codes without any picture. [`index`] is what a catalogue's segments are made of
-//! and read by. How it all works and why stands in [`docs::architecture`](docs), what was measured in [`docs::results`](docs).
+//! and read by. How it all works and why stands in [`docs::architecture`], what was measured in [`docs::results`], every tuned
+//! number in [`docs::tunables`].
 //!
 //! # Features
 //!
 //! * `mail` (default): messages and mailboxes as catalogue input, through `mail-parser` and `html5gum`.
+//! * `baselines`: the word hashes of the `img_hash` crate, for comparison.
 //! * `benchmarks`: for this crate's own benches; no stability is promised.
 //!
 //! # Limits
 //!
-//! A catalogue takes some 18 bytes a word with the default hash and faces, mapped from its files. Up to 2 million words are scanned whole
-//! for every picture; in larger ones an index finds candidates, and misses about 1 in 100 mails that the scan would find. Tilts of more than 15° from upright, sideways or upside down are not undone.
+//! * A catalogue takes some 22 bytes a word with the default hash and faces, mapped from its files.
+//! * Up to 2 million words are scanned whole for every picture. In larger catalogues seeds find candidates, and miss about 1 in
+//!   100 mails that the scan would find.
+//! * Tilts of more than 15° from upright, sideways or upside down are not undone.
+//! * Machines are little-endian.
 
 mod config;
 mod error;
@@ -86,9 +91,6 @@ pub mod index;
 #[cfg(feature = "benchmarks")]
 #[doc(hidden)]
 pub mod benchmarks;
-
-#[doc = include_str!("design.md")]
-pub mod design {}
 
 pub mod docs;
 

@@ -2,8 +2,8 @@
 //!
 //! | folder | time of life | what |
 //! |---|---|---|
-//! | [`builder`] | build time | n-gram counts, surprisal caps, the inverted file, the writer of segments |
-//! | [`file`] | file | segments as they are mapped, the codebook, live documents, metadata |
+//! | `builder` | build time | n-gram counts, surprisal caps, the inverted file, the writer of segments |
+//! | `file` | file | segments as they are mapped, the codebook, live documents, metadata |
 //!
 //! [`IndexReader`] puts the live segments of a catalogue side by side; query time begins in [`crate::search`].
 
