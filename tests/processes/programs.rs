@@ -14,7 +14,10 @@ fn program(example: &str) -> Command {
 }
 
 fn run<S: AsRef<OsStr>>(example: &str, arguments: &[S]) -> Output {
-    program(example).args(arguments).output().expect("examples are built by `cargo test`, or by `--examples` besides `--test processes`")
+    program(example)
+        .args(arguments)
+        .output()
+        .expect("examples are built by `cargo test`, or by `--examples` besides `--test processes`")
 }
 
 fn text(bytes: &[u8]) -> String {

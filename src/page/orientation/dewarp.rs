@@ -144,30 +144,6 @@ mod tests {
         Bend { centre: Point { x: 60.0, y: 45.0 }, angle, unit_px: 60.0, field }
     }
 
-<<<<<<< HEAD
-=======
-    fn speckled() -> Raster {
-        let mut random = crate::random::SplitMix64::new(7);
-        let luma = (0..SIZE.0 * SIZE.1).map(|_| random.below(256) as u8);
-        Raster::from_luma(SIZE.0, SIZE.1, luma.collect()).expect("a small raster")
-    }
-
-    #[test]
-    fn turned_pictures_have_the_pixels_that_the_warp_names() {
-        let picture = speckled();
-        for quarter_turns in 0..4 {
-            let (page, warp) = (turn(&picture, quarter_turns), Warp::turned(&picture, quarter_turns));
-            assert_eq!((page.width(), page.height()), warp.turned_size());
-            for y in 0..page.height() {
-                for x in 0..page.width() {
-                    let p = warp.to_picture(Point { x: x as f32 + 0.5, y: y as f32 + 0.5 });
-                    assert_eq!(page.row(y)[x as usize], picture.row(p.y as u32)[p.x as usize], "{quarter_turns} turns");
-                }
-            }
-        }
-    }
-
->>>>>>> 4d5c94f (A test's noise comes from the one source of randomness)
     proptest! {
         #[test]
         fn the_other_way_up_is_the_same_place(
