@@ -74,12 +74,9 @@ mod tests {
     }
 
     fn speckled() -> Raster {
-        let mut state = 7u32;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        Raster::from_luma(SIZE.0, SIZE.1, (0..SIZE.0 * SIZE.1).map(|_| next()).collect()).expect("a small raster")
+        let mut random = crate::random::SplitMix64::new(7);
+        let luma = (0..SIZE.0 * SIZE.1).map(|_| random.below(256) as u8);
+        Raster::from_luma(SIZE.0, SIZE.1, luma.collect()).expect("a small raster")
     }
 
     #[test]
