@@ -66,8 +66,21 @@ struct Cause<'a> {
 /// What one picture comes to.
 #[derive(Default)]
 pub(crate) struct Measured {
+    /// Lines of the page.
+    pub(crate) lines: usize,
+    /// Words on the likeliest path through the page.
+    pub(crate) words: usize,
     tallies: BTreeMap<(Kind, &'static str), Tally>,
     losses: Vec<Loss>,
+}
+
+impl Measured {
+    /// Of all true words.
+    pub(crate) fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        self.tallies.values().for_each(|tally| total.add(tally));
+        total
+    }
 }
 
 /// How the ground of a word looks.
@@ -175,7 +188,8 @@ pub(crate) fn page(
         for loss in &m.losses {
             *by_cause.entry(loss.cause).or_default() += 1;
         }
-        println!("{:4} lost {by_cause:?} {}", m.losses.len(), path.display());
+        let (total, lost) = (m.total().words, m.losses.len());
+        println!("{lost:4} of {total} lost {by_cause:?}, {} words on {} lines {}", m.words, m.lines, path.display());
     }
     Ok(())
 }
@@ -188,7 +202,7 @@ fn measure(path: &Path, truth: &Truth) -> Option<Measured> {
     let hulls: Vec<Rect> =
         inks.iter().zip(&page.words).map(|(h, w)| pen_to_pen(h, SIDE_BEARING_XH * w.frame.x_height_px)).collect();
     let inverted = truth.steps().any(|s| s == "invert");
-    let mut out = Measured::default();
+    let mut out = Measured { lines: page.lines.len(), words: page.words_seen(), ..Measured::default() };
     for region in &truth.regions {
         // The generator notes where a picture set into another page was to stand; browsers draw it up to 1.5 % smaller.
         let place = if region.embed_scale.is_some() { Drift::fit(&region.words, &hulls) } else { Drift::default() };

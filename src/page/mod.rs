@@ -1,8 +1,11 @@
 //! Stage 2: a grey picture becomes lines and a lattice of words.
 //!
-//! Ink in either polarity ([`analyse`] looks only at how far a pixel is from its local background) → connected components →
-//! lines with baseline and x-height → pieces at every visible gap → words: every plausible way to join pieces, each with its
-//! prior, so that a wrongly cut word is decided by the catalogue and not by a threshold.
+//! * `ink`: how far each pixel is from its local background, in either polarity; shading and rules are taken off; what hangs
+//!   together is a component.
+//! * `lines`: components are chained, chains get a baseline and an x-height.
+//! * `orientation`: the picture is turned and laid flat as its lines tell, and looked at again.
+//! * `words`: lines are cut at every visible gap, and joined in every plausible way. Each word has a prior, so that a wrongly cut
+//!   word is decided by the catalogue and not by a threshold.
 //!
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 

@@ -83,3 +83,49 @@ fn lines_and_words_are_found_as_the_golden_table_says() {
         assert!((2..5).all(near), "{name}: found, linked and boxes are {now:?}, in the golden table {then:?}");
     }
 }
+
+/// Lines and words of each bundled picture against its truth.
+const PICTURES: &str = "testdata/evaluation/pictures.txt";
+
+/// Names of the columns: lines found, words on the likeliest path, true words, those found, true pairs of neighbours, those
+/// linked, boxes of true words.
+const COLUMNS: [&str; 7] = ["lines", "seen", "words", "found", "pairs", "linked", "boxes"];
+
+/// A hundredth of a golden count, and one, may be missing or too many: what another rounding of a float may turn. What is more
+/// is looked at, and written by `BLESS=1 cargo test evaluation`.
+fn within_tolerance(golden: usize, count: usize) -> bool {
+    count.abs_diff(golden) <= 1 + golden / 100
+}
+
+#[test]
+fn pages_are_read_as_well_as_they_were() {
+    let truths = bundled::bundled_truths().unwrap();
+    let mut counts: BTreeMap<String, [usize; 7]> = BTreeMap::new();
+    for (path, _, m) in page_table::measure_all(&truths) {
+        let t = m.total();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        counts.insert(name, [m.lines, m.words, t.words, t.found, t.pairs, t.linked, t.boxes]);
+    }
+    let row = |name: &str, cells: [String; 7]| {
+        let cells: Vec<String> = cells.iter().map(|c| format!("{c:>7}")).collect();
+        format!("{name:40}{}\n", cells.concat())
+    };
+    if std::env::var_os("BLESS").is_some() {
+        let head = row("picture", COLUMNS.map(str::to_owned));
+        let rows = counts.iter().map(|(name, c)| row(name, c.map(|n| n.to_string())));
+        std::fs::write(PICTURES, head + &rows.collect::<String>()).unwrap();
+    }
+    let golden = std::fs::read_to_string(PICTURES).unwrap();
+    let mut pictures = 0;
+    for line in golden.lines().skip(1) {
+        let mut fields = line.split_whitespace();
+        let name = fields.next().unwrap();
+        let expected: Vec<usize> = fields.map(|n| n.parse().unwrap()).collect();
+        let found = counts.get(name).unwrap_or_else(|| panic!("{name} is missing"));
+        for ((column, &golden), &count) in COLUMNS.iter().zip(&expected).zip(found) {
+            assert!(within_tolerance(golden, count), "{name}: {count} {column}, {golden} in {PICTURES}");
+        }
+        pictures += 1;
+    }
+    assert_eq!(pictures, counts.len(), "{PICTURES} has a line for each picture");
+}
