@@ -62,7 +62,7 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn new(path: &'a Path, verdict: &'a Verdict) -> Self {
-        let image_bytes = path.to_str().is_none().then(|| path.as_os_str().as_encoded_bytes());
+        let image_bytes = path.to_str().is_none().then_some(path.as_os_str().as_encoded_bytes());
         Self { image: path.to_string_lossy(), image_bytes, verdict }
     }
 }

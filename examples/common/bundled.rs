@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::altered::{self, Changes};
 use super::page_table;
-use super::truth::{Truth, truths};
+use super::truth::{TrueWord, Truth, truths};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -77,8 +77,11 @@ pub(crate) fn bundled_truths() -> Result<Vec<(PathBuf, Truth)>, Failure> {
     truths(&["shots", "doctored", "evaluation"].map(|folder| testdata().join(folder)))
 }
 
-/// All bundled mails but the strangers, and the ids of those that HTML pictures show, by picture.
-fn mails() -> Result<(Vec<Mail>, Vec<(PathBuf, String)>), Failure> {
+/// A picture of an HTML mail, and the mail's id.
+type HtmlPicture = (PathBuf, String);
+
+/// All bundled mails but the strangers, and the pictures of those that are HTML.
+fn mails() -> Result<(Vec<Mail>, Vec<HtmlPicture>), Failure> {
     let mut mails = Vec::new();
     for file in ["mails.jsonl", "evaluation/mails.jsonl", "messages/three.mbox"] {
         mails.extend(read_mails(&testdata().join(file))?.collect::<Result<Vec<_>, _>>()?);
@@ -146,7 +149,7 @@ pub(crate) fn measure(truths: &[(PathBuf, Truth)]) -> Result<Bundled, Failure> {
 /// The place in [`KINDS`] of a picture of a known mail.
 fn kind(truth: &Truth) -> usize {
     let any = |names: &[&str]| truth.steps().any(|s| names.contains(&s));
-    let mut heights: Vec<f32> = truth.regions.iter().flat_map(|r| &r.words).map(|w| w.height()).collect();
+    let mut heights: Vec<f32> = truth.regions.iter().flat_map(|r| &r.words).map(TrueWord::height).collect();
     heights.sort_by(f32::total_cmp);
     let apart = [
         truth.regions.iter().any(|r| !r.altered.is_empty()),

@@ -159,7 +159,7 @@ fn folders_are_made_only_by_who_asks_for_it() {
         assert!(!folder.exists(), "nothing was made");
     }
     drop(Catalogue::create(&folder, config()).expect("nothing is there").commit());
-    let error = Catalogue::create(&folder, config()).err().expect("there is one");
+    let error = Catalogue::create(&folder, config()).expect_err("there is one");
     assert!(matches!(error, Error::InvalidArgument { .. }), "{error}");
     let mut catalogue = Catalogue::edit(&folder).expect("there is one");
     catalogue.add_mails(&[mail("a", CHIEF)]).expect("mails of text");
@@ -248,7 +248,7 @@ fn a_segment_that_is_named_twice_is_refused() {
     let mut manifest = catalogue.manifest.clone().expect("it was written");
     manifest.segments.push(manifest.segments[0].clone());
     assert!(manifest.swap(folder.path(), None).is_ok());
-    let error = Catalogue::open(folder.path()).err().expect("each document would be there twice");
+    let error = Catalogue::open(folder.path()).expect_err("each document would be there twice");
     assert!(matches!(&error, Error::File { reason, .. } if reason.contains("twice")), "{error}");
 }
 
@@ -262,7 +262,7 @@ fn a_pipe_in_a_files_place_is_refused_and_not_waited_for() {
         std::fs::remove_file(&path).expect("it is there");
         let made = std::process::Command::new("mkfifo").arg(&path).status().expect("a system with pipes");
         assert!(made.success());
-        let error = Catalogue::edit(folder.path()).err().expect("a pipe");
+        let error = Catalogue::edit(folder.path()).expect_err("a pipe");
         assert!(matches!(&error, Error::File { path: at, .. } if *at == path), "{error}");
     }
 }

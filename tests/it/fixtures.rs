@@ -127,14 +127,13 @@ fn equal_mails_fold_and_mails_of_one_id_are_kept() {
 fn one_writer_at_a_time_and_no_strange_folders() {
     let folder = tempfile::tempdir().unwrap();
     let first = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).unwrap();
-    let second =
-        Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).err().expect("locked").to_string();
+    let second = Catalogue::edit_or_create(folder.path(), CatalogueConfig::default()).expect_err("locked").to_string();
     assert!(second.contains("another process"), "{second}");
     drop(first);
     let strange =
-        Catalogue::edit_or_create("testdata".as_ref(), CatalogueConfig::default()).err().expect("not ours").to_string();
+        Catalogue::edit_or_create("testdata".as_ref(), CatalogueConfig::default()).expect_err("not ours").to_string();
     assert!(strange.contains("neither empty nor"), "{strange}");
-    let missing = Catalogue::open("testdata/nowhere".as_ref()).err().expect("not there").to_string();
+    let missing = Catalogue::open("testdata/nowhere".as_ref()).expect_err("not there").to_string();
     assert!(missing.contains("no such folder"), "{missing}");
 }
 

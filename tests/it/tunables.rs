@@ -209,19 +209,31 @@ fn shown(value: &str) -> String {
 
 /// Evidence as a sentence, its links to items as names.
 fn plain(evidence: &str) -> String {
-    let text = evidence.replace("[`", "`").replace("`]", "`");
+    let mut text = String::new();
+    let mut rest = evidence;
+    while let Some((before, link)) = rest.split_once("[`") {
+        let Some((name, after)) = link.split_once("`]") else { break };
+        text.push_str(before);
+        text.push_str(&format!("`{name}`"));
+        let target = after.strip_prefix('(').and_then(|a| a.find(')'));
+        rest = target.map_or(after, |end| &after[end + 2..]);
+    }
+    text.push_str(rest);
     let mut letters = text.trim_end_matches('.').chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}.", letters.as_str())
 }
 
+/// A file's path and tuned numbers.
+type File<'f> = (&'f PathBuf, &'f [Tunable]);
+
 fn page(files: &BTreeMap<PathBuf, Vec<Tunable>>) -> String {
-    let mut stages: BTreeMap<(usize, String), Vec<(&PathBuf, &Vec<Tunable>)>> = BTreeMap::new();
+    let mut stages: BTreeMap<(usize, String), Vec<File<'_>>> = BTreeMap::new();
     for (path, tunables) in files {
         let folder = path.iter().next().filter(|_| path.iter().count() > 1);
         let name = folder.map_or(String::new(), |f| f.to_string_lossy().into_owned());
         let order = STAGES.iter().position(|s| s.0 == name).unwrap_or(STAGES.len());
-        stages.entry((order, name)).or_default().push((path, tunables));
+        stages.entry((order, name)).or_default().push((path, tunables.as_slice()));
     }
     let all = || files.values().flatten();
     let by_eye = all().filter(|t| t.evidence.to_lowercase().contains("by eye")).count();
@@ -282,7 +294,7 @@ fn tunables_are_read_from_constants_and_fields() {
 /// Widest gap.
 ///
 /// Tuned (x-heights): by eye on
-/// forty pictures, see [`Page`]
+/// forty pictures, see [`Page`](crate::page::Page) and [`Line`]
 ///
 /// At 3× nothing changes.
 #[allow(dead_code)]
@@ -316,7 +328,7 @@ fn words() {}
         Err(e) => format!("wrong: {e}"),
     };
     let expected = [
-        "MOST_XH = 0.5 x-heights: By eye on forty pictures, see `Page`.",
+        "MOST_XH = 0.5 x-heights: By eye on forty pictures, see `Page` and `Line`.",
         "TABLE = [(1.0, 2), (2.0, 3)] nats: From 3 to 5 recall is the same.",
         "wrong: NONE lacks its unit or its evidence",
         "wrong: not of the form `Tuned (UNIT): EVIDENCE`: Tuned: something",

@@ -181,6 +181,6 @@ fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
     };
     assert!(e_value(doubtful) > 1e6 * e_value(NullModel::default()));
     let config = CatalogueConfig { chance: NullModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
-    let wrong = Catalogue::new(config).err().expect("a scale of 0").to_string();
+    let wrong = Catalogue::new(config).expect_err("a scale of 0").to_string();
     assert!(wrong.contains("chance.tail.1"), "{wrong}");
 }

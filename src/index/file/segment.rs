@@ -224,7 +224,7 @@ impl Segment {
         self.all(&self.layout.ngrams)
     }
 
-    /// NgramTable of one document alone, see [`hapaxes`](super::hapaxes).
+    /// `NgramTable` of one document alone, see [`hapaxes`](super::hapaxes).
     pub(crate) fn hapaxes(&self) -> Result<Hapaxes<'_>, Error> {
         let bits = self.header.hapaxes_bits;
         Ok(Hapaxes::new(bits, self.all(&self.layout.hapaxes_directory)?, self.all(&self.layout.hapaxes)?))
