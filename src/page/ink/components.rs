@@ -211,6 +211,49 @@ mod tests {
         labels
     }
 
+    /// A box of one grey value on another, with strokes of 3 × 8 pixels of a third inside.
+    fn panel(ground: u8, fill: u8, text: u8, area: Area) -> Raster {
+        let (width, height) = (200, 120);
+        let mut luma = vec![ground; width * height];
+        for y in area.y0..area.y1 {
+            luma[y * width..][area.x0..area.x1].fill(fill);
+        }
+        for (y, x) in (56..64).flat_map(|y| (70..130).step_by(10).map(move |x| (y, x))) {
+            luma[y * width..][x..x + 3].fill(text);
+        }
+        Raster::from_luma(width as u32, height as u32, luma).expect("matching size")
+    }
+
+    #[test]
+    fn text_on_a_panel_is_found_against_the_panel() {
+        let area = Area { x0: 60, y0: 48, x1: 140, y1: 72 };
+        for (ground, fill, text) in [(255, 60, 255), (0, 200, 0), (255, 0, 120)] {
+            let raster = panel(ground, fill, text, area);
+            let config = PageConfig::default();
+            let found = components(&raster, &mut Ink::new(&raster, &config), &config);
+            let strokes: Vec<_> = found.iter().map(|c| (c.area.x0, c.area.y0, c.width(), c.height())).collect();
+            let expected: Vec<_> = (70..130).step_by(10).map(|x| (x, 56, 3.0, 8.0)).collect();
+            assert_eq!(strokes, expected, "{text} on {fill} on {ground}");
+        }
+    }
+
+    #[test]
+    fn frames_and_upright_boxes_are_no_panels() {
+        let config = PageConfig::default();
+        let is_panel_of = |raster: &Raster| {
+            let ink = Ink::new(raster, &config);
+            let all = Area { x0: 0, y0: 0, x1: ink.width(), y1: ink.height() };
+            label(&ink, all).iter().any(|c| is_panel(c, &ink, &config))
+        };
+        let wide = Area { x0: 60, y0: 48, x1: 140, y1: 72 };
+        assert!(is_panel_of(&panel(255, 60, 60, wide)));
+        assert!(!is_panel_of(&panel(255, 60, 60, Area { x1: 84, ..wide })), "as wide as high");
+        assert!(!is_panel_of(&panel(255, 60, 60, Area { y0: 52, y1: 65, ..wide })), "low");
+        let mut frame = panel(255, 60, 60, wide).luma().to_vec();
+        (51..69).for_each(|y| frame[y * 200 + 63..][..74].fill(255));
+        assert!(!is_panel_of(&Raster::from_luma(200, 120, frame).expect("matching size")), "a frame");
+    }
+
     proptest! {
         /// Oracle: a label for each pixel.
         #[test]

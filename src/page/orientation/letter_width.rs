@@ -44,3 +44,52 @@ pub(crate) fn letter_width_xh(lines: &TextLines) -> Option<f32> {
     }
     (widths.len() >= MIN_LETTERS).then(|| median(&mut widths))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::config::PageConfig;
+    use crate::page::ink::components::Component;
+    use crate::page::ink::foreground::Ink;
+    use crate::page::spatial::area::Area;
+    use crate::raster::Raster;
+
+    /// A line of letters of one width and of the x-height of 10 pixels, and as many that are taller and three times as wide.
+    fn lines(letters: usize, width: usize, scale: usize) -> TextLines {
+        let letter = |k: usize| {
+            let (width, height) = if k % 2 == 0 { (width, 10) } else { (3 * width, 14) };
+            let (x0, y0) = (40 * k * scale, 0);
+            let area = Area { x0, y0, x1: x0 + width * scale, y1: height * scale };
+            Component { area, pixels: 1 }
+        };
+        let letters: Vec<Component> = (0..2 * letters).map(letter).collect();
+        let fit = LineFit {
+            x0: 0.0,
+            x1: (40 * letters.len() * scale) as f32,
+            baseline: 0.0,
+            slope: 0.0,
+            x_height_px: (10 * scale) as f32,
+            members: (0..letters.len()).collect(),
+        };
+        let blank = Raster::from_luma(1, 1, vec![255]).expect("one pixel");
+        let ink = Ink::new(&blank, &PageConfig::default());
+        TextLines { ink, components: Vec::new(), letters, fits: vec![fit], of_capitals: vec![false] }
+    }
+
+    #[test]
+    fn the_middle_width_is_that_of_letters_as_high_as_the_x_height_at_any_size() {
+        for scale in [1, 3, 4] {
+            assert_eq!(letter_width_xh(&lines(MIN_LETTERS, 8, scale)), Some(0.8));
+            assert_eq!(letter_width_xh(&lines(MIN_LETTERS, 13, scale)), Some(1.3));
+        }
+    }
+
+    #[test]
+    fn few_letters_strokes_and_small_text_say_nothing() {
+        assert_eq!(letter_width_xh(&lines(MIN_LETTERS - 1, 8, 1)), None);
+        assert_eq!(letter_width_xh(&lines(MIN_LETTERS, 2, 1)), None);
+        let mut small = lines(MIN_LETTERS, 8, 1);
+        small.fits[0].x_height_px = 4.9;
+        assert_eq!(letter_width_xh(&small), None);
+    }
+}
