@@ -96,3 +96,59 @@ fn baselines(lines: &TextLines, upside_down: bool) -> Vec<Baseline> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::find_lines;
+
+    const WIDTH: usize = 320;
+    const HEIGHT: usize = 200;
+
+    /// Six lines of 36 letters of an x-height of 8 pixels, every third with an ascender, every ninth with a descender.
+    fn text(inverted: bool) -> Raster {
+        let (ink, ground) = if inverted { (255, 0) } else { (0, 255) };
+        let mut luma = vec![ground; WIDTH * HEIGHT];
+        let mut fill = |x: usize, y: usize, width: usize, height: usize| {
+            (y..y + height).for_each(|y| luma[y * WIDTH + x..][..width].fill(ink));
+        };
+        for (line, k) in (0..6).flat_map(|line| (0..36).map(move |k| (line, k))) {
+            let (x, top) = (30 + 7 * k, 30 + 24 * line);
+            let ascender = if k % 3 == 1 { 3 } else { 0 };
+            let descender = if k % 9 == 5 { 3 } else { 0 };
+            fill(x, top - ascender, 2, 8 + ascender + descender);
+            fill(x + 3, top, 2, 8);
+            fill(x, top, 5, 2);
+            fill(x, top + 6, 5, 2);
+        }
+        Raster::from_luma(WIDTH as u32, HEIGHT as u32, luma).expect("matching size")
+    }
+
+    fn oriented(raster: &Raster, max_ways: usize) -> Vec<Oriented> {
+        let config = PageConfig::default();
+        orient(raster, max_ways, &config, |raster| find_lines(raster, &config))
+    }
+
+    #[test]
+    fn turned_text_is_turned_back_in_either_polarity() {
+        for inverted in [false, true] {
+            let upright = text(inverted);
+            let expected = oriented(&upright, 2);
+            assert!(expected.len() == 1 && expected[0].warp.is_none() && expected[0].lines.fits.len() == 6);
+            for turns in 1..4 {
+                let ways = oriented(&turn(&upright, turns), 2);
+                let warp = ways[0].warp.as_ref().expect("it was turned back");
+                assert_eq!(warp.quarter_turns(), 4 - turns);
+                assert!(ways[0].lines.fits == expected[0].lines.fits, "turned {turns} times");
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_that_does_not_tell_is_read_both_ways_or_as_it_is() {
+        let blank = Raster::from_luma(64, 48, vec![255; 64 * 48]).expect("matching size");
+        let turns = |way: &Oriented| way.warp.as_ref().map_or(0, Warp::quarter_turns);
+        assert_eq!(oriented(&blank, 2).iter().map(turns).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(oriented(&blank, 1).iter().map(turns).collect::<Vec<_>>(), [0]);
+    }
+}
