@@ -162,7 +162,9 @@ impl<'a> Hapaxes<'a> {
     fn add<const BYTES: usize>(&self, entries: &mut [u64]) {
         for found in entries {
             let (first, low) = (first_bits(*found, self.directory_bits), low_bits(*found, self.directory_bits));
-            let (start, end) = (self.directory[first] as usize, self.directory[first + 1] as usize);
+            let start = self.directory[first] as usize;
+            // A directory that lies may name any number.
+            let end = (self.directory[first + 1] as usize).min(self.bytes.len() / BYTES);
             if start >= end {
                 continue;
             }
