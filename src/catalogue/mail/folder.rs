@@ -8,8 +8,8 @@ use super::compressed;
 use super::kind::{in_maildir, is_header_field};
 use crate::Error;
 
-/// Something in a folder.
-pub type Found = Result<PathBuf, Error>;
+/// A file of a folder, or why it cannot be read.
+pub type FoundFile = Result<PathBuf, Error>;
 
 /// Whether [`find`] should take a file as mail: by its name (a suffix of the [formats](super), or a place in a
 /// Maildir), else by its first lines. Outlook's files are taken too, so that whoever reads them is told how to convert
@@ -80,7 +80,7 @@ fn begins_as_mail(path: &Path) -> bool {
 /// A link to a folder is not followed, as it may lead in circles or out of the folder: it is an error in its place, as
 /// is a folder that cannot be read.
 #[must_use]
-pub fn find(path: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Found> {
+pub fn find(path: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<FoundFile> {
     if !path.is_dir() {
         return vec![Ok(path.to_owned())];
     }

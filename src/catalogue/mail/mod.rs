@@ -40,7 +40,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use self::document::{MAX_LINE, MAX_MESSAGE, MAX_TEXT, Mail};
-pub use self::folder::{Found, find, is_mail_file};
+pub use self::folder::{FoundFile, find, is_mail_file};
 use self::kind::Kind;
 pub(super) use self::quoted::quoted_words;
 use crate::Error;

@@ -14,8 +14,6 @@ pub(super) fn unflow(text: &str, joined: bool) -> String {
         let signature = line == "-- ";
         if open.take().is_some_and(|d| d != depth || signature) && !out.is_empty() {
             out.push('\n');
-        } else if out.is_empty() || out.ends_with('\n') {
-            // At the beginning of a paragraph.
         }
         if depth > 0 && (out.is_empty() || out.ends_with('\n')) {
             out.extend(std::iter::repeat_n('>', depth));
