@@ -17,5 +17,6 @@ mod invariance;
 mod mail;
 mod old_files;
 mod pages;
+mod resealed;
 mod tunables;
 mod verdict;
