@@ -39,3 +39,33 @@ impl Config {
         self.verdict.check()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a changed default is refused, and by which name.
+    fn refused(change: impl FnOnce(&mut Config)) -> Option<&'static str> {
+        let mut config = Config::default();
+        change(&mut config);
+        match config.check() {
+            Err(Error::InvalidArgument { setting, .. }) => Some(setting),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn defaults_are_in_their_ranges_and_others_are_named() {
+        assert_eq!(refused(|_| {}), None);
+        assert_eq!(refused(|c| c.search.max_assignments = 0), Some("search.max_assignments"));
+        assert_eq!(refused(|c| c.score.most_nats = f32::NAN), Some("score.most_nats"));
+        assert_eq!(refused(|c| c.align.max_cells = 0), Some("align.max_cells"));
+        assert_eq!(
+            refused(|c| c.align.max_cells = (1 << 31) + 1),
+            Some("align.max_cells"),
+            "cells have 32-bit numbers"
+        );
+        assert_eq!(refused(|c| c.verdict.min_words = 0), Some("verdict.min_words"));
+        assert_eq!(refused(|c| c.verdict.max_e = f64::NAN), Some("verdict.max_e"));
+    }
+}

@@ -204,6 +204,23 @@ mod tests {
     }
 
     #[test]
+    fn a_fingerprint_of_another_family_is_refused() {
+        let mut catalogue = Catalogue::new(CatalogueConfig::default()).expect("a catalogue");
+        catalogue.add_mails(&mails(3)).expect("mails");
+        let matcher = Matcher::new(&catalogue, Config::default()).expect("a matcher");
+        let bytes = std::fs::read("testdata/shots/roof-bees--webmail-light.png").expect("a picture");
+        let page =
+            crate::page::analyse(&decode(&bytes, &Config::default().raster).expect("PNG"), &Config::default().page);
+        for family in [crate::fingerprint::Family::Dct, crate::fingerprint::Family::Lda] {
+            let other = fingerprint(&page, &*family.encoder());
+            let refused = matcher.matches(&page, &other).expect_err("not the catalogue's family").to_string();
+            assert!(refused.contains(&format!("{family:?}")) && refused.contains("Net"), "{refused}");
+        }
+        let own = fingerprint(&page, &*catalogue.config().family.encoder());
+        assert_eq!(matcher.matches(&page, &own).expect("the catalogue's family"), []);
+    }
+
+    #[test]
     fn order_and_segments_leave_the_sample_as_it_is() {
         let mut mails = mails(2600);
         let removed = ["m7", "m2000"];

@@ -9,8 +9,12 @@ use crate::page::{Page, Word};
 
 /// What words beyond an end cost that contradict the document's, in nats: this for each e-fold of one more than their number. A line
 /// cut through or a button below says little, a page of other text much.
+///
+/// Tuned (nats): record *e-values*: four of five chance passages are contradicted on either side, one cut-out passage in thirty.
 const MISMATCH_NATS: f32 = 2.5;
 /// So many words of an end are looked at.
+///
+/// Tuned (words): chosen by eye.
 const MOST_WORDS: usize = 30;
 
 /// Where picture and document part at a passage's ends.

@@ -235,6 +235,8 @@ impl Bands {
 }
 
 /// Positions that are looked over at a time for words that agree.
+///
+/// Tuned (positions): chosen by eye.
 const CHUNK: usize = 64;
 
 /// The best cell so far at each position or left of it: steps that rise to the right.

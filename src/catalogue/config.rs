@@ -6,6 +6,9 @@ use crate::fingerprint::Family;
 use crate::search::SCAN_WORDS;
 use crate::significance::NullModel;
 
+/// Codes of a word: a segment's header has a byte for their number.
+const MAX_CODES: usize = 255;
+
 /// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by: fixed once it holds documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CatalogueConfig {
@@ -39,6 +42,10 @@ impl CatalogueConfig {
     ///
     /// [`Error::InvalidArgument`] names the first setting that is out of its range.
     pub(super) fn check(&self) -> Result<(), Error> {
+        if self.faces.len() > MAX_CODES {
+            let expected = format!("a word has at most {MAX_CODES} codes");
+            return Err(Error::invalid_argument("catalogue.faces.len()", self.faces.len(), expected));
+        }
         if self.faces.is_empty() || self.faces.iter().any(Vec::is_empty) {
             let expected = "there must be at least one code of at least one face";
             return Err(Error::invalid_argument("catalogue.faces", format!("{:?}", self.faces), expected));

@@ -16,8 +16,12 @@ use crate::index::file::cap_units;
 use crate::index::ngrams::{DocumentFrequencies, add_found, each_ngram, entry};
 
 /// N-grams that are looked up at a time.
+///
+/// Tuned (count): chosen by eye.
 const NGRAMS_AT_A_TIME: usize = 1 << 12;
 /// Documents whose caps are reckoned at a time.
+///
+/// Tuned (documents): chosen by eye.
 const DOCUMENTS_AT_A_TIME: usize = 64;
 
 impl IndexReader {

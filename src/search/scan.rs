@@ -22,7 +22,9 @@ use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
 
 /// A tile of this many positions keeps its rows in the second-level cache.
-const TILE_PLACES: usize = 1024;
+///
+/// Tuned (positions): rows of a tile stay in a second-level cache of 1 MB.
+const TILE_POSITIONS: usize = 1024;
 
 /// The best local alignment of the query with one document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,13 +105,13 @@ pub(crate) fn scan_batch(
     per_tile.into_iter().flatten().collect()
 }
 
-/// Ranges of documents of about [`TILE_PLACES`] positions: whole documents, so that no alignment is cut.
+/// Ranges of documents of about [`TILE_POSITIONS`] positions: whole documents, so that no alignment is cut.
 fn tiles(documents: usize, positions: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
     let mut tiles = Vec::new();
     let (mut start, mut size) = (0, 0);
     for k in 0..documents {
         let next = positions(k);
-        if k > start && size + next > TILE_PLACES {
+        if k > start && size + next > TILE_POSITIONS {
             tiles.push(start..k);
             (start, size) = (k, 0);
         }

@@ -17,18 +17,69 @@ use crate::simd::kernels::{WidthProbe, WordScore};
 const DISTANCES: usize = 193 + (MOST_WIDTH_WEIGHT as usize * WidthProbe::MAX_STEPS as usize).div_ceil(8);
 
 /// Mean and standard deviation of what the widths of the same word add to its distance, for a weight of one.
+///
+/// Tuned (bits): chosen with the weights of widths, see [`width_weight`](super::query::width_weight).
 const SAME_WIDTH: DistanceModel = DistanceModel { same_mean: 0.43, same_sd: 0.55 };
+
+/// Edges whose codes differ by no more than this share of their bits look alike, see [`repeats`].
+///
+/// Tuned (divisor of a code's bits): chosen by eye.
+const ALIKE_DIVISOR: u32 = 5;
+/// Counts of distances up to so far away are taken together.
+///
+/// Tuned (bits): chosen by eye.
+const SMOOTHING_BITS: usize = 3;
+/// Shares of the counts and of a bell curve through all of them in the probability of a distance.
+///
+/// Tuned (shares): chosen by eye.
+const COUNTED_SHARE: f32 = 0.9;
+/// See [`COUNTED_SHARE`].
+///
+/// Tuned (share): chosen by eye.
+const BELL_SHARE: f32 = 0.1;
+/// No distance is less probable than this.
+///
+/// Tuned (probability): chosen by eye.
+const LEAST_PROBABILITY: f32 = 1e-7;
+/// Least spread of distances to the background sample.
+///
+/// Tuned (bits): chosen by eye.
+const LEAST_SPREAD_BITS: f32 = 2.0;
+/// A word that earns no more than this looks like everything.
+///
+/// Tuned (nats): chosen by eye.
+const TELLS_NOTHING_NATS: f32 = 0.05;
+/// The line agrees with the curve at its zero and at this part of the way from there to distance 0.
+///
+/// Tuned (divisor of the way): chosen by eye.
+const SLOPE_DIVISOR: usize = 4;
+/// Bounds of the loss for each bit of distance.
+///
+/// Tuned (nats a bit): chosen by eye.
+const SLOPE_NATS: (f32, f32) = (0.03, 1.5);
+/// `ln √(2π)`, of the bell curve.
+const LN_ROOT_2_PI: f32 = 0.919;
+/// `√(2π)`.
+const ROOT_2_PI: f32 = 2.5066;
 
 /// Settings of scoring.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreConfig {
     /// Most that one word can earn, in nats. Default: 8.
+    ///
+    /// Tuned (nats): chosen by eye.
     pub most_nats: f32,
     /// Most that one word can lose, in nats. Default: 3.
+    ///
+    /// Tuned (nats): chosen by eye.
     pub least_nats: f32,
     /// Cost of a query word that the document lacks, in nats. Default: 2.5.
+    ///
+    /// Tuned (nats): chosen by eye.
     pub skip_query_nats: f32,
     /// Cost of a document word that the query lacks, in nats. Default: 2.5.
+    ///
+    /// Tuned (nats): chosen by eye.
     pub skip_document_nats: f32,
 }
 
@@ -99,7 +150,7 @@ fn histogram(distances: &[i16]) -> [u32; DISTANCES] {
 /// Edges that look like the word before them and the one before that: dashed rules, dotted leaders, rows of stars. They would
 /// earn a little again and again from any text that repeats itself too (what sequence search calls low complexity).
 fn repeats(query: &Query<'_>) -> Vec<usize> {
-    let alike_bits = query.codes.family().bits() as u32 / 5;
+    let alike_bits = query.codes.family().bits() as u32 / ALIKE_DIVISOR;
     let mut ending: Vec<Vec<usize>> = vec![Vec::new(); query.nodes as usize];
     for (k, edge) in query.edges.iter().enumerate() {
         ending[edge.to as usize].push(k);
@@ -127,7 +178,7 @@ fn same_word_curve(model: DistanceModel) -> [f32; DISTANCES] {
     std::array::from_fn(|d| {
         let z = (d as f32 - same_mean) / same_sd;
         // Distances below the mean are no evidence against the word.
-        -0.5 * z.max(0.0).powi(2) - same_sd.ln() - 0.919
+        -0.5 * z.max(0.0).powi(2) - same_sd.ln() - LN_ROOT_2_PI
     })
 }
 
@@ -137,18 +188,18 @@ fn log_ratio(same: &[f32; DISTANCES], counts: &[u32; DISTANCES]) -> [f32; DISTAN
     let nf = (n as f32).max(1.0);
     let mean = counts.iter().enumerate().map(|(d, &c)| d as f32 * c as f32).sum::<f32>() / nf;
     let variance = counts.iter().enumerate().map(|(d, &c)| (d as f32 - mean).powi(2) * c as f32).sum::<f32>() / nf;
-    let sd = variance.sqrt().max(2.0);
+    let sd = variance.sqrt().max(LEAST_SPREAD_BITS);
     let longest = counts.iter().rposition(|&c| c > 0).unwrap_or(0);
     let mut curve = [0.0f32; DISTANCES];
     let mut lowest = f32::INFINITY;
     for d in 0..DISTANCES {
         // Counts of neighbouring distances together; beyond them, a bell curve through all.
-        let (low, high) = (d.saturating_sub(3), (d + 3).min(DISTANCES - 1));
+        let (low, high) = (d.saturating_sub(SMOOTHING_BITS), (d + SMOOTHING_BITS).min(DISTANCES - 1));
         let near = counts[low..=high].iter().sum::<u32>() as f32 / nf / (high - low + 1) as f32;
         // Beyond the longest distance seen, nothing is left to tell.
         let z = (d.min(longest) as f32 - mean) / sd;
-        let bell = (-0.5 * z * z).exp() / (sd * 2.5066);
-        let any = (0.9 * near + 0.1 * bell).max(1e-7);
+        let bell = (-0.5 * z * z).exp() / (sd * ROOT_2_PI);
+        let any = (COUNTED_SHARE * near + BELL_SHARE * bell).max(LEAST_PROBABILITY);
         lowest = lowest.min(same[d] - any.ln());
         curve[d] = lowest;
         if lowest <= 0.0 {
@@ -164,12 +215,12 @@ fn log_ratio(same: &[f32; DISTANCES], counts: &[u32; DISTANCES]) -> [f32; DISTAN
 fn line_through(curve: &[f32; DISTANCES], prior_nats: f32, config: &ScoreConfig) -> WordScore {
     let zero = curve.iter().position(|&v| v <= 0.0).unwrap_or(DISTANCES - 1);
     let most = curve[0].min(config.most_nats);
-    if most <= 0.05 || zero == 0 {
+    if most <= TELLS_NOTHING_NATS || zero == 0 {
         // The word looks like everything: it earns nothing, and costs nothing either.
         return WordScore { start: 0, slope: 0, most: 0, least: 0 };
     }
-    let back = zero - (zero / 4).max(1);
-    let slope = ((curve[back] - curve[zero]) / (zero - back) as f32).clamp(0.03, 1.5);
+    let back = zero - (zero / SLOPE_DIVISOR).max(1);
+    let slope = ((curve[back] - curve[zero]) / (zero - back) as f32).clamp(SLOPE_NATS.0, SLOPE_NATS.1);
     WordScore {
         start: units(slope * zero as f32 + prior_nats),
         slope: units(slope).max(1),

@@ -9,12 +9,22 @@ use crate::simd::Kernels;
 use crate::simd::kernels::{Probe, WidthProbe};
 
 /// Fewer words do not tell how wide a picture's words are.
+///
+/// Tuned (words): chosen by eye.
 const FEWEST_STRETCHES: usize = 5;
 /// Widths of one style differ by so much, in steps of [`log_width`](crate::fingerprint::log_width): a seventh.
+///
+/// Tuned (steps of width): chosen by eye.
 const ALIKE_STEPS: i16 = 6;
+/// A style is told if at least one in so many words has it.
+///
+/// Tuned (divisor of the words): chosen by eye.
+const AGREEING: usize = 4;
 /// Most steps that one width can be from another.
 const WIDEST: i16 = 255;
 /// How many times as much a line's own words count there.
+///
+/// Tuned (factor): chosen by eye.
 const OWN_LINE: usize = 4;
 
 impl Query<'_> {
@@ -83,7 +93,7 @@ impl Styles {
         own().for_each(|&(_, stretch)| Self::vote(&mut votes, stretch, OWN_LINE - 1));
         let all = self.stretches.len() + (OWN_LINE - 1) * own().count();
         let seen = self.stretches.iter().map(|&(_, at)| (votes[(at + WIDEST) as usize], Reverse(at.abs()), at));
-        seen.max().filter(|(votes, ..)| 4 * votes >= all).map_or(0, |(.., at)| at)
+        seen.max().filter(|(votes, ..)| AGREEING * votes >= all).map_or(0, |(.., at)| at)
     }
 }
 

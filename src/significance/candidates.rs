@@ -10,13 +10,21 @@ use crate::index::Listing;
 use crate::search::{Batch, DocumentScore, SearchResult, Searcher, scan_batch};
 
 /// Documents aligned word by word at most.
+///
+/// Tuned (documents): chosen by eye.
 const MAX_CANDIDATES: usize = 32;
 /// Documents that chance would reach more often than this by their best passage, and more often than a match may be, are not
 /// aligned: a header above may make a match of the others.
+///
+/// Tuned (expected documents): chosen by eye.
 const MAX_CANDIDATE_E: f64 = 0.05;
 /// By inexact caps a document may seem so many times more likely by chance than it is.
+///
+/// Tuned (factor): chosen by eye.
 const INEXACT: f64 = 5.0;
 /// Documents whose exact caps are reckoned at most.
+///
+/// Tuned (documents): chosen by eye.
 const INEXACT_CANDIDATES: usize = 2 * MAX_CANDIDATES;
 
 /// Tells scores from chance, for one searcher.

@@ -19,33 +19,59 @@ use crate::search::DocumentScore;
 #[serde(default, deny_unknown_fields)]
 pub struct NullModel {
     /// Documents whose scores are looked at, about. Default: 1,200.
+    ///
+    /// Tuned (documents): chosen by eye.
     pub sample_documents: usize,
     /// Cells of dynamic programming (edges × words) spent on them, about: long queries see fewer documents. Default: 20 million.
+    ///
+    /// Tuned (cells): record *seeds*: a whole page took 20 ms without it.
     pub sample_cells: usize,
     /// Of a long query at least one in so many of those documents is looked at. Default: 5.
+    ///
+    /// Tuned (factor): a fifth of the sample gives E-values within a quarter (unit test).
     pub most_thinning: usize,
     /// A catalogue of fewer documents says too little about unrelated ones: shuffled queries are looked up in it instead.
     /// Default: 800.
+    ///
+    /// Tuned (documents): chosen by eye.
     pub min_documents: usize,
     /// Shuffles of one query at most. Default: 64.
+    ///
+    /// Tuned (count): chosen by eye.
     pub max_shuffles: usize,
     /// Ranks in the sample, as shares of it, whose mean scores say where the tail begins: far out, further in, and near the bulk.
+    ///
+    /// Tuned (shares): fitted to decoys, record *e-values*.
     pub ranks: [(f64, f64); 3],
     /// The tail begins at this, plus so much of the first mean, less so much of the third: the score in nats that chance reaches
     /// some `body.0 + tail.0` times in `reference_documents`.
+    ///
+    /// Tuned (nats, factors): fitted to decoys, record *e-values*.
     pub location: [f64; 3],
     /// The first mean is at most so much above the second, in nats: more is right answers and their siblings.
+    ///
+    /// Tuned (nats): fitted to decoys, record *e-values*.
     pub most_step_nats: f64,
-    /// Words in another order share no ngrams: what that takes off the best scores, in nats.
+    /// Words in another order share no n-grams: what that takes off the best scores, in nats.
+    ///
+    /// Tuned (nats): fitted to decoys, record *e-values*.
     pub order_nats: f64,
     /// A catalogue that the tail's parts are counted for.
+    ///
+    /// Tuned (documents): the decoys' catalogue, record *e-values*.
     pub reference_documents: f64,
     /// Expected documents in the tail's steep part, and its scale in nats: words that look alike.
+    ///
+    /// Tuned (documents, nats): fitted to decoys, record *e-values*.
     pub body: (f64, f64),
     /// Expected documents in the shallow part, and its scale in nats: n-grams that people share.
+    ///
+    /// Tuned (documents, nats): fitted to decoys, record *e-values*.
     pub tail: (f64, f64),
     /// Expected documents that share a block with a page which too few of them have to know it for a frame (a list's footer, a
     /// notice), the words that such a block has, and by how many more it becomes rarer by a factor of e.
+    ///
+    /// Tuned (documents, words, words): fitted to decoys, record *e-values*, frames.
     pub frames: (f64, f64, f64),
 }
 
@@ -80,6 +106,8 @@ impl NullModel {
             ("chance.sample_documents", self.sample_documents),
             ("chance.sample_cells", self.sample_cells),
             ("chance.most_thinning", self.most_thinning),
+            ("chance.min_documents", self.min_documents),
+            ("chance.max_shuffles", self.max_shuffles),
         ];
         Error::unless_each(counts, |n| n > 0, "it must be at least 1")?;
         if let Some(range) = self.ranks.iter().find(|(from, to)| !(0.0 <= *from && from < to && *to <= 1.0)) {
@@ -269,6 +297,18 @@ mod tests {
         assert!((5..40).all(|words| amid(words) >= amid(words + 1) && amid(words) > chance.e_value(60.0)));
         let weak = (0..60).map(|k| k as f32).find(|n| chance.e_value(*n) < 1.0).expect("some score");
         assert!(chance.e_value_amid(weak, 3) < 1.1, "what chance reaches is no frame");
+    }
+
+    #[test]
+    fn counts_of_nothing_are_refused() {
+        let refused = |change: fn(&mut NullModel)| {
+            let mut model = NullModel::default();
+            change(&mut model);
+            model.check().is_err()
+        };
+        assert!(!refused(|_| {}));
+        assert!(refused(|m| m.max_shuffles = 0) && refused(|m| m.min_documents = 0));
+        assert!(refused(|m| m.sample_documents = 0) && refused(|m| m.most_thinning = 0));
     }
 
     #[test]

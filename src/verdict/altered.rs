@@ -14,21 +14,55 @@ use crate::page::{Page, Word};
 
 /// Log-odds of a word of one x-height's width that agrees, per standard deviation of surprise, per doubling of the width up to
 /// [`OTHER_WIDTH`], per doubling in all, and per doubling of the word's own width up to [`FULL_WIDTH_XH`]: little shape, little said.
+///
+/// Tuned (log-odds): logistic regression on pages with and without replaced words, record *altered words*.
 const WEIGHTS: [f32; 5] = [-7.0, 1.98, 11.9, -10.6, 0.5];
 /// A word as wide as this has shape enough.
+///
+/// Tuned (x-heights): fitted with the weights, record *altered words*.
 const FULL_WIDTH_XH: f32 = 4.0;
 /// Surprise beyond this says nothing more.
+///
+/// Tuned (standard deviations): fitted with the weights, record *altered words*.
 const MOST_SURPRISE: f32 = 8.0;
 /// Letters of one typeface make words of one width but for so many doublings.
+///
+/// Tuned (doublings): fitted with the weights, record *altered words*.
 const OTHER_WIDTH: f32 = 0.12;
 /// A neighbour that lost more is no firm ground.
+///
+/// Tuned (nats): chosen by eye.
 const LEAST_NEIGHBOUR_NATS: f32 = -1.5;
 /// The next word of a side must have earned this, or the next two of them [`LEAST_SIDE_NATS`] together.
+///
+/// Tuned (nats): chosen by eye.
 const FIRM_NATS: f32 = 1.0;
+/// What the next two words of a side must have earned together where the next one is not firm by itself.
+///
+/// Tuned (nats): chosen by eye.
 const LEAST_SIDE_NATS: f32 = 0.3;
 /// Widths of words that a code of 48 columns tells: narrower ones are marks, bullets, dust; of longer ones (addresses of pages) a
 /// letter has less than three columns.
+///
+/// Tuned (x-heights): chosen by eye.
 const LEGIBLE_XH: std::ops::RangeInclusive<f32> = 0.9..=16.0;
+
+/// How often a word was put in, of all that look like it.
+///
+/// Tuned (share): counted on doctored pages, record *altered words*.
+const INSERTED: f32 = 0.9;
+/// How often words were left out, of all gaps that look like it.
+///
+/// Tuned (share): counted on doctored pages, record *altered words*.
+const DELETED: f32 = 0.9;
+/// Agreement beyond what is usual, in standard deviations, counts no further.
+///
+/// Tuned (standard deviations): fitted with the weights, record *altered words*.
+const LEAST_SURPRISE: f32 = -1.0;
+/// A word is whole if its width differs by less than [`OTHER_WIDTH`] and so many times what widths of the passage do.
+///
+/// Tuned (factor): chosen by eye.
+const WHOLE_SPREADS: f32 = 3.0;
 
 /// What is not as in the document.
 #[derive(Debug, Default, PartialEq)]
@@ -45,7 +79,7 @@ pub(super) struct Changes {
 /// Judges the words of an alignment with a document whose words have these widths, see
 /// [`log_width`](crate::fingerprint::log_width).
 pub(super) fn changes(alignment: &Alignment, page: &Page, widths: &[u8]) -> Changes {
-    let passage = Passage::of(&alignment.pairs, page);
+    let passage = Passage::new(&alignment.pairs, page);
     let pairs = passage.pairs;
     let replaced = (0..pairs.len()).map(|k| passage.replaced(k, widths.len())).collect();
     let inserted = alignment.skipped.iter().map(|&word| passage.inserted(word, &alignment.skipped)).collect();
@@ -70,7 +104,7 @@ struct Passage<'a> {
 }
 
 impl<'a> Passage<'a> {
-    fn of(pairs: &'a [Pair], page: &'a Page) -> Self {
+    fn new(pairs: &'a [Pair], page: &'a Page) -> Self {
         let usual_stretch = median(pairs.iter().map(|p| p.stretch));
         Self {
             pairs,
@@ -94,7 +128,7 @@ impl<'a> Passage<'a> {
     fn probability(&self, pair: &Pair) -> f32 {
         let [agreeing, far, other, wide, full] = WEIGHTS;
         let stretch = self.stretch(pair);
-        let surprise = (pair.surprise - self.usual_surprise).clamp(-1.0, MOST_SURPRISE);
+        let surprise = (pair.surprise - self.usual_surprise).clamp(LEAST_SURPRISE, MOST_SURPRISE);
         let width = self.word(pair).frame.width_xh().clamp(1.0, FULL_WIDTH_XH).log2();
         let log_odds = agreeing + far * surprise + other * stretch.min(OTHER_WIDTH) + wide * stretch + full * width;
         1.0 / (1.0 + (-log_odds).exp())
@@ -137,7 +171,7 @@ impl<'a> Passage<'a> {
     /// lines that were not read.
     fn whole_around(&self, k: usize) -> bool {
         let (left, right) = (&self.pairs[k - 1], &self.pairs[k]);
-        let whole = |p: &Pair| self.stretch(p) < OTHER_WIDTH + 3.0 * self.usual_spread;
+        let whole = |p: &Pair| self.stretch(p) < OTHER_WIDTH + WHOLE_SPREADS * self.usual_spread;
         self.word(left).line == self.word(right).line
             && whole(left)
             && whole(right)
@@ -174,10 +208,6 @@ fn median(values: impl Iterator<Item = f32>) -> f32 {
     let middle = values.len() / 2;
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }
-
-/// How often such a word was put in, and such words were left out, of all that look like it.
-const INSERTED: f32 = 0.9;
-const DELETED: f32 = 0.9;
 
 #[cfg(test)]
 mod tests {

@@ -9,11 +9,17 @@ use crate::Error;
 pub struct VerdictConfig {
     /// Largest E-value of a match: the expected number of documents that would look as much like the picture by chance.
     /// Default: [`LIKELY`].
+    ///
+    /// Tuned (expected documents): [`LIKELY`].
     pub max_e: f64,
     /// Fewest words of a match that agree: people write the same sentence twice. Default: 8.
+    ///
+    /// Tuned (words): people write the same sentence twice; record *short passages*.
     pub min_words: usize,
     /// A document that explains the same words as a better one is named beside it if its score is at least this share of the
     /// best one's. Default: 0.9.
+    ///
+    /// Tuned (share): chosen by eye.
     pub tie_share: f32,
     /// Whether a block that several documents share, and that stands amid other words in the picture and in each of them (a
     /// notice, a list's footer), may make a match. Default: no.
@@ -35,6 +41,9 @@ impl VerdictConfig {
     pub fn check(&self) -> Result<(), Error> {
         if self.max_e <= 0.0 || self.max_e.is_nan() {
             return Err(Error::invalid_argument("verdict.max_e", self.max_e, "it must be above 0"));
+        }
+        if self.min_words == 0 {
+            return Err(Error::invalid_argument("verdict.min_words", self.min_words, "it must be at least 1"));
         }
         if !(self.tie_share > 0.0 && self.tie_share <= 1.0) {
             return Err(Error::invalid_argument(

@@ -11,13 +11,19 @@ use crate::page::Page;
 use crate::significance::NullDistribution;
 
 /// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
+///
+/// Tuned (share): chosen by eye.
 const MORE_QUOTED: f32 = 0.5;
 
 /// A passage stands amid other words if so many beside it, in the picture and in the document, are different ones. A block that two
 /// documents share there is a frame (a notice, a list's footer) if neither quotes it; one that a single document has may be.
+///
+/// Tuned (words): record *e-values*, frames.
 const FRAMED_WORDS: usize = 10;
 
 /// Two matches may have this share of the shorter one's words in common and still be two.
+///
+/// Tuned (share): chosen by eye.
 const MAX_SHARED: f32 = 0.3;
 
 /// Selects matches from candidates (in any order).
@@ -176,4 +182,6 @@ fn main_part<'p>(pairs: &'p [Pair], page: &Page) -> impl Iterator<Item = &'p Pai
 }
 
 /// So many words of a passage in one region of the page are strays.
+///
+/// Tuned (words): chosen by eye.
 const STRAY_WORDS: usize = 2;

@@ -3,9 +3,16 @@
 use rayon::prelude::*;
 
 /// Numbers that are sorted at a time, about: few enough to stay in a core's cache.
+///
+/// Tuned (count): 16 kB of numbers stay in a core's first cache.
 const IN_A_BUCKET: usize = 1 << 11;
+/// Most bits that tell a bucket, so that the tiles' places in all buckets stay in a core's cache.
+///
+/// Tuned (bits): chosen by eye.
 const MAX_BITS: u32 = 10;
 /// Numbers that are thrown into buckets at a time, about: they and a copy of them stay in a core's cache.
+///
+/// Tuned (count): a tile and its copy, 512 kB, stay in a core's second cache.
 const IN_A_TILE: usize = 1 << 15;
 
 /// Which bits of numbers they are sorted by.
@@ -148,8 +155,12 @@ pub(super) fn sort_in_buckets_here(
 }
 
 /// Fewer numbers are sorted by comparing them.
+///
+/// Tuned (count): chosen by eye.
 const FEW: usize = 256;
 /// Most bits of a digit: its counts stay in the nearest cache.
+///
+/// Tuned (bits): chosen by eye.
 const DIGIT: u32 = 10;
 const DIGITS: usize = 1 << DIGIT;
 

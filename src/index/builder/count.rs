@@ -14,6 +14,8 @@ use crate::index::file::{self, Packed, Packing};
 use crate::index::ngrams::{COUNT_BITS, LONGEST, MAX_COUNT, add_found, each_ngram, entry};
 
 /// Words that are counted at a time: bounds the memory to some 30 bytes times this. A stream's segments are counted at once.
+///
+/// Tuned (words): some 130 MB of memory.
 const WORDS_AT_A_TIME: usize = 1 << 22;
 
 /// What [`count`] finds.
@@ -31,7 +33,7 @@ pub(super) struct Counted<'a> {
 /// How often n-grams stand in the whole catalogue.
 pub(super) enum Everywhere<'a> {
     /// By their positions: of documents that are counted in one go.
-    ByPlace(Occurrences<'a>),
+    ByPosition(Occurrences<'a>),
     /// Those that stand in two documents, with all of these: as a table; without one, as in the documents' own.
     ByHash(Option<Vec<u64>>),
 }
@@ -55,6 +57,8 @@ impl Elsewhere<'static> {
 }
 
 /// Buckets after which [`Elsewhere::evict`] is called: a sixteenth of those of two million words.
+///
+/// Tuned (count): chosen by eye.
 const EVICT_AFTER: usize = 64;
 
 /// Counts the n-grams of documents, and adds what other segments know of them.
@@ -128,8 +132,10 @@ impl Counting<'_> {
             for (&position, document) in occurrences.starts[first..].iter().zip(documents) {
                 each_ngram(document.first_face(), |last, length, hash| {
                     if length > 1 {
-                        buckets
-                            .push(entry(hash, (length as u64 - 2) << PLACE_BITS | (position as usize + last) as u64));
+                        buckets.push(entry(
+                            hash,
+                            (length as u64 - 2) << POSITION_BITS | (position as usize + last) as u64,
+                        ));
                     }
                 });
             }
@@ -157,7 +163,7 @@ impl Counting<'_> {
             occurrences.often.extend(often);
         }
         occurrences.often.sort_unstable();
-        Counted { own, hapaxes, distinct: self.distinct(), everywhere: Everywhere::ByPlace(occurrences) }
+        Counted { own, hapaxes, distinct: self.distinct(), everywhere: Everywhere::ByPosition(occurrences) }
     }
 
     /// Counts one part of the n-grams after the other, told apart by the first bits of their hash.
@@ -265,14 +271,14 @@ fn besides_one(entry: u64) -> u32 {
 }
 
 /// Bits of a key that tell an n-gram's position; the next one tells whether it has three words.
-const PLACE_BITS: u32 = COUNT_BITS - 1;
+const POSITION_BITS: u32 = COUNT_BITS - 1;
 
 /// Stands for several keys: none has this position.
 const SEVERAL: u32 = u32::MAX;
 
 /// The position of an n-gram, and how many words it has besides two.
 fn position(key: u32) -> (u32, u32) {
-    (key & ((1 << PLACE_BITS) - 1), key >> PLACE_BITS)
+    (key & ((1 << POSITION_BITS) - 1), key >> POSITION_BITS)
 }
 
 /// The n-grams of a bucket: keys of a hash and a position, sorted; a run is what has one hash.
@@ -347,7 +353,7 @@ impl Runs {
     fn note(&self, others: &[u32], occurrences: &Occurrences<'_>) -> Vec<Overflow> {
         let mut often = Vec::new();
         for (&(key, run), &group) in self.repeated.iter().zip(&self.groups) {
-            let seen = Frequencies { others: others[run as usize], here: self.sizes[group as usize] - 1 };
+            let seen = Frequencies { document: others[run as usize], term: self.sizes[group as usize] - 1 };
             let (position, longer) = position(key);
             often.extend(occurrences.note(position, longer, seen));
         }
@@ -355,7 +361,7 @@ impl Runs {
         for (&others, &key) in others.iter().zip(&self.only).filter(|&(&others, &key)| (key != SEVERAL) & (others > 0))
         {
             let (position, longer) = position(key);
-            often.extend(occurrences.note(position, longer, Frequencies { others, here: 0 }));
+            often.extend(occurrences.note(position, longer, Frequencies { document: others, term: 0 }));
         }
         often
     }

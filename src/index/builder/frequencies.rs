@@ -13,14 +13,14 @@ use crate::index::ngrams::{DocumentFrequencies, HASH_BITS, LONGEST, each_ngram};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frequencies {
     /// Documents besides the one at hand.
-    pub(super) others: u32,
+    pub(super) document: u32,
     /// Times that the document itself says it besides: rows of dashes, tables, choruses.
-    pub(super) here: u32,
+    pub(super) term: u32,
 }
 
 impl Frequencies {
     pub(super) fn all(self) -> u32 {
-        self.others + self.here
+        self.document + self.term
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn look_up(
                 for &number in in_document {
                     let (word, length) = position(number);
                     let times = if length == 0 { words } else { in_document.len() - words };
-                    seen[word][length] = Frequencies { others, here: times as u32 - 1 };
+                    seen[word][length] = Frequencies { document: others, term: times as u32 - 1 };
                 }
             }
         }
@@ -120,11 +120,11 @@ impl<'a> Occurrences<'a> {
         &self,
         position: u32,
         longer: u32,
-        Frequencies { others, here }: Frequencies,
+        Frequencies { document, term }: Frequencies,
     ) -> Option<Overflow> {
-        let packed = others << LOW_BITS | here.min(MANY);
+        let packed = document << LOW_BITS | term.min(MANY);
         self.longer[position as usize][longer as usize].store(packed, Ordering::Relaxed);
-        (here >= MANY).then_some((position, longer, here))
+        (term >= MANY).then_some((position, longer, term))
     }
 }
 
@@ -150,13 +150,13 @@ impl<'a> Reader<'a> {
             let packed = packed.load(Ordering::Relaxed);
             // What is not noted stands nowhere else.
             let packed = if packed & NOT_NOTED == 0 { packed } else { 0 };
-            let (others, here) = (packed >> LOW_BITS, packed & MANY);
+            let (document, term) = (packed >> LOW_BITS, packed & MANY);
             let noted = || often[often.partition_point(|o| (o.0, o.1) < (position as u32, longer))];
-            Frequencies { others, here: if here < MANY { here } else { noted().2 } }
+            Frequencies { document, term: if term < MANY { term } else { noted().2 } }
         };
         let of_word = |(position, (&number, [two, three])): (usize, (&u32, &[AtomicU32; 2]))| {
             let (others, times) = (others[number as usize], self.times[number as usize]);
-            [Frequencies { others, here: times - 1 }, unpack(two, position, 0), unpack(three, position, 1)]
+            [Frequencies { document: others, term: times - 1 }, unpack(two, position, 0), unpack(three, position, 1)]
         };
         seen.clear();
         seen.extend((first..).zip(numbers.iter().zip(&longer[first..end])).map(of_word));

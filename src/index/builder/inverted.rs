@@ -10,6 +10,8 @@ use crate::index::file::MAX_DIRECTORY_BITS;
 use crate::simd::Kernels;
 
 /// Segments of fewer words have no inverted file: they are sooner scanned than looked up.
+///
+/// Tuned (words): chosen by eye.
 pub(crate) const MIN_INDEXED_WORDS: usize = 50_000;
 
 /// An inverted file of 2-grams of visual words.
@@ -71,6 +73,8 @@ impl InvertedFile {
 }
 
 /// 2-grams sorted at a time.
+///
+/// Tuned (count): chosen by eye.
 const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;

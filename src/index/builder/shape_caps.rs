@@ -7,21 +7,48 @@ use crate::fixed_point::units;
 use crate::simd::Kernels;
 
 /// So many words before count as a moment ago.
+///
+/// Tuned (words): chosen by eye.
 const RECENT: usize = 6;
 
 /// What a word earns that is no news.
+///
+/// Tuned (nats): chosen by eye.
 const NO_NEWS_NATS: f32 = 0.2;
 /// What a word earns at most that was there once a moment ago: tables name things twice.
+///
+/// Tuned (nats): chosen by eye.
 const SEEN_ONCE_NATS: f32 = 1.0;
 
 /// Words narrower than this have one letter, or two slim ones.
+///
+/// Tuned (x-heights): chosen by eye.
 const NARROW_XH: f32 = 0.9;
 
 /// Words narrower than this have up to three letters.
+///
+/// Tuned (x-heights): chosen by eye.
 const SLIM_XH: f32 = 2.2;
 
 /// Information in a stretch of text as wide as it is high, in nats: a little more than a letter.
+///
+/// Tuned (nats an x-height): chosen by eye.
 const NATS_PER_XH: f32 = 2.2;
+
+/// What the width of a letter tells less than that, in nats, and the least that any word earns by its shape.
+///
+/// Tuned (nats): chosen by eye.
+const LETTER_NATS: f32 = 0.3;
+
+/// Codes that differ by no more than this share of their bits, rounded up, are one shape.
+///
+/// Tuned (divisor of a code's bits): chosen by eye.
+const ALIKE_DIVISOR: u32 = 12;
+
+/// A slim word among so many narrow ones is a letter of spaced-out text.
+///
+/// Tuned (words): chosen by eye.
+const SPACED_OUT: u32 = 3;
 
 /// What the shapes of a document's words can earn at most, from their codes and widths (see
 /// [`log_width`](crate::fingerprint::log_width)), in fixed-point units.
@@ -33,7 +60,7 @@ pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterato
     static BY_WIDTH: LazyLock<[Width; 256]> =
         LazyLock::new(|| std::array::from_fn(|width| Width::from_log_width(width as u8)));
     let by_width = &*BY_WIDTH;
-    let alike = (codes.family().bits() as u32).div_ceil(12);
+    let alike = (codes.family().bits() as u32).div_ceil(ALIKE_DIVISOR);
     // How many of the words a moment ago look like each.
     let (mut seen, kernels) = (vec![0; widths.len()], Kernels::best());
     for back in 1..=RECENT.min(widths.len()) {
@@ -43,7 +70,7 @@ pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterato
     let (mut recent, mut narrow) = (0u32, 0);
     seen.into_iter().zip(widths).map(move |(seen, &width)| {
         let width = &by_width[usize::from(width)];
-        let spaced_out = width.slim & (narrow >= 3);
+        let spaced_out = width.slim & (narrow >= SPACED_OUT);
         narrow = narrow + u32::from(width.narrow) - (recent >> (RECENT - 1));
         recent = (recent << 1 | u32::from(width.narrow)) & ((1 << RECENT) - 1);
         width.earns[usize::from(seen.min(2)) | usize::from(spaced_out) << 1]
@@ -62,7 +89,7 @@ impl Width {
     /// See [`log_width`](crate::fingerprint::log_width).
     fn from_log_width(log_width: u8) -> Self {
         let width_xh = (f32::from(log_width) / WIDTH_STEPS - 3.0).exp2();
-        let most = (NATS_PER_XH * width_xh - 0.3).max(0.3);
+        let most = (NATS_PER_XH * width_xh - LETTER_NATS).max(LETTER_NATS);
         let earns = [most, most.min(SEEN_ONCE_NATS), NO_NEWS_NATS, NO_NEWS_NATS].map(units);
         Self { earns, narrow: width_xh < NARROW_XH, slim: width_xh < SLIM_XH }
     }

@@ -17,8 +17,12 @@ use crate::index::file::{NO_CAP_UNITS, cap_byte};
 use crate::index::ngrams::{DocumentFrequencies, LONGEST};
 
 /// Weight of the shorter context, in documents.
+///
+/// Tuned (documents): chosen by eye.
 const PRIOR: f32 = 2.0;
 /// An n-gram may stand in so many other documents as a quotation or copy without being taken for language.
+///
+/// Tuned (documents): chosen by eye.
 const QUOTATIONS: u32 = 3;
 
 /// The catalogue as a language model.
@@ -38,7 +42,7 @@ impl Language {
     /// The probability of a word, from what was seen of the n-grams that end with it and of those that end with the word before.
     #[inline]
     fn probability(&self, before: &[Frequencies; LONGEST], now: &[Frequencies; LONGEST]) -> f32 {
-        let mut p = (now[0].others as f32 + 0.5) / (self.distinct as f32 + 1.0);
+        let mut p = (now[0].document as f32 + 0.5) / (self.distinct as f32 + 1.0);
         for length in 2..=LONGEST {
             // An n-gram's numbers are the context's of the next longer n-gram that ends with the next word.
             let seen = now[length - 1].all().saturating_sub(QUOTATIONS);
@@ -139,7 +143,7 @@ mod tests {
         let words = Vocabulary::new(&sources);
         let counted = count(&sources, &words, &Elsewhere::nothing());
         let language = Language { distinct: counted.distinct };
-        let Everywhere::ByPlace(occurrences) = &counted.everywhere else { panic!("few words") };
+        let Everywhere::ByPosition(occurrences) = &counted.everywhere else { panic!("few words") };
         let (mut reader, mut seen) = (Reader::new(occurrences), Vec::new());
         let mut looked_up = look_up(&sources, &DocumentFrequencies::new(&counted.own)).into_iter();
         let caps_of = |(number, document): (usize, &Vec<u64>)| {

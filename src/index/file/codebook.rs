@@ -13,6 +13,8 @@ const MAGIC: [u8; 8] = *b"LEAKBOOK";
 const VERSION: u32 = 1;
 const HEADER: usize = 20;
 /// Prototypes wanted. A 2-gram's key then has 24 bits.
+///
+/// Tuned (count): record *seeds*: 4,096, 8,192 and 16,384 find alike, and a key has 24 bits.
 pub(crate) const MAX_PROTOTYPES: usize = 4096;
 
 /// Prototypes of visual words.

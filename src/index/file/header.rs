@@ -13,6 +13,8 @@ const VERSION: u32 = 3;
 const OLDEST_VERSION: u32 = 2;
 pub(crate) const HEADER: usize = 80;
 /// Bytes that share a checksum.
+///
+/// Tuned (bytes): chosen by eye.
 pub(crate) const BLOCK: usize = 16 << 10;
 
 /// What a segment's header says.
@@ -136,6 +138,8 @@ impl Header {
 }
 
 /// The largest directory: 256 MB.
+///
+/// Tuned (bits): a directory of 256 MB.
 pub(crate) const MAX_DIRECTORY_BITS: u32 = 26;
 
 /// Where each section stands, in bytes of the file. All begin at multiples of 8.

@@ -10,12 +10,12 @@ use crate::index::ngrams::{DocumentFrequencies, HASH_BITS, ngram, word_with_hash
 fn repeated(counted: &Counted<'_>, documents: &[SourceDocument<'_>]) -> Vec<u64> {
     let all = match &counted.everywhere {
         Everywhere::ByHash(all) => return all.as_ref().unwrap_or(&counted.own).clone(),
-        Everywhere::ByPlace(occurrences) => {
+        Everywhere::ByPosition(occurrences) => {
             let (mut reader, mut seen, mut all) = (Reader::new(occurrences), Vec::new(), BTreeMap::new());
             for (number, document) in documents.iter().enumerate() {
                 reader.read(number, &mut seen);
                 each_ngram(document.first_face(), |last, length, hash| {
-                    let count = u64::from(seen[last][length - 1].others) + 1;
+                    let count = u64::from(seen[last][length - 1].document) + 1;
                     assert_eq!(*all.entry(entry(hash, 0)).or_insert(count), count);
                 });
             }
@@ -27,7 +27,7 @@ fn repeated(counted: &Counted<'_>, documents: &[SourceDocument<'_>]) -> Vec<u64>
 
 /// What was seen of the n-grams that end with each word of all documents.
 fn seen(counted: &Counted<'_>, documents: usize) -> Vec<[Frequencies; LONGEST]> {
-    let Everywhere::ByPlace(occurrences) = &counted.everywhere else { panic!("few words") };
+    let Everywhere::ByPosition(occurrences) = &counted.everywhere else { panic!("few words") };
     let (mut reader, mut seen, mut all) = (Reader::new(occurrences), Vec::new(), Vec::new());
     for number in 0..documents {
         reader.read(number, &mut seen);
@@ -117,7 +117,7 @@ fn words_are_counted_apart_from_phrases_of_the_same_hash() {
     assert_eq!((&counted.own, &counted.hapaxes.bytes), (&in_parts.own, &in_parts.hapaxes.bytes));
     let all = seen(&counted, sources.len());
     assert_eq!(all, look_up(&sources, &DocumentFrequencies::new(&counted.own)));
-    assert_eq!([all[8][0], all[11][1]], [Frequencies { others: 5, here: 1 }, Frequencies { others: 5, here: 2 }]);
+    assert_eq!([all[8][0], all[11][1]], [Frequencies { document: 5, term: 1 }, Frequencies { document: 5, term: 2 }]);
 }
 
 /// Documents that say an n-gram hundreds of times: what cannot be packed is kept beside.
@@ -132,5 +132,5 @@ fn what_is_said_very_often_is_counted() {
     let counted = count(&sources, &words, &Elsewhere::nothing());
     let all = seen(&counted, sources.len());
     assert_eq!(all, look_up(&sources, &DocumentFrequencies::new(&counted.own)));
-    assert_eq!((all[2999][1].here, all[2999][2].here), (2998, 2997));
+    assert_eq!((all[2999][1].term, all[2999][2].term), (2998, 2997));
 }
