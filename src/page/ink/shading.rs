@@ -40,20 +40,20 @@ const MIN_FLATNESS: u8 = 2;
 const MIN_PLAIN_PERCENT: usize = 30;
 
 /// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where stronger ink
-/// is near. Cost: one look at each pixel, and some ten more where there is a tint.
+/// is near. Cost: one look at each pixel, and some ten more where there is shading.
 pub(crate) fn take_off_shading(ink: &mut Ink) {
     for area in filled(ink) {
         let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);
         let share = |share: f32| (share * f32::from(strongest)) as u8;
-        let tints = share(MIN_SHARE).max(1)..=share(MAX_SHARE);
+        let shades = share(MIN_SHARE).max(1)..=share(MAX_SHARE);
         let levels = opening(ink, area);
-        if !is_flat(&levels, ink, area, &tints, share(FLATNESS).max(MIN_FLATNESS)) {
+        if !is_flat(&levels, ink, area, &shades, share(FLATNESS).max(MIN_FLATNESS)) {
             continue;
         }
         let mut changed = false;
         for (y, row) in (area.y0..area.y1).zip(levels.chunks_exact(area.width())) {
             for (x, &level) in (area.x0..area.x1).zip(row) {
-                if tints.contains(&level) {
+                if shades.contains(&level) {
                     ink.subtract(x, y, level);
                     changed = true;
                 }
@@ -66,10 +66,10 @@ pub(crate) fn take_off_shading(ink: &mut Ink) {
 }
 
 /// Whether what fills boxes is plain ground with something on it: ink that is mostly no stronger than its level.
-fn is_flat(levels: &[u8], ink: &Ink, area: Area, tints: &RangeInclusive<u8>, slack: u8) -> bool {
+fn is_flat(levels: &[u8], ink: &Ink, area: Area, shades: &RangeInclusive<u8>, slack: u8) -> bool {
     let inks = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]);
     let (mut all, mut plain) = (0, 0);
-    for (&level, &ink) in levels.iter().zip(inks).filter(|(level, _)| tints.contains(level)) {
+    for (&level, &ink) in levels.iter().zip(inks).filter(|(level, _)| shades.contains(level)) {
         all += 1;
         plain += usize::from(ink - level <= slack);
     }
@@ -190,13 +190,13 @@ mod tests {
     }
 
     #[test]
-    fn a_tint_is_taken_off_and_the_text_on_it_stays() {
-        let (tint, stroke) = (area(20, 20, 100, 29), area(50, 22, 52, 28));
-        let mut ink = picture(160, 80, &[(tint, 190), (stroke, 90)]);
+    fn shading_is_taken_off_and_the_text_on_it_stays() {
+        let (shaded, stroke) = (area(20, 20, 100, 29), area(50, 22, 52, 28));
+        let mut ink = picture(160, 80, &[(shaded, 190), (stroke, 90)]);
         let before = ink.row(25)[50];
         take_off_shading(&mut ink);
-        assert_eq!(ink.row(25)[40], 0, "the tint is gone");
-        assert_eq!(ink.row(25)[50], before - 65, "what is darker than the tint stays");
+        assert_eq!(ink.row(25)[40], 0, "the shading is gone");
+        assert_eq!(ink.row(25)[50], before - 65, "what is darker than the shading stays");
         assert!(ink.is_ink(50, 25) && !ink.is_ink(40, 25));
     }
 

@@ -57,7 +57,7 @@ mod tests {
     /// A line of letters of one width and of the x-height of 10 pixels, and as many that are taller and three times as wide.
     fn lines(letters: usize, width: usize, scale: usize) -> TextLines {
         let letter = |k: usize| {
-            let (width, height) = if k % 2 == 0 { (width, 10) } else { (3 * width, 14) };
+            let (width, height) = if k.is_multiple_of(2) { (width, 10) } else { (3 * width, 14) };
             let (x0, y0) = (40 * k * scale, 0);
             let area = Area { x0, y0, x1: x0 + width * scale, y1: height * scale };
             Component { area, pixels: 1 }
