@@ -385,12 +385,14 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_of_cells_bounds_what_is_aligned() {
-        let codes = DOCUMENT_CODES[7][..40].to_vec();
-        let (few, statistics, _) = both(codes.clone(), &SearchConfig { max_cells: 1, ..SearchConfig::default() });
-        assert_eq!((few.len(), statistics.aligned), (1, 1), "one document is always aligned");
-        assert!(statistics.candidates > 1);
-        let (none, statistics, _) = both(codes, &SearchConfig { max_votes: 1, ..SearchConfig::default() });
-        assert!(none.len() <= 1 && statistics.masked > 0, "frequent 2-grams are left out, and counted");
+    fn budgets_bound_what_is_looked_at() {
+        // The first words of many documents, in a row: each has votes.
+        let codes: Vec<u64> = (0..20).flat_map(|d| DOCUMENT_CODES[17 * d][..6].to_vec()).collect();
+        let (many, statistics, _) = both(codes.clone(), &SearchConfig::default());
+        assert!(many.len() >= 20 && statistics.candidates >= 20, "{statistics:?}");
+        let (one, statistics, _) = both(codes.clone(), &SearchConfig { max_cells: 1, ..SearchConfig::default() });
+        assert_eq!((one.len(), statistics.aligned), (1, 1), "one document is always aligned");
+        let (few, statistics, _) = both(codes, &SearchConfig { max_votes: 1, ..SearchConfig::default() });
+        assert!(few.len() <= 1 && statistics.masked > 0, "frequent 2-grams are left out, and counted: {statistics:?}");
     }
 }
