@@ -1,9 +1,11 @@
-//! How well scroll captures of one document are joined: `cargo bench --features benchmarks --bench captures -- FOLDER...`.
+//! How well scroll captures of one document are joined: `cargo bench --features benchmarks --bench captures --
+//! FOLDER...`.
 //!
-//! Each `.json` of a folder names captures in order and the words that each shows: `{"captures": [{"image": NAME, "words": [{"i": N, "box": [x0, y0, x1, y1], "vis": SHARE}]}]}`
-//! with `i` the word's number in the document; those from a million on belong to bars of the window.
-//! *Overlapping* words are whole in two captures and more. *Twice*: the joined document has such a word from two captures. *Lost*: a word that is whole in some
-//! capture, and found there, is taken from none.
+//! Each `.json` of a folder names captures in order and the words that each shows: `{"captures": [{"image": NAME,
+//! "words": [{"i": N, "box": [x0, y0, x1, y1], "vis": SHARE}]}]}` with `i` the word's number in the document; those
+//! from a million on belong to bars of the window. *Overlapping* words are whole in two captures and more. *Twice*: the
+//! joined document has such a word from two captures. *Lost*: a word that is whole in some capture, and found there, is
+//! taken from none.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::collections::{HashMap, HashSet};

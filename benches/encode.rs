@@ -1,4 +1,5 @@
-//! Nanoseconds a word: `cargo bench --bench encode`, with `--features benchmarks` the net on every instruction set, too. Words are cut from the pictures in `testdata/shots`.
+//! Nanoseconds a word: `cargo bench --bench encode`, with `--features benchmarks` the net on every instruction set,
+//! too. Words are cut from the pictures in `testdata/shots`.
 
 use std::hint::black_box;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! Mailboxes: `cargo bench --bench mail`. Reading, without hashing, in bytes of the file; and enrolment of words that are known, in bytes of
-//! the messages' text, with the time that each step takes (`cargo bench --bench mail -- enrol` for that alone; `MBOX_MB=100` for more text).
+//! Mailboxes: `cargo bench --bench mail`. Reading, without hashing, in bytes of the file; and enrolment of words that
+//! are known, in bytes of the messages' text, with the time that each step takes (`cargo bench --bench mail -- enrol`
+//! for that alone; `MBOX_MB=100` for more text).
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;

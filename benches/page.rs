@@ -1,7 +1,8 @@
 //! Time from raster to page: `cargo bench --bench page [-- FOLDER…]`.
 //!
-//! First a page repeated to 0.3 … 30 megapixels: the time a megapixel stays the same. Then, by folder of pictures, the page
-//! stage against what `image` needs to decode the same PNG file. One thread; of several runs of each the fastest counts.
+//! First a page repeated to 0.3 … 30 megapixels: the time a megapixel stays the same. Then, by folder of pictures, the
+//! page stage against what `image` needs to decode the same PNG file. One thread; of several runs of each the fastest
+//! counts.
 
 #![expect(clippy::print_stdout, reason = "the answer of a program")]
 

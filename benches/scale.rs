@@ -1,9 +1,9 @@
 //! Catalogues of millions of words: `cargo bench --features benchmarks --bench scale -- --words 1,10,50`.
 //!
-//! For each size, a catalogue of generated mails and of those of `--mails` is made in `--folder` (and kept with `--keep`), and
-//! what it costs is printed: bytes a word, mails a second, peak memory, opening; then `--pictures` of the latter mails are
-//! looked up, whole and cut to few words, by both engines. A mail counts as *found by the scan* if its E-value is at
-//! most 0.001, and as found by the seeds if it is among their candidates besides.
+//! For each size, a catalogue of generated mails and of those of `--mails` is made in `--folder` (and kept with
+//! `--keep`), and what it costs is printed: bytes a word, mails a second, peak memory, opening; then `--pictures` of
+//! the latter mails are looked up, whole and cut to few words, by both engines. A mail counts as *found by the scan* if
+//! its E-value is at most 0.001, and as found by the seeds if it is among their candidates besides.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 #[path = "../examples/synthesize/generator.rs"]

@@ -1,16 +1,16 @@
 //! Makes or changes a catalogue: `cargo run --release --example build_catalogue -- --out DIR INPUT...`.
 //!
-//! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or folders of all
-//! these. In folders files are told by suffix or by how they begin. Running it again with more inputs adds them; with the same
-//! inputs it changes nothing.
+//! Inputs are mails (`.eml`, `.mbox`, `.jsonl`; each also `.gz`, `.xz`, `.zst`), Maildirs, pictures of mails, or
+//! folders of all these. In folders files are told by suffix or by how they begin. Running it again with more inputs
+//! adds them; with the same inputs it changes nothing.
 //!
-//! A mail whose id another mail has is kept beside that one, as `ID#2`; with `--replace` it takes the other one's place.
-//! `--remove ID...` takes mails out, `--compact` merges what is left, `--verify` reads everything again. Without inputs these
-//! need a catalogue that is there; `--verify` alone only reads it.
+//! A mail whose id another mail has is kept beside that one, as `ID#2`; with `--replace` it takes the other one's
+//! place. `--remove ID...` takes mails out, `--compact` merges what is left, `--verify` reads everything again. Without
+//! inputs these need a catalogue that is there; `--verify` alone only reads it.
 //!
-//! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every two million words, after the mails
-//! and after the pictures: what was committed survives a crash. When interrupted (Ctrl-C) it commits what is whole and ends with
-//! status 130; a second interrupt ends it at once. Either way the same command goes on from there.
+//! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every two million words, after
+//! the mails and after the pictures: what was committed survives a crash. When interrupted (Ctrl-C) it commits what is
+//! whole and ends with status 130; a second interrupt ends it at once. Either way the same command goes on from there.
 //!
 //! The last line, on stdout, is JSON with these members:
 //!
@@ -29,7 +29,8 @@
 //! | `seconds` | time taken |
 //! | `interrupted` | whether it was |
 //!
-//! The exit status is 0 unless nothing could be enrolled, removed, merged or verified. It is no error if nobody reads the output.
+//! The exit status is 0 unless nothing could be enrolled, removed, merged or verified. It is no error if nobody reads
+//! the output.
 
 #[path = "common/inputs.rs"]
 mod inputs;

@@ -1,8 +1,8 @@
 //! Measures stages against pictures with known truth: `cargo run --release --example evaluate -- page FOLDER...`.
 //! With `bundled`, all of it against the pictures of `testdata`.
 //!
-//! A truth file stands beside each picture under the same stem, `.json`, as the screenshot generator writes it: every word's
-//! box and the share of it that can be seen.
+//! A truth file stands beside each picture under the same stem, `.json`, as the screenshot generator writes it: every
+//! word's box and the share of it that can be seen.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 mod decision;
@@ -40,7 +40,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Stage {
-    /// The bundled pictures of invented mails: recall, false matches, lines and words, altered words, in under a minute.
+    /// The bundled pictures of invented mails: recall, false matches, lines and words, altered words, in under a
+    /// minute.
     Bundled,
     /// Lines and words: share of true words found and linked, boxes a word, by x-height, attack and look.
     Page {
@@ -180,7 +181,8 @@ impl Distances {
 
 const FACES: [Face; 3] = [Face::Sans, Face::Serif, Face::Mono];
 
-/// Ways to make codes of a word: each inner list becomes one code, of the mean of its faces' values (0 to 2: [`FACES`]).
+/// Ways to make codes of a word: each inner list becomes one code, of the mean of its faces' values (0 to 2:
+/// [`FACES`]).
 const WAYS: [(&str, &[&[usize]]); 12] = [
     ("Sans", &[&[0]]),
     ("Serif", &[&[1]]),

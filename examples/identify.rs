@@ -1,12 +1,12 @@
 //! Decides what pictures show: `cargo run --release --example identify -- --catalogue DIR PICTURE_OR_FOLDER...`.
 //!
-//! One JSON line a picture on stdout, in the order of the inputs, nothing else. In folders pictures are told by suffix or by
-//! their first bytes. A picture that cannot be understood gives `"verdict": "unreadable"` with its reason.
+//! One JSON line a picture on stdout, in the order of the inputs, nothing else. In folders pictures are told by suffix
+//! or by their first bytes. A picture that cannot be understood gives `"verdict": "unreadable"` with its reason.
 //!
 //! A file name that is not UTF-8 is written as well as can be in `image`, and exactly in `image_bytes`.
 //!
-//! The exit status is 0 when every picture was answered, also when whoever reads the answers stops early. It is 1 when a file
-//! could not be read or the catalogue is damaged: the error is named on stderr, the other pictures are answered.
+//! The exit status is 0 when every picture was answered, also when whoever reads the answers stops early. It is 1 when
+//! a file could not be read or the catalogue is damaged: the error is named on stderr, the other pictures are answered.
 
 #[path = "common/inputs.rs"]
 mod inputs;
@@ -152,8 +152,8 @@ fn write_line(out: &mut impl Write, answer: &Answer<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The verdict on a file. One that cannot be understood is unreadable, and says why; so is one that could not be read or asked
-/// about, with the error beside it.
+/// The verdict on a file. One that cannot be understood is unreadable, and says why; so is one that could not be read
+/// or asked about, with the error beside it.
 fn answer(matcher: &Matcher, path: &Path) -> (Verdict, Option<Error>) {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source });
     let error = match bytes.and_then(|b| matcher.identify(&b)) {

@@ -1,9 +1,9 @@
 //! Draws what the page stage saw: `cargo run --release --example inspect -- PICTURE... --out FOLDER`.
 //!
-//! For each picture: `<stem>.png` shows it greyed, with every line's baseline (blue) and x-height (cyan), the words of the
-//! likeliest reading (green), other readings (orange: they share a doubtful gap), and the order of a region's lines (violet
-//! thread); `<stem>.ink.png` the ink, background and polarity taken out; `<stem>.patches.png` the canonical patches of
-//! the likeliest reading's words, in reading order: all that the word hash gets to see.
+//! For each picture: `<stem>.png` shows it greyed, with every line's baseline (blue) and x-height (cyan), the words of
+//! the likeliest reading (green), other readings (orange: they share a doubtful gap), and the order of a region's lines
+//! (violet thread); `<stem>.ink.png` the ink, background and polarity taken out; `<stem>.patches.png` the canonical
+//! patches of the likeliest reading's words, in reading order: all that the word hash gets to see.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::path::PathBuf;

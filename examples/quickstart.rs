@@ -1,8 +1,9 @@
 //! The main job, from nothing: `cargo run --release --example quickstart`.
 //!
-//! Builds a catalogue from the invented mails in `testdata`, asks it about six bundled screenshots (one of them shows a mail
-//! that is *not* in the catalogue), prints what it says, and draws the evidence for one of them into `quickstart.png` beside
-//! the program, or where `--picture` says: green words agree with the mail, red ones are not in it.
+//! Builds a catalogue from the invented mails in `testdata`, asks it about six bundled screenshots (one of them shows a
+//! mail that is *not* in the catalogue), prints what it says, and draws the evidence for one of them into
+//! `quickstart.png` beside the program, or where `--picture` says: green words agree with the mail, red ones are not in
+//! it.
 #![expect(clippy::print_stdout, reason = "a program's output")]
 
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ const SHOTS: [(&str, &str); 6] = [
 /// The picture whose evidence is drawn.
 const DRAWN: &str = "layoffs-memo--webmail-dark.png";
 
-/// Recognises the bundled mails in six bundled screenshots, prints what it finds, and draws the evidence for one of them:
-/// green words agree with the mail, red ones are not in it.
+/// Recognises the bundled mails in six bundled screenshots, prints what it finds, and draws the evidence for one of
+/// them: green words agree with the mail, red ones are not in it.
 #[derive(Parser)]
 struct Arguments {
     /// The picture of the evidence. Default: `quickstart.png` beside this program.

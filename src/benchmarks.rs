@@ -90,7 +90,8 @@ impl Engines {
         self.matcher.significance().candidates(searcher, &found, VerdictConfig::default().max_e)
     }
 
-    /// All that a matcher's stages 4 and 5 do: scores, candidates and the chance of a score. Returns the E-values of documents.
+    /// All that a matcher's stages 4 and 5 do: scores, candidates and the chance of a score. Returns the E-values of
+    /// documents.
     ///
     /// # Errors
     ///
@@ -346,8 +347,8 @@ impl Nets {
     }
 }
 
-/// For each capture of one document, scrolled on from each to the next: its words' boxes (without ascenders and descenders, in pixels) and whether the
-/// joined document takes the word from there.
+/// For each capture of one document, scrolled on from each to the next: its words' boxes (without ascenders and
+/// descenders, in pixels) and whether the joined document takes the word from there.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Recognises known leaked emails in screenshots by the shapes of their words, without reading them.
 //!
-//! A picture becomes lines and words; each word becomes a perceptual hash; the sequence of hashes is aligned with those of known
-//! mails, as a sequence-search tool aligns DNA reads; the answer names the mail, the passage, the place in the picture, and how
-//! many mails would match as well by chance. No OCR, no language model, no network.
+//! A picture becomes lines and words; each word becomes a perceptual hash; the sequence of hashes is aligned with those
+//! of known mails, as a sequence-search tool aligns DNA reads; the answer names the mail, the passage, the place in the
+//! picture, and how many mails would match as well by chance. No OCR, no language model, no network.
 //!
 //! ```
 //! use leakprint::catalogue::{Catalogue, CatalogueConfig, mail::read_mails};
@@ -36,9 +36,9 @@
 //! | 6 | [`align`] | [`align_candidates`](align::align_candidates) | candidates | alignments, word by word |
 //! | 7 | [`verdict`] | [`select`](verdict::select), [`verdict`](verdict::verdict) | alignments | matches with E-values and evidence |
 //!
-//! [`catalogue`] is the side input: mails become codes without any picture. [`index`] is what a catalogue's segments are made of
-//! and read by. How it all works and why stands in [`docs::architecture`], what was measured in [`docs::results`], every tuned
-//! number in [`docs::tunables`].
+//! [`catalogue`] is the side input: mails become codes without any picture. [`index`] is what a catalogue's segments
+//! are made of and read by. How it all works and why stands in [`docs::architecture`], what was measured in
+//! [`docs::results`], every tuned number in [`docs::tunables`].
 //!
 //! # Features
 //!
@@ -49,8 +49,8 @@
 //! # Limits
 //!
 //! * A catalogue takes some 22 bytes a word with the default hash and faces, mapped from its files.
-//! * Up to 2 million words are scanned whole for every picture. In larger catalogues seeds find candidates, and miss about 1 in
-//!   100 mails that the scan would find.
+//! * Up to 2 million words are scanned whole for every picture. In larger catalogues seeds find candidates, and miss
+//!   about 1 in 100 mails that the scan would find.
 //! * Tilts of more than 15° from upright, sideways or upside down are not undone.
 //! * Machines are little-endian.
 

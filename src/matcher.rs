@@ -51,8 +51,8 @@ impl Matcher {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] if a setting is out of its range; [`Error::File`] if a block of the catalogue is damaged, which
-    /// is found out when it is first read.
+    /// [`Error::InvalidArgument`] if a setting is out of its range; [`Error::File`] if a block of the catalogue is
+    /// damaged, which is found out when it is first read.
     pub fn new(catalogue: &Catalogue, config: Config) -> Result<Self, Error> {
         config.check()?;
         let reader = Arc::new(catalogue.to_reader()?);
@@ -63,7 +63,8 @@ impl Matcher {
         Ok(Self { config, encoder: catalogue.config().family.encoder(), searcher, significance })
     }
 
-    /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see [`Catalogue::disk_usage`].
+    /// Bytes that its tables take up in memory; the catalogue's files are mapped besides, see
+    /// [`Catalogue::disk_usage`].
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         self.searcher.memory_usage() + self.significance.memory_usage()
@@ -73,8 +74,9 @@ impl Matcher {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] or [`Error::Limit`] if the bytes are no picture that can be decoded; a picture without text is no error
-    /// but [`Outcome::Unreadable`](crate::verdict::Outcome::Unreadable). [`Error::File`] if a block of the catalogue is damaged.
+    /// [`Error::Input`] or [`Error::Limit`] if the bytes are no picture that can be decoded; a picture without text is
+    /// no error but [`Outcome::Unreadable`](crate::verdict::Outcome::Unreadable). [`Error::File`] if a block of the
+    /// catalogue is damaged.
     pub fn identify(&self, bytes: &[u8]) -> Result<Verdict, Error> {
         let mut clock = Clock::start();
 
@@ -108,8 +110,8 @@ impl Matcher {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] if page and fingerprint do not belong together, or the fingerprint is of another hash family
-    /// than the catalogue's codes; [`Error::File`] if a block of the catalogue is damaged.
+    /// [`Error::InvalidArgument`] if page and fingerprint do not belong together, or the fingerprint is of another hash
+    /// family than the catalogue's codes; [`Error::File`] if a block of the catalogue is damaged.
     pub fn matches(&self, page: &Page, fingerprint: &Fingerprint) -> Result<Vec<Match>, Error> {
         Ok(self.decide(page, fingerprint, &mut Clock::start())?.0)
     }
@@ -136,8 +138,8 @@ impl Matcher {
         Ok((matches, found.statistics))
     }
 
-    /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number of
-    /// threads.
+    /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number
+    /// of threads.
     #[must_use]
     pub fn identify_many<B: AsRef<[u8]> + Sync>(&self, pictures: &[B]) -> Vec<Result<Verdict, Error>> {
         pictures.par_iter().map(|bytes| self.identify(bytes.as_ref())).collect()

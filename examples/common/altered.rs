@@ -46,8 +46,8 @@ fn kind(before: &str, after: &str) -> &'static str {
     }
 }
 
-/// Adds the marks of an answer. `texts` are the catalogue's: an answer that names another version of the mail first numbers
-/// its words otherwise, and is passed over.
+/// Adds the marks of an answer. `texts` are the catalogue's: an answer that names another version of the mail first
+/// numbers its words otherwise, and is passed over.
 pub(crate) fn count(changes: &mut Changes, verdict: &Verdict, truth: &Truth, texts: &HashMap<&str, Vec<&str>>) {
     let mut add = |kind: &'static str, marks: Marks| *changes.entry(kind).or_default() += marks;
     for region in truth.regions.iter().filter(|r| r.words.len() >= MIN_WORDS) {

@@ -12,14 +12,15 @@ use leakprint::catalogue::mail::find;
 
 /// Files to work on.
 pub(crate) struct Inputs<K> {
-    /// With their kinds, in the order of the command line, those of a folder by path; what cannot be read is an error in its place.
+    /// With their kinds, in the order of the command line, those of a folder by path; what cannot be read is an error
+    /// in its place.
     pub(crate) files: Vec<Result<(PathBuf, K), Error>>,
     /// How many files of folders are of no kind that is wanted, by suffix.
     pub(crate) passed_over: BTreeMap<String, usize>,
 }
 
-/// The files named on the command line, and in place of folders the files in them that are of some kind. A file that is named
-/// itself is taken whatever it is.
+/// The files named on the command line, and in place of folders the files in them that are of some kind. A file that is
+/// named itself is taken whatever it is.
 pub(crate) fn expand<K: Copy>(inputs: &[PathBuf], kind: impl Fn(&Path) -> Option<K>, kind_if_named: K) -> Inputs<K> {
     let kinds = RefCell::new(HashMap::new());
     let passed_over = RefCell::new(BTreeMap::new());

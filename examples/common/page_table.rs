@@ -250,8 +250,8 @@ fn measure(path: &Path, truth: &Truth) -> Option<Measured> {
     Some(out)
 }
 
-/// A word's hull from pen to pen, as true boxes are: words of the lattice reach from ink to ink, and an "I" has more white
-/// than ink.
+/// A word's hull from pen to pen, as true boxes are: words of the lattice reach from ink to ink, and an "I" has more
+/// white than ink.
 fn pen_to_pen(ink: &Rect, side_bearing_px: f32) -> Rect {
     Rect { x0: ink.x0 - side_bearing_px, x1: ink.x1 + side_bearing_px, ..*ink }
 }

@@ -1,5 +1,5 @@
-//! How often words and windows of words are found, at given rates of false matches: words that the page stage cut from pictures
-//! against words made from text.
+//! How often words and windows of words are found, at given rates of false matches: words that the page stage cut from
+//! pictures against words made from text.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,8 @@ impl Tally {
         }
     }
 
-    /// The share of true pairs found when at most `rate` of the false ones are; none where too few pairs were false to tell.
+    /// The share of true pairs found when at most `rate` of the false ones are; none where too few pairs were false to
+    /// tell.
     fn found(&self, window: usize, rate: f64) -> Option<f64> {
         let counts = &self.0[window * Self::SIZE..][..Self::SIZE];
         let [wrong, right] = [0, 1].map(|k| counts.iter().map(|c| u64::from(c[k])).sum::<u64>());

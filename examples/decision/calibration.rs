@@ -32,8 +32,8 @@ pub(super) struct Observed {
     pub(super) kind: &'static str,
     pub(super) queries: usize,
     pub(super) answers: Vec<Answer>,
-    /// Answers that name a document which shares text with the page's mail, but not what the page shows of it, or only what
-    /// is in many documents: frames, notices, signatures.
+    /// Answers that name a document which shares text with the page's mail, but not what the page shows of it, or only
+    /// what is in many documents: frames, notices, signatures.
     pub(super) framed: Vec<Answer>,
     /// Answers with E ≤ 0.001 that name a document which the page really quotes.
     quoting: usize,
@@ -70,8 +70,8 @@ const LENGTHS: [usize; 2] = [5, 3];
 const SHARED: usize = 5;
 /// What is in more documents than this is how people write, and no quotation.
 const WIDESPREAD: u32 = 20;
-/// A short phrase in at least so many mails of one source, and in at most so many of all others, belongs to a frame that the
-/// catalogue cannot know when that source is held out: a list's footer, a program's notice.
+/// A short phrase in at least so many mails of one source, and in at most so many of all others, belongs to a frame
+/// that the catalogue cannot know when that source is held out: a list's footer, a program's notice.
 const HABIT: (u32, u32) = (10, 5);
 /// So many phrases of a frame make one.
 const FRAME: usize = 2;
@@ -164,8 +164,8 @@ impl Bench<'_> {
         Matcher::new(catalogue, config)
     }
 
-    /// Decoys of four kinds. Each source of mails (what stands before the first `/` of an id) is held out in turn, whole, so
-    /// that no thread, letterhead or correspondent of a page is in the catalogue it is looked up in.
+    /// Decoys of four kinds. Each source of mails (what stands before the first `/` of an id) is held out in turn,
+    /// whole, so that no thread, letterhead or correspondent of a page is in the catalogue it is looked up in.
     pub(super) fn strangers(&self, truths: &[(PathBuf, Truth)], queries: usize) -> Result<Vec<Observed>, Error> {
         let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
         catalogue.add_mails(self.mails)?;

@@ -38,8 +38,9 @@ pub(crate) struct Arguments {
     /// Folders of clean pictures that are cut down to a few words.
     #[arg(long)]
     short: Vec<PathBuf>,
-    /// Folders of pictures with changed words: in a region, their truth files have `altered`, the words that stood there
-    /// before, by number; `inserted`, boxes of words that were put in; `deleted`, words that were left out, by number.
+    /// Folders of pictures with changed words: in a region, their truth files have `altered`, the words that stood
+    /// there before, by number; `inserted`, boxes of words that were put in; `deleted`, words that were left out, by
+    /// number.
     #[arg(long)]
     doctored: Vec<PathBuf>,
     /// Folder for plots of calibration and recall, as SVG.

@@ -129,8 +129,8 @@ pub(super) fn sheets(truths: &[(PathBuf, Truth)], encoder: &dyn Encoder) -> Resu
 /// A picture with fewer words says too little about its style.
 const MIN_WORDS: usize = 30;
 
-/// A page of words, in lines, as if it had been found in a picture like `sheet`: codes with that picture's differences, and
-/// a lattice with doubtful gaps.
+/// A page of words, in lines, as if it had been found in a picture like `sheet`: codes with that picture's differences,
+/// and a lattice with doubtful gaps.
 pub(super) fn page_of(
     words: &[&str],
     sheet: &Sheet,

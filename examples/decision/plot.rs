@@ -13,7 +13,8 @@ const SIZE: [f64; 2] = [640.0, 480.0];
 const FRAME: [f64; 4] = [70.0, 16.0, 624.0, 430.0];
 const COLOURS: [&str; 5] = ["blue", "red", "green", "magenta", "black"];
 
-/// Answers a query against the E-value that they were given, both on logarithmic axes; what is calibrated lies on the diagonal.
+/// Answers a query against the E-value that they were given, both on logarithmic axes; what is calibrated lies on the
+/// diagonal.
 pub(super) fn calibration(path: &Path, observed: &[Observed]) -> io::Result<()> {
     let series = observed.iter().map(|o| {
         let mut stated: Vec<f64> = o.answers.iter().map(|a| a.e_value).collect();

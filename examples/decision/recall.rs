@@ -27,8 +27,8 @@ fn enrolled(font: &str) -> bool {
     ["Liberation Sans", "Liberation Serif", "Liberation Mono"].contains(&font)
 }
 
-/// Windows by typeface: those that tell which mail they are of; header blocks of the messages that a mail quotes; footers and turns
-/// of phrase. The latter two are not to convict by themselves.
+/// Windows by typeface: those that tell which mail they are of; header blocks of the messages that a mail quotes;
+/// footers and turns of phrase. The latter two are not to convict by themselves.
 const SERIES: [[&str; 3]; 2] = [
     ["the atlas'", "the atlas', header blocks", "the atlas', untelling"],
     ["others", "others, header blocks", "others, untelling"],
@@ -44,7 +44,8 @@ pub(super) type Curve = BTreeMap<(&'static str, usize), (usize, usize)>;
 /// What is known of a window, and whether it was recognised.
 type Window = ((&'static str, usize), bool);
 
-/// `texts` are the words of `mails`, the catalogue's: a window that another mail holds too is recognised by that one as well.
+/// `texts` are the words of `mails`, the catalogue's: a window that another mail holds too is recognised by that one as
+/// well.
 pub(super) fn recall(
     matcher: &Matcher,
     encoder: &dyn Encoder,

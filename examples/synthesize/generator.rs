@@ -1,9 +1,10 @@
 //! Mail-like text without a real word in it: invented words and people, real frequencies.
 //!
-//! What a search has to cope with is not the words but how often they and their sequences come back. The constants are set
-//! so that a million words have what a million words of real mail (lists, offices, press releases) have: their number of
-//! distinct words and how it grows, the frequencies of the most frequent ones, and the share of 2-, 3-, 4-, 6- and 10-grams
-//! that stand in several mails (turns of phrase, quoted passages, header blocks, signatures, disclaimers).
+//! What a search has to cope with is not the words but how often they and their sequences come back. The constants are
+//! set so that a million words have what a million words of real mail (lists, offices, press releases) have: their
+//! number of distinct words and how it grows, the frequencies of the most frequent ones, and the share of 2-, 3-, 4-,
+//! 6- and 10-grams that stand in several mails (turns of phrase, quoted passages, header blocks, signatures,
+//! disclaimers).
 
 use std::collections::VecDeque;
 

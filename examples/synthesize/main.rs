@@ -1,4 +1,5 @@
-//! Writes mail-like text for measurements at scale: `cargo run --release --example synthesize -- --words N > mails.jsonl`.
+//! Writes mail-like text for measurements at scale: `cargo run --release --example synthesize -- --words N >
+//! mails.jsonl`.
 //!
 //! Invented words with the frequencies of real mail, the same for the same seed; see the module `generator`.
 

@@ -17,7 +17,8 @@ use crate::search::{Batch, DocumentScore, Query, SearchResult, Searcher};
 use crate::significance::Candidates;
 use crate::simd::kernels::WordScore;
 
-/// Where a document lies is shown by all of its words, those of phrases that everybody uses too: they earn up to so much.
+/// Where a document lies is shown by all of its words, those of phrases that everybody uses too: they earn up to so
+/// much.
 ///
 /// Tuned (nats): chosen by eye.
 const LEAST_EVIDENCE_NATS: f32 = 1.0;
@@ -28,8 +29,8 @@ pub struct AlignedDocument<'a> {
     pub(crate) ids: &'a [String],
     /// The document's words' widths, see [`log_width`](crate::fingerprint::log_width).
     pub(crate) widths: &'a [u8],
-    /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it adds: what
-    /// the E-value is about.
+    /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it
+    /// adds: what the E-value is about.
     pub(crate) best_passage_nats: f32,
     /// Where picture and document part at that passage's ends.
     pub(crate) flanks: FlankMismatch,
@@ -49,7 +50,8 @@ pub struct AlignedDocument<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Limit`] if an alignment has more than [`AlignConfig::max_cells`]; [`Error::File`] if a document's metadata is damaged.
+/// [`Error::Limit`] if an alignment has more than [`AlignConfig::max_cells`]; [`Error::File`] if a document's metadata
+/// is damaged.
 pub fn align_candidates<'c>(
     searcher: &Searcher,
     found: &SearchResult<'_>,

@@ -1,16 +1,17 @@
 //! Where a passage ends, do picture and document go on with different words?
 //!
-//! What people crop, redact or scroll away ends with the picture, a region or the document. An n-gram that two texts happen to
-//! share, a signature or a list's footer stands amid other words: of the best passages that unrelated documents reach, four
-//! of five are contradicted on either side, of cut-out passages of ten words one in thirty.
+//! What people crop, redact or scroll away ends with the picture, a region or the document. An n-gram that two texts
+//! happen to share, a signature or a list's footer stands amid other words: of the best passages that unrelated
+//! documents reach, four of five are contradicted on either side, of cut-out passages of ten words one in thirty.
 
 use super::alignment::Alignment;
 use crate::page::{Page, Word};
 
-/// What words beyond an end cost that contradict the document's, in nats: this for each e-fold of one more than their number. A line
-/// cut through or a button below says little, a page of other text much.
+/// What words beyond an end cost that contradict the document's, in nats: this for each e-fold of one more than their
+/// number. A line cut through or a button below says little, a page of other text much.
 ///
-/// Tuned (nats): record *e-values*: four of five chance passages are contradicted on either side, one cut-out passage in thirty.
+/// Tuned (nats): record *e-values*: four of five chance passages are contradicted on either side, one cut-out passage
+/// in thirty.
 const MISMATCH_NATS: f32 = 2.5;
 /// So many words of an end are looked at.
 ///
@@ -26,8 +27,8 @@ pub(crate) struct FlankMismatch {
     pub(crate) words: usize,
 }
 
-/// How the ends of an alignment's best passage are contradicted. An end with a jump is explained by it: a bar, a cut, another
-/// column.
+/// How the ends of an alignment's best passage are contradicted. An end with a jump is explained by it: a bar, a cut,
+/// another column.
 pub(crate) fn flank_mismatch(alignment: &Alignment, page: &Page, document_words: usize) -> FlankMismatch {
     let starts = alignment.jumps.iter().map(|&k| k as usize);
     let bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([alignment.pairs.len()]).collect();

@@ -1,5 +1,5 @@
-//! After the dynamic programme: words that it left out because they contradict the document are put back where nothing else
-//! can stand, and each pair is looked at more closely.
+//! After the dynamic programme: words that it left out because they contradict the document are put back where nothing
+//! else can stand, and each pair is looked at more closely.
 
 use super::alignment::{Alignment, Pair};
 use crate::fingerprint::{DistanceModel, WIDTH_STEPS};

@@ -24,12 +24,13 @@ const FIRST_WORDS: u32 = 4;
 /// A header field's codes and widths of its words.
 pub(crate) type FieldWords<'f> = (&'f Codes, &'f [u8]);
 
-/// Looks for a document's subject, sender, recipients and date (in this order) among the query's words above a passage that begins
-/// the body: a header stands above the first line or nowhere. Each field is aligned on its own, as clients show them in any order; by
-/// chance the best of m × n alignments earns ln(m n) nats (S. Karlin & S. F. Altschul 1990), which is taken off.
+/// Looks for a document's subject, sender, recipients and date (in this order) among the query's words above a passage
+/// that begins the body: a header stands above the first line or nowhere. Each field is aligned on its own, as clients
+/// show them in any order; by chance the best of m × n alignments earns ln(m n) nats (S. Karlin & S. F. Altschul 1990),
+/// which is taken off.
 ///
-/// An answer has much of the header that it answers. So subject and sender must both be there, the sender above the recipients, and
-/// all of it adds at most half of what the body's words earned.
+/// An answer has much of the header that it answers. So subject and sender must both be there, the sender above the
+/// recipients, and all of it adds at most half of what the body's words earned.
 pub(crate) fn header_support<'f>(
     query: &Query<'_>,
     scores: &[WordScore],

@@ -1,9 +1,9 @@
 //! Stage 6: word by word, how the query's lattice lies on one document.
 //!
-//! A dynamic programme over lattice nodes × document words, with the scan's own word scores, skips of any length and jumps: a
-//! jump over anything (a redaction, a cropped line, a side pane) costs as much as two passages of that strength would be likely
-//! to line up by chance. The score is never below the scan's for the same document. Only bands along diagonals on which words
-//! agree are computed; the tests compare them with the programme over all cells.
+//! A dynamic programme over lattice nodes × document words, with the scan's own word scores, skips of any length and
+//! jumps: a jump over anything (a redaction, a cropped line, a side pane) costs as much as two passages of that
+//! strength would be likely to line up by chance. The score is never below the scan's for the same document. Only bands
+//! along diagonals on which words agree are computed; the tests compare them with the programme over all cells.
 
 mod aligned;
 mod alignment;
@@ -31,7 +31,8 @@ pub struct AlignConfig {
     ///
     /// Tuned (nats): chosen by eye, from the chance that two passages of that strength line up.
     pub jump_nats: f32,
-    /// Most cells (lattice node, document word) that the bands of one alignment hold; each takes 20 bytes. Default: 40 million.
+    /// Most cells (lattice node, document word) that the bands of one alignment hold; each takes 20 bytes. Default: 40
+    /// million.
     ///
     /// Tuned (cells): 800 MB at 20 bytes a cell.
     pub max_cells: u64,

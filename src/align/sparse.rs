@@ -1,8 +1,8 @@
 //! The dynamic programme on the cells that matter.
 //!
-//! Without a word that agrees, a cell holds what every cell holds for free: nothing, or the best cell above and left of it
-//! less a jump. Only cells above that are kept: bands that begin where a word agrees and end where skips and contradictions
-//! have used up what it earned. The result is that of the programme over all cells, tie by tie.
+//! Without a word that agrees, a cell holds what every cell holds for free: nothing, or the best cell above and left of
+//! it less a jump. Only cells above that are kept: bands that begin where a word agrees and end where skips and
+//! contradictions have used up what it earned. The result is that of the programme over all cells, tie by tie.
 
 use super::AlignConfig;
 use super::alignment::{Alignment, Pair};
@@ -130,8 +130,8 @@ struct Bands {
 type Row = std::ops::Range<usize>;
 
 impl Bands {
-    /// The cells of a node from what edges reach there, in the edges' order: of each position the best (of equals the first), and
-    /// what skipping words of the document makes of it.
+    /// The cells of a node from what edges reach there, in the edges' order: of each position the best (of equals the
+    /// first), and what skipping words of the document makes of it.
     fn settle(&mut self, mut reached: Vec<Cell>) -> Row {
         reached.sort_by_key(|c| c.position);
         let first = self.cells.len();
@@ -282,8 +282,8 @@ mod tests {
     use crate::search::{BackgroundSample, scan_batch, word_scores};
 
     proptest! {
-        /// The aligner may skip more and jump, so it finds at least what the scan finds; where neither pays, exactly that. Its
-        /// bands find what all cells find, move by move.
+        /// The aligner may skip more and jump, so it finds at least what the scan finds; where neither pays, exactly
+        /// that. Its bands find what all cells find, move by move.
         #[test]
         fn the_aligner_agrees((documents, edges) in case()) {
             let (batch, edges, codes) = build(&documents, &edges);

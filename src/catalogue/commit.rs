@@ -28,13 +28,14 @@ const MIN_SHARE_LEFT: (usize, usize) = (3, 4);
 ///
 /// Tuned (words): enrolling a mailbox of 2 GB (30.2 million words) peaks at 276 MB resident.
 const MAX_COMMIT_WORDS: usize = 3_200_000;
-/// Segments of so many words are a language of their own: what their words may earn, as far as candidates hang on it, they
-/// tell without the other segments' n-grams.
+/// Segments of so many words are a language of their own: what their words may earn, as far as candidates hang on it,
+/// they tell without the other segments' n-grams.
 ///
-/// Tuned (words): 5,029 mails in five segments of 110,000 to 530,000 words that know nothing of each other give all 453 answers
-/// of the evaluation set as one segment does.
+/// Tuned (words): 5,029 mails in five segments of 110,000 to 530,000 words that know nothing of each other give all 453
+/// answers of the evaluation set as one segment does.
 const OWN_LANGUAGE_WORDS: usize = 1_000_000;
-/// Segments are not merged beyond so many words, when that was asked for: bounds the memory of a merge to about a gigabyte.
+/// Segments are not merged beyond so many words, when that was asked for: bounds the memory of a merge to about a
+/// gigabyte.
 ///
 /// Tuned (words): compacting 50 million words peaks at 1,388 MB resident, mapped pages included.
 const MAX_SEGMENT_WORDS: usize = 64 << 20;
@@ -48,19 +49,20 @@ struct Plan {
 }
 
 impl Catalogue {
-    /// Writes all changes to the folder that the catalogue was opened from for writing. A crash at any instant leaves the last
-    /// commit or this one, whole.
+    /// Writes all changes to the folder that the catalogue was opened from for writing. A crash at any instant leaves
+    /// the last commit or this one, whole.
     ///
-    /// After an error, the folder and this value hold what they held before. If the disk does not even let the old manifest be
-    /// put back, both hold what was to be committed, which a crash may undo.
+    /// After an error, the folder and this value hold what they held before. If the disk does not even let the old
+    /// manifest be put back, both hold what was to be committed, which a crash may undo.
     ///
-    /// A catalogue of up to [`CatalogueConfig::whole_words`] is written as one segment, at some 0.15 seconds a million words: what
-    /// its n-grams are worth need not be added up by each matcher. Of a larger one
-    /// new documents become a segment, together with the newest segments as long as those are no larger than what they are
-    /// merged with. So there are few segments (as many as the catalogue doubled in size), each word is written again no more
-    /// often than that, and what a segment knows of the catalogue's n-grams is never older than the catalogue's last doubling.
-    /// From a million words on a segment is made of its own n-grams alone, so that a commit takes no longer the more there are; and
-    /// beyond some millions segments are left alone, so that memory stays bounded: then [`Catalogue::compact`] merges.
+    /// A catalogue of up to [`CatalogueConfig::whole_words`] is written as one segment, at some 0.15 seconds a million
+    /// words: what its n-grams are worth need not be added up by each matcher. Of a larger one new documents become a
+    /// segment, together with the newest segments as long as those are no larger than what they are merged with. So
+    /// there are few segments (as many as the catalogue doubled in size), each word is written again no more often than
+    /// that, and what a segment knows of the catalogue's n-grams is never older than the catalogue's last doubling.
+    /// From a million words on a segment is made of its own n-grams alone, so that a commit takes no longer the more
+    /// there are; and beyond some millions segments are left alone, so that memory stays bounded: then
+    /// [`Catalogue::compact`] merges.
     ///
     /// # Errors
     ///
@@ -224,7 +226,8 @@ impl Catalogue {
     }
 }
 
-/// The number of a new file: never given again, as after a failed commit somebody may have the file of that number mapped.
+/// The number of a new file: never given again, as after a failed commit somebody may have the file of that number
+/// mapped.
 fn take_number(next: &mut u32) -> u32 {
     *next += 1;
     *next - 1

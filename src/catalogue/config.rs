@@ -9,18 +9,20 @@ use crate::significance::NullModel;
 /// Codes of a word: a segment's header has a byte for their number.
 const MAX_CODES: usize = 255;
 
-/// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by: fixed once it holds documents.
+/// Which hash and which typefaces a catalogue is made with, and what its E-values are reckoned by: fixed once it holds
+/// documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CatalogueConfig {
     /// The word hash. Default: [`Family::Net`].
     pub family: Family,
-    /// The typefaces behind each code of a word of text: a code is made of the mean of its faces' values, and of several codes
-    /// the nearest to the picture's counts; each costs as many bytes again. Default: one code, of all three faces.
+    /// The typefaces behind each code of a word of text: a code is made of the mean of its faces' values, and of
+    /// several codes the nearest to the picture's counts; each costs as many bytes again. Default: one code, of all
+    /// three faces.
     pub faces: Vec<Vec<Face>>,
     /// How scores of unrelated documents fall off. Default: as fitted for [`Family::Net`].
     pub chance: NullModel,
-    /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer has its own.
-    /// Default: [`SCAN_WORDS`].
+    /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer
+    /// has its own. Default: [`SCAN_WORDS`].
     ///
     /// Tuned (words): adding a mail to a million words takes 0.20 s, to two million 0.31.
     pub whole_words: usize,

@@ -1,7 +1,7 @@
 //! A hash of a document's text, by which documents of equal scores are ordered and the background sample is chosen.
 //!
-//! Collisions of it can be made on purpose, so that it says only which documents *may* be equal: whether two are is decided by
-//! their codes.
+//! Collisions of it can be made on purpose, so that it says only which documents *may* be equal: whether two are is
+//! decided by their codes.
 
 /// FNV-1a, 64 bits.
 pub(super) fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {

@@ -23,8 +23,8 @@ impl Catalogue {
 
     /// Removes an id; the document goes with its last id. Returns whether the id was known.
     ///
-    /// The document is named no more by matchers made from now on; once this is committed, by none made anywhere. Its codes
-    /// stay in their file until its segment is merged, by [`Catalogue::compact`] at the latest.
+    /// The document is named no more by matchers made from now on; once this is committed, by none made anywhere. Its
+    /// codes stay in their file until its segment is merged, by [`Catalogue::compact`] at the latest.
     ///
     /// # Errors
     ///
@@ -100,10 +100,11 @@ impl Catalogue {
         Ok(added)
     }
 
-    /// The document with the same codes: no picture could tell the two apart, so that either is found by the other's pictures.
+    /// The document with the same codes: no picture could tell the two apart, so that either is found by the other's
+    /// pictures.
     ///
-    /// Equal texts have equal codes. An equal hash alone proves nothing: texts whose hashes collide can be made on purpose, and
-    /// the second of two folded ones would never be found.
+    /// Equal texts have equal codes. An equal hash alone proves nothing: texts whose hashes collide can be made on
+    /// purpose, and the second of two folded ones would never be found.
     fn equal_document(&self, content: u64, words: &Words) -> Result<Option<DocumentRef>, Error> {
         for document in self.register.iter().flat_map(|r| r.with_content(content)) {
             let (lanes, widths) = self.codes_of(document)?;

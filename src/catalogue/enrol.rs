@@ -1,4 +1,5 @@
-//! Mails become documents: their words are looked up, whoever is there already is found, and streams are committed piece by piece.
+//! Mails become documents: their words are looked up, whoever is there already is found, and streams are committed
+//! piece by piece.
 
 use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
@@ -68,9 +69,11 @@ const BATCH_BYTES: usize = 4 << 20;
 ///
 /// Tuned (count): enrolling a mailbox of 2 GB peaks at 294 MB resident with four, at 290 with two.
 const BATCHES_AHEAD: usize = 4;
-/// Words after which a stream of mails is committed: few enough for memory, and too many for a commit to merge two of them.
+/// Words after which a stream of mails is committed: few enough for memory, and too many for a commit to merge two of
+/// them.
 ///
-/// Tuned (words): just over half of what a commit merges. A mailbox of 2 GB peaks at 276 MB resident, with 1.7 million at 294.
+/// Tuned (words): just over half of what a commit merges. A mailbox of 2 GB peaks at 276 MB resident, with 1.7 million
+/// at 294.
 const COMMIT_WORDS: usize = 1_620_000;
 /// Words of a header field that are enrolled, at most: of long lists of recipients only the first are shown.
 ///
@@ -87,11 +90,12 @@ struct Prepared {
 }
 
 impl Catalogue {
-    /// Adds mails by their text. A mail whose text is known becomes another id of that document; one whose id is another text's
-    /// is kept beside that one as `id#2`, unless [`Catalogue::set_same_id`] says otherwise. So the same mails again change nothing.
+    /// Adds mails by their text. A mail whose text is known becomes another id of that document; one whose id is
+    /// another text's is kept beside that one as `id#2`, unless [`Catalogue::set_same_id`] says otherwise. So the same
+    /// mails again change nothing.
     ///
-    /// Distinct words are drawn and hashed in parallel, each once: 2 µs a word and face, and what the hash costs. Words that were
-    /// seen before pass at some twenty million a second and core.
+    /// Distinct words are drawn and hashed in parallel, each once: 2 µs a word and face, and what the hash costs. Words
+    /// that were seen before pass at some twenty million a second and core.
     ///
     /// # Errors
     ///
@@ -101,13 +105,13 @@ impl Catalogue {
         self.add_prepared(prepared)
     }
 
-    /// Adds a stream of mails, commits every 1.6 million words (if the catalogue has a folder) and at the end: what was committed
-    /// survives whatever happens, and taking up the same stream again passes over what is there, so that nothing is lost
-    /// and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
+    /// Adds a stream of mails, commits every 1.6 million words (if the catalogue has a folder) and at the end: what was
+    /// committed survives whatever happens, and taking up the same stream again passes over what is there, so that
+    /// nothing is lost and nothing doubled. Memory does not grow with the stream but for some 200 bytes a mail.
     ///
-    /// While a thread adds and commits, the next mails are read and looked up. `progress` is told of every error in the stream, which is
-    /// passed over, and after some thousand mails each what became of those that are added by then; if it breaks off, all
-    /// that was taken from the stream is added, committed and returned.
+    /// While a thread adds and commits, the next mails are read and looked up. `progress` is told of every error in the
+    /// stream, which is passed over, and after some thousand mails each what became of those that are added by then; if
+    /// it breaks off, all that was taken from the stream is added, committed and returned.
     ///
     /// # Errors
     ///
@@ -230,7 +234,8 @@ fn metadata(
     Ok(Metadata { quoted: quoted_words(&mail.body, &mail.quoted), fields })
 }
 
-/// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells how many each field has.
+/// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells how
+/// many each field has.
 fn each_drawn<'t>(mail: &'t Mail, found: &mut dyn FnMut(Token<'t>)) -> [usize; 4] {
     each_word(&mail.body, &mut *found);
     [&mail.subject, &mail.from, &mail.to, &mail.date].map(|field| {

@@ -18,13 +18,13 @@ impl Catalogue {
         self.add_pictures(id, &[bytes])
     }
 
-    /// Adds a document that is known from pictures only: captures of it in order, from top to bottom. What two captures in a row have in
-    /// common (a window that was scrolled) is taken once.
+    /// Adds a document that is known from pictures only: captures of it in order, from top to bottom. What two captures
+    /// in a row have in common (a window that was scrolled) is taken once.
     ///
     /// # Errors
     ///
-    /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them, [`Error::File`] if the
-    /// catalogue's files turn out to be damaged.
+    /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them, [`Error::File`] if
+    /// the catalogue's files turn out to be damaged.
     pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
         if pictures.is_empty() {
             return Err(Error::invalid_argument("pictures", "empty", "a document needs at least one"));

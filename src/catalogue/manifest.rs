@@ -106,13 +106,13 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    /// Puts this one in the place of the folder's `old` one: readers see the one or the other, whole. It is on the disk when this
-    /// returns.
+    /// Puts this one in the place of the folder's `old` one: readers see the one or the other, whole. It is on the disk
+    /// when this returns.
     ///
     /// # Errors
     ///
-    /// If it could not be made sure that this one survives a crash, the old one is put back, with this one's number of the next
-    /// file: a reader may have seen this one meanwhile, and knows segments by their numbers.
+    /// If it could not be made sure that this one survives a crash, the old one is put back, with this one's number of
+    /// the next file: a reader may have seen this one meanwhile, and knows segments by their numbers.
     pub(super) fn swap(&self, folder: &Path, old: Option<&Self>) -> Result<(), NotSwapped> {
         self.put(folder).map_err(NotSwapped::Undone)?;
         store::sync_folder_of(&folder.join(MANIFEST)).map_err(|e| {
@@ -134,8 +134,9 @@ impl Manifest {
         fs::rename(&staged, &path).map_err(Error::io(&path))
     }
 
-    /// Deletes files that the folder's manifest does not name: of merged segments, or of a commit that did not happen. What cannot
-    /// be deleted, because a reader elsewhere has it mapped on a system that minds, is left to the next writer.
+    /// Deletes files that the folder's manifest does not name: of merged segments, or of a commit that did not happen.
+    /// What cannot be deleted, because a reader elsewhere has it mapped on a system that minds, is left to the next
+    /// writer.
     pub(super) fn sweep(&self, folder: &Path) {
         let mut used: BTreeSet<PathBuf> = self.segments.iter().map(|s| store::segment_path(folder, s.number)).collect();
         used.extend(self.codebook.map(|number| store::codebook_path(folder, number)));

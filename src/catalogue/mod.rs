@@ -1,7 +1,7 @@
 //! The catalogue: known documents, as the codes of their words.
 //!
-//! Made from text ([`Catalogue::add_mails`]) or from pictures ([`Catalogue::add_picture`]), in memory or in a folder. A folder
-//! has one writer at a time ([`Catalogue::create`], [`Catalogue::edit`] or [`Catalogue::edit_or_create`], then
+//! Made from text ([`Catalogue::add_mails`]) or from pictures ([`Catalogue::add_picture`]), in memory or in a folder. A
+//! folder has one writer at a time ([`Catalogue::create`], [`Catalogue::edit`] or [`Catalogue::edit_or_create`], then
 //! [`Catalogue::commit`]) and any number of readers ([`Catalogue::open`]), each of which keeps the state it opened.
 
 // What a document is made of.

@@ -35,8 +35,8 @@ impl Catalogue {
 
     /// Opens a catalogue's folder for reading; later changes to the folder are not seen until [`Catalogue::refresh`].
     ///
-    /// Files are mapped, not read: this takes milliseconds. What stands in them is checked where and when it is used. Nothing is
-    /// written and no lock is taken, so that a folder that cannot be written to will do.
+    /// Files are mapped, not read: this takes milliseconds. What stands in them is checked where and when it is used.
+    /// Nothing is written and no lock is taken, so that a folder that cannot be written to will do.
     ///
     /// # Errors
     ///
@@ -49,8 +49,8 @@ impl Catalogue {
         Ok(this)
     }
 
-    /// Opens a catalogue's folder for writing. Nobody else can write to it until this value is dropped; what is not committed by
-    /// then is lost.
+    /// Opens a catalogue's folder for writing. Nobody else can write to it until this value is dropped; what is not
+    /// committed by then is lost.
     ///
     /// # Errors
     ///
@@ -67,7 +67,8 @@ impl Catalogue {
         Ok(this)
     }
 
-    /// Opens a catalogue's folder for writing as [`Catalogue::edit`] does, or makes a new catalogue of `config` if there is none.
+    /// Opens a catalogue's folder for writing as [`Catalogue::edit`] does, or makes a new catalogue of `config` if
+    /// there is none.
     ///
     /// Of an existing one only [`CatalogueConfig::whole_words`] is taken from `config`.
     ///

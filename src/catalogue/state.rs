@@ -150,15 +150,15 @@ impl Catalogue {
 
     /// Bytes of the files of all documents that are committed, all of which are mapped.
     ///
-    /// The codebook and the manifest are not counted: some 32 KB, and 20 bytes for each document that was removed since its
-    /// segment was written.
+    /// The codebook and the manifest are not counted: some 32 KB, and 20 bytes for each document that was removed since
+    /// its segment was written.
     #[must_use]
     pub fn disk_usage(&self) -> u64 {
         self.committed.iter().map(|c| c.part.segment.len() as u64).sum()
     }
 
-    /// Bytes taken up in memory, about, the mapped files left out: words that were drawn, documents that are not committed, and
-    /// who is who once the catalogue was changed.
+    /// Bytes taken up in memory, about, the mapped files left out: words that were drawn, documents that are not
+    /// committed, and who is who once the catalogue was changed.
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         let pending = self.pending.iter().map(|p| {

@@ -59,8 +59,8 @@ pub(super) fn stage(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>
     Ok(staged)
 }
 
-/// Makes sure that a renamed file survives a crash under its new name: on Unix, names live in the folder, which is synced by
-/// itself. Elsewhere folders cannot be opened, and the file system sees to it.
+/// Makes sure that a renamed file survives a crash under its new name: on Unix, names live in the folder, which is
+/// synced by itself. Elsewhere folders cannot be opened, and the file system sees to it.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), Error> {
     #[cfg(test)]
     failing_syncs::next(path)?;

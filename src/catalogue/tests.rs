@@ -91,9 +91,9 @@ fn pictures_of_one_id_stay_side_by_side() {
     assert_eq!(ids(&catalogue), ["screenshot", "screenshot#2"]);
 }
 
-/// Words behind two bundled mails that give both texts the same hash. They took nine seconds to find: the lower 40 bits of the
-/// hash do not know the upper ones, so that pairs of words that agree in those are had for a million trials each, and of 18
-/// such pairs some choice makes the upper 24 bits agree.
+/// Words behind two bundled mails that give both texts the same hash. They took nine seconds to find: the lower 40 bits
+/// of the hash do not know the upper ones, so that pairs of words that agree in those are had for a million trials
+/// each, and of 18 such pairs some choice makes the upper 24 bits agree.
 const TAILS: [(&str, &str); 2] = [
     (
         "budget-q3",

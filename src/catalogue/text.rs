@@ -71,8 +71,8 @@ impl<'a> TextEncoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] without a face; [`Error::Input`] if the atlas cannot be read (it is part of the crate, and
-    /// tested).
+    /// [`Error::InvalidArgument`] without a face; [`Error::Input`] if the atlas cannot be read (it is part of the
+    /// crate, and tested).
     pub fn new(faces: &[Face], encoder: &'a dyn Encoder) -> Result<Self, Error> {
         let (atlas, faces): (_, Vec<usize>) = (atlas()?, faces.iter().map(|f| f.number()).collect());
         if faces.is_empty() {

@@ -1,7 +1,7 @@
 //! The unlearned hash: low frequencies of the patch's cosine transform against their median.
 //!
-//! C. Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010), section 3.2.1 (pHash), with a
-//! wide block for wide patches: 8 vertical × 16 horizontal frequencies.
+//! C. Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010), section 3.2.1 (pHash), with
+//! a wide block for wide patches: 8 vertical × 16 horizontal frequencies.
 
 use std::f32::consts::PI;
 

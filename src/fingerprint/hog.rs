@@ -1,10 +1,10 @@
 //! Histograms of oriented gradients in whole numbers: 5 × 12 cells of 8 directions.
 //!
-//! After N. Dalal and B. Triggs, "Histograms of oriented gradients for human detection" (2005), with two changes. A gradient
-//! is split between the two of the eight directions that enclose it: the smaller of its components goes to the diagonal
-//! (times √2 as 1448/1024), the rest to the axis. Neither an arc tangent nor the root of a sum is needed, so all is exact. And
-//! there is one norm for the whole patch. A row of the patch is five fifths, a cell three and three fifths of a row high:
-//! overlaps are whole fifths.
+//! After N. Dalal and B. Triggs, "Histograms of oriented gradients for human detection" (2005), with two changes. A
+//! gradient is split between the two of the eight directions that enclose it: the smaller of its components goes to the
+//! diagonal (times √2 as 1448/1024), the rest to the axis. Neither an arc tangent nor the root of a sum is needed, so
+//! all is exact. And there is one norm for the whole patch. A row of the patch is five fifths, a cell three and three
+//! fifths of a row high: overlaps are whole fifths.
 
 use super::{COLS, ROWS};
 

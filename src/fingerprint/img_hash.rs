@@ -1,4 +1,5 @@
-//! The hashes of the `img_hash` crate (its maintained fork) on word patches: the baseline that every other hash must beat.
+//! The hashes of the `img_hash` crate (its maintained fork) on word patches: the baseline that every other hash must
+//! beat.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -7,8 +8,8 @@ use img_hash::{HashAlg, Hasher, HasherConfig};
 
 use super::{COLS, Encoder, Family, Patch, ROWS};
 
-/// Mean and standard deviation of the distances of one word in two typefaces, as shares of a code's bits: measured on the
-/// evaluation set by `evaluate -- words`, see [`Family::distances`].
+/// Mean and standard deviation of the distances of one word in two typefaces, as shares of a code's bits: measured on
+/// the evaluation set by `evaluate -- words`, see [`Family::distances`].
 pub(super) fn same_word(family: Family) -> [f32; 2] {
     match family {
         Family::Mean => [0.082, 0.073],

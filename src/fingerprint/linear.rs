@@ -1,8 +1,8 @@
 //! The linear hash: discriminant analysis of word types on [`super::hog`], rotated so that signs lose least.
 //!
-//! R. A. Fisher, "The use of multiple measurements in taxonomic problems" (1936); the rotation after Y. Gong and S. Lazebnik,
-//! "Iterative quantization: a procrustean approach to learning binary codes" (2011). In whole numbers throughout: it is a
-//! net of one layer, see [`super::net`].
+//! R. A. Fisher, "The use of multiple measurements in taxonomic problems" (1936); the rotation after Y. Gong and S.
+//! Lazebnik, "Iterative quantization: a procrustean approach to learning binary codes" (2011). In whole numbers
+//! throughout: it is a net of one layer, see [`super::net`].
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! Stage 3: words become patches, patches become codes.
 //!
-//! A [`Patch`] is the canonical picture of a word; an [`Encoder`] turns it into signed values, one a bit: the sign is the
-//! code's bit, the magnitude its confidence. [`Codes`] carry their [`Family`] with them.
+//! A [`Patch`] is the canonical picture of a word; an [`Encoder`] turns it into signed values, one a bit: the sign is
+//! the code's bit, the magnitude its confidence. [`Codes`] carry their [`Family`] with them.
 
 mod dct;
 mod family;
@@ -46,7 +46,8 @@ const MAX_WEIGHT: f32 = 3.0;
 /// Tuned (share): chosen by eye.
 const BIT_ERRORS: [f32; 2] = [0.005, 0.5];
 
-/// Bits of a badly cut or badly printed word are wrong together: the variance is that many times that of independent bits.
+/// Bits of a badly cut or badly printed word are wrong together: the variance is that many times that of independent
+/// bits.
 ///
 /// Tuned (factor): chosen by eye.
 const VARIANCE_FACTOR: f32 = 4.0;
@@ -66,15 +67,15 @@ pub trait Encoder: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + sealed::Se
     /// Writes one value a bit of the code: positive for a one. `values` is as long as the family's codes.
     fn encode(&self, patch: &Patch, values: &mut [f32]);
 
-    /// The same for a word of a *picture*, whose text has this x-height: encoders may know how small text looks. The code
-    /// space is that of [`Encoder::encode`].
+    /// The same for a word of a *picture*, whose text has this x-height: encoders may know how small text looks. The
+    /// code space is that of [`Encoder::encode`].
     fn encode_query(&self, patch: &Patch, x_height_px: f32, values: &mut [f32]) {
         let _ = x_height_px;
         self.encode(patch, values);
     }
 
-    /// Probability that a bit of a picture's word is wrong, by its value; `None` if the magnitudes say nothing. Only for codes
-    /// of 64 bits.
+    /// Probability that a bit of a picture's word is wrong, by its value; `None` if the magnitudes say nothing. Only
+    /// for codes of 64 bits.
     fn bit_error(&self, x_height_px: f32, value: f32) -> Option<f32> {
         let _ = (x_height_px, value);
         None
@@ -105,7 +106,8 @@ impl Fingerprint {
     }
 }
 
-/// How much each bit of a query's code counts: whole weights from 0 to 3, in proportion to the log-odds that it is right.
+/// How much each bit of a query's code counts: whole weights from 0 to 3, in proportion to the log-odds that it is
+/// right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BitWeights {
     /// Two bit planes: a bit's weight is that of the first plus twice that of the second.
@@ -152,7 +154,8 @@ pub fn fingerprint(page: &Page, encoder: &dyn Encoder) -> Fingerprint {
     out
 }
 
-/// A word's width in x-heights as a byte on a logarithmic scale: 0 is an eighth of an x-height or less, 255 is 31 and more.
+/// A word's width in x-heights as a byte on a logarithmic scale: 0 is an eighth of an x-height or less, 255 is 31 and
+/// more.
 #[must_use]
 pub fn log_width(width_xh: f32) -> u8 {
     (WIDTH_STEPS * (width_xh.max(MIN_WIDTH_XH).log2() - MIN_WIDTH_XH.log2())).round().min(255.0) as u8

@@ -1,9 +1,9 @@
 //! The canonical word patch: what every word hash looks at, and nothing else.
 //!
-//! A word is resampled from the grey picture along its own baseline to [`ROWS`] × [`COLS`] cells: six rows of ascender, eight
-//! rows of x-height, four of descender, the width *stretched* to 48 columns (a stretched word survives a change of typeface
-//! better than one in its natural scale; its width in x-heights is kept apart). Then background, polarity and contrast are
-//! taken out, so that 255 is full ink whatever the colours were.
+//! A word is resampled from the grey picture along its own baseline to [`ROWS`] × [`COLS`] cells: six rows of ascender,
+//! eight rows of x-height, four of descender, the width *stretched* to 48 columns (a stretched word survives a change
+//! of typeface better than one in its natural scale; its width in x-heights is kept apart). Then background, polarity
+//! and contrast are taken out, so that 255 is full ink whatever the colours were.
 
 use crate::geom::{Point, WordFrame};
 use crate::raster::{Raster, catmull_rom};
@@ -17,7 +17,8 @@ pub const COLS: usize = 48;
 
 /// Rows above the x-height: 0.75 x-heights.
 ///
-/// Tuned (count): chosen by eye: the ascenders of common typefaces, not all of their accents. Part of every family's version.
+/// Tuned (count): chosen by eye: the ascenders of common typefaces, not all of their accents. Part of every family's
+/// version.
 pub const ASCENDER_ROWS: usize = 6;
 
 /// Rows from x-height to baseline.
@@ -73,8 +74,8 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// Resamples the word at `frame` from `raster` and normalises it. Cost: 3,456 interpolated samples a word; on a level
-    /// baseline, where columns and rows are interpolated apart, an eighth of that.
+    /// Resamples the word at `frame` from `raster` and normalises it. Cost: 3,456 interpolated samples a word; on a
+    /// level baseline, where columns and rows are interpolated apart, an eighth of that.
     ///
     /// Places outside of the picture repeat its edge.
     #[must_use]
@@ -120,8 +121,8 @@ impl Patch {
             inked[count] = cell;
             count += usize::from(cell > 0);
         }
-        // With background in more than half of the cells and ink in more than 4 %, the median and the 4th percentile are 0, and
-        // ink is on the bright side: one quantile is left, and it is among the inked cells.
+        // With background in more than half of the cells and ink in more than 4 %, the median and the 4th percentile
+        // are 0, and ink is on the bright side: one quantile is left, and it is among the inked cells.
         let empty = cells.len() - count;
         let [median, bright, full] = [BACKGROUND_QUANTILE, TAIL_QUANTILES[1], FULL_INK_QUANTILES[1]].map(rank);
         if empty <= median || empty > bright {
@@ -191,8 +192,8 @@ fn slanted(raster: &Raster, frame: &WordFrame) -> [f32; ROWS * COLS] {
     grey.map(|cell| cell / (CELL_SAMPLES * CELL_SAMPLES) as f32)
 }
 
-/// [`slanted`] on a level baseline, to the bit: rows of the picture are interpolated once for all samples between them. `TAPS`
-/// pixels count for a sample in each direction: 2, linear, or 4, cubic.
+/// [`slanted`] on a level baseline, to the bit: rows of the picture are interpolated once for all samples between them.
+/// `TAPS` pixels count for a sample in each direction: 2, linear, or 4, cubic.
 fn level<const TAPS: usize>(raster: &Raster, frame: &WordFrame) -> [f32; ROWS * COLS] {
     let (row_px, col_px) = cell_px(frame);
     let (width, height) = (raster.width() as usize, raster.height() as usize);

@@ -1,9 +1,10 @@
 //! In how many documents does an n-gram of one to three words stand? Counted once for each segment, and stored with it.
 //!
-//! A table holds the n-grams that stand in two documents of its segment or more, sorted by their hash: 40 bits of hash and 24
-//! of count in 64. `NgramTable` of one document alone, seven of ten, stand in a set of their own, the [hapaxes](crate::index::file).
-//! What a new segment knows of others is what their tables have: it counts an n-gram too low that stands once in each of several
-//! segments. What all of them have together is added up when it matters, see [`exact_caps`](crate::search).
+//! A table holds the n-grams that stand in two documents of its segment or more, sorted by their hash: 40 bits of hash
+//! and 24 of count in 64. `NgramTable` of one document alone, seven of ten, stand in a set of their own, the
+//! [hapaxes](crate::index::file). What a new segment knows of others is what their tables have: it counts an n-gram too
+//! low that stands once in each of several segments. What all of them have together is added up when it matters, see
+//! [`exact_caps`](crate::search).
 
 /// Bits of a hash that are kept.
 pub(crate) const HASH_BITS: u32 = 40;
@@ -41,7 +42,8 @@ pub(crate) fn each_ngram(first_face: &[&[u64]], found: impl FnMut(usize, usize, 
 
 #[inline(always)]
 fn roll(lanes: &[&[u64]], mut found: impl FnMut(usize, usize, u64)) {
-    // Hashes of the n-grams of three and of two that began with the last word, and of those of three that began before it.
+    // Hashes of the n-grams of three and of two that began with the last word, and of those of three that began before
+    // it.
     let (mut two, mut three, mut third) = (0, 0, 0);
     for last in 0..lanes.first().map_or(0, |lane| lane.len()) {
         let add = |hash| lanes.iter().fold(hash, |hash, lane| mix(hash, lane[last]));
@@ -95,8 +97,8 @@ pub(crate) fn entry(hash: u64, count: u64) -> u64 {
     hash & !MAX_COUNT | count.min(MAX_COUNT)
 }
 
-/// Adds to each of some entries the count of its n-gram in another table. Both are sorted: one pass, in strides where the other
-/// table has much between.
+/// Adds to each of some entries the count of its n-gram in another table. Both are sorted: one pass, in strides where
+/// the other table has much between.
 pub(crate) fn add_found(entries: &mut [u64], mut table: &[u64]) {
     let first = entries.first().map_or(0, |&e| entry(e, 0));
     table = &table[table.partition_point(|&other| other < first)..];

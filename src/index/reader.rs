@@ -120,8 +120,9 @@ impl IndexReader {
         Ok(Listing { ids, widths: live.segment.widths(ordinal)?.to_owned(), metadata, file })
     }
 
-    /// One in `step` documents of those that are left: their numbers, by the hashes of their texts, of which they have the
-    /// smallest. So they are the same documents in the same order, whatever the segments and the order of enrolment.
+    /// One in `step` documents of those that are left: their numbers, by the hashes of their texts, of which they have
+    /// the smallest. So they are the same documents in the same order, whatever the segments and the order of
+    /// enrolment.
     ///
     /// Cost: one pass over the documents' hashes, 8 bytes each.
     pub(crate) fn sampled(&self, step: usize) -> Result<Vec<u32>, Error> {

@@ -2,11 +2,12 @@
 
 use crate::Error;
 
-/// Largest x-height that may be asked for, in pixels: eight columns of such a line, a sixteenth of it from each other, span no
-/// more than the 64 pixels that are interpolated at a time.
+/// Largest x-height that may be asked for, in pixels: eight columns of such a line, a sixteenth of it from each other,
+/// span no more than the 64 pixels that are interpolated at a time.
 const MAX_X_HEIGHT_PX: f32 = 128.0;
 
-/// Widest gap that lines may be asked to be joined over, in x-heights: as much is looked at beyond each end of each line.
+/// Widest gap that lines may be asked to be joined over, in x-heights: as much is looked at beyond each end of each
+/// line.
 const MAX_JOIN_GAP_XH: f32 = 100.0;
 
 /// Settings of stage 2.
@@ -20,8 +21,8 @@ pub struct PageConfig {
     ///
     /// Tuned (factor): chosen by eye.
     pub noise_factor: f32,
-    /// How much the noise of a place (the middle distance from the middle grey value: moire, sensor noise) raises that there.
-    /// Default: 3.5.
+    /// How much the noise of a place (the middle distance from the middle grey value: moire, sensor noise) raises that
+    /// there. Default: 3.5.
     ///
     /// Tuned (factor): a photographed screen of moire had 2,838 words of fringes without it and 157 with it.
     pub local_noise_factor: f32,
@@ -101,16 +102,19 @@ pub struct PageConfig {
     ///
     /// Tuned (x-heights): chosen by eye.
     pub max_sag_xh: f32,
-    /// Wider letters (the middle one of those as high as the x-height) show a picture stretched in width. Default: 0.97.
+    /// Wider letters (the middle one of those as high as the x-height) show a picture stretched in width. Default:
+    /// 0.97.
     ///
-    /// Tuned (x-heights): the middle width is .75 to .91 over typefaces (444 pictures), 1.0 to 1.1 where stretched by 1.3.
+    /// Tuned (x-heights): the middle width is .75 to .91 over typefaces (444 pictures), 1.0 to 1.1 where stretched by
+    /// 1.3.
     pub widest_letter_xh: f32,
     /// A page is surely upright if so many standard deviations more letters rise above the x-height than hang below the
     /// baseline; otherwise it is read both ways. Default: 2.5.
     ///
     /// Tuned (standard deviations): of 519 upright pictures 98 % exceed it; upside down none exceeds 1.0.
     pub surely_up_sigmas: f32,
-    /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise. Default: 2.
+    /// The turned page is taken for the likelier one if that many standard deviations more letters hang than rise.
+    /// Default: 2.
     ///
     /// Tuned (standard deviations): chosen by eye.
     pub turned_sigmas: f32,
@@ -231,8 +235,8 @@ mod tests {
         }
     }
 
-    /// Each number out of its range in turn: below, above, not a number. Those that are compared with another one are out of
-    /// their range beyond it.
+    /// Each number out of its range in turn: below, above, not a number. Those that are compared with another one are
+    /// out of their range beyond it.
     #[test]
     fn every_number_has_a_range() {
         type Field = fn(&mut PageConfig) -> &mut f32;

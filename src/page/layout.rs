@@ -9,16 +9,16 @@ use crate::raster::Raster;
 pub struct Page {
     /// All lines, in reading order.
     pub lines: Vec<Line>,
-    /// Every plausible word, ordered by [`Word::from`], then [`Word::to`]. The words of any path from node 0 to the last
-    /// node are one way to read the page.
+    /// Every plausible word, ordered by [`Word::from`], then [`Word::to`]. The words of any path from node 0 to the
+    /// last node are one way to read the page.
     pub words: Vec<Word>,
     /// Nodes of the lattice: the positions between words, numbered in reading order.
     pub nodes: u32,
-    /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word patches
-    /// are cut from. All frames of lines and words are in its pixels.
+    /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word
+    /// patches are cut from. All frames of lines and words are in its pixels.
     pub ink: Option<Raster>,
-    /// How the page lies in the picture, if it had to be turned or laid flat; `None` if pixels of the page are pixels of the
-    /// picture.
+    /// How the page lies in the picture, if it had to be turned or laid flat; `None` if pixels of the page are pixels
+    /// of the picture.
     pub warp: Option<Warp>,
 }
 

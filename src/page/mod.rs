@@ -1,11 +1,11 @@
 //! Stage 2: a grey picture becomes lines and a lattice of words.
 //!
-//! * `ink`: how far each pixel is from its local background, in either polarity; shading and rules are taken off; what hangs
-//!   together is a component.
+//! * `ink`: how far each pixel is from its local background, in either polarity; shading and rules are taken off; what
+//!   hangs together is a component.
 //! * `lines`: components are chained, chains get a baseline and an x-height.
 //! * `orientation`: the picture is turned and laid flat as its lines tell, and looked at again.
-//! * `words`: lines are cut at every visible gap, and joined in every plausible way. Each word has a prior, so that a wrongly cut
-//!   word is decided by the catalogue and not by a threshold.
+//! * `words`: lines are cut at every visible gap, and joined in every plausible way. Each word has a prior, so that a
+//!   wrongly cut word is decided by the catalogue and not by a threshold.
 //!
 //! Lengths in the configuration are in x-heights (`_xh`) wherever a length belongs to text.
 
@@ -31,8 +31,8 @@ use crate::raster::Raster;
 
 /// Finds lines and words. An empty page is no error: it has no lines.
 ///
-/// Cost of an upright page: linear in pixels, 2 to 5 ms a megapixel; memory under 2 bytes a pixel beyond the raster, 1 of them
-/// the ink that is kept. Pages that are turned, laid flat or read both ways take several times that.
+/// Cost of an upright page: linear in pixels, 2 to 5 ms a megapixel; memory under 2 bytes a pixel beyond the raster, 1
+/// of them the ink that is kept. Pages that are turned, laid flat or read both ways take several times that.
 ///
 /// # Examples
 ///
@@ -49,8 +49,8 @@ pub fn analyse(raster: &Raster, config: &PageConfig) -> Page {
     find_words(likelier, config)
 }
 
-/// As [`analyse`], but where the text does not tell which end of the picture is up, both ways to read it: one page or two, the
-/// likelier one first.
+/// As [`analyse`], but where the text does not tell which end of the picture is up, both ways to read it: one page or
+/// two, the likelier one first.
 #[must_use]
 pub fn readings(raster: &Raster, config: &PageConfig) -> Vec<Page> {
     let both = orient(raster, 2, config, |raster| find_lines(raster, config));

@@ -15,8 +15,8 @@ use crate::Error;
 ///
 /// # Errors
 ///
-/// [`Error::Input`] for bytes that are no picture of a known format or are damaged, also where the decoder itself panics;
-/// [`Error::Limit`] for pictures of more than [`RasterConfig::max_pixels`].
+/// [`Error::Input`] for bytes that are no picture of a known format or are damaged, also where the decoder itself
+/// panics; [`Error::Limit`] for pictures of more than [`RasterConfig::max_pixels`].
 ///
 /// # Examples
 ///

@@ -16,8 +16,8 @@ const BYTES_PER_PIXEL: u64 = 16;
 /// Settings of stage 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RasterConfig {
-    /// Largest picture, in pixels. Strict: checked against the header, before pixels are allocated. Default: 160 million.
-    /// Decoding takes up to 9 bytes a pixel.
+    /// Largest picture, in pixels. Strict: checked against the header, before pixels are allocated. Default: 160
+    /// million. Decoding takes up to 9 bytes a pixel.
     ///
     /// Tuned (pixels): five times a 1,080 × 30,000 scroll capture, which has 32 million.
     pub max_pixels: u64,

@@ -11,10 +11,11 @@ const DARK_PAGE_OPACITY_DIVISOR: u64 = 2;
 /// Tuned (grey levels): chosen by eye.
 const DARK_PAGE_MIN_LUMA: u64 = 160;
 
-/// Lays red, green, blue and alpha over the page behind them. Returns the luma; the pixels become opaque, as they look there.
+/// Lays red, green, blue and alpha over the page behind them. Returns the luma; the pixels become opaque, as they look
+/// there.
 ///
-/// A picture that is mostly transparent and whose opaque part is mostly light was made to lie on a dark page. All others lie
-/// on white, as viewers show them.
+/// A picture that is mostly transparent and whose opaque part is mostly light was made to lie on a dark page. All
+/// others lie on white, as viewers show them.
 pub(super) fn lay_over_page(pixels: &mut [[u8; 4]]) -> Vec<u8> {
     let page = if is_for_dark_page(pixels) { 0 } else { 255u32 };
     pixels

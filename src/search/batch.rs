@@ -28,7 +28,8 @@ impl Batch {
         Self { faces: vec![vec![Vec::new(); stride]; faces], starts: vec![0], ..Self::default() }
     }
 
-    /// Documents, each given as one [`Codes`] a face (all of one length), each word's width and what it can earn at most.
+    /// Documents, each given as one [`Codes`] a face (all of one length), each word's width and what it can earn at
+    /// most.
     ///
     /// # Errors
     ///
@@ -118,8 +119,8 @@ impl Batch {
         &self.caps[self.positions(document)]
     }
 
-    /// Distances of a query's word to each of a document's positions, to its nearest face; `out` and `other` are as long as the
-    /// document.
+    /// Distances of a query's word to each of a document's positions, to its nearest face; `out` and `other` are as
+    /// long as the document.
     pub(crate) fn distances(
         &self,
         document: usize,

@@ -1,9 +1,10 @@
 //! What words may earn by all of the catalogue, however many segments it lies in.
 //!
-//! A segment's caps know, if it is small, the n-grams of the segments that stood beside it when it was written, and of these only what
-//! stands in two documents or more of one of them; a large one's know its own. That is good enough to tell who is a candidate. An E-value must not hang on it: so for the documents that it
-//! is read off, and for candidates, the counts of all segments are added up, less those of documents that are gone, and the caps
-//! are reckoned as they would be if all documents stood in one segment.
+//! A segment's caps know, if it is small, the n-grams of the segments that stood beside it when it was written, and of
+//! these only what stands in two documents or more of one of them; a large one's know its own. That is good enough to
+//! tell who is a candidate. An E-value must not hang on it: so for the documents that it is read off, and for
+//! candidates, the counts of all segments are added up, less those of documents that are gone, and the caps are
+//! reckoned as they would be if all documents stood in one segment.
 
 use rayon::prelude::*;
 
@@ -25,8 +26,8 @@ const NGRAMS_AT_A_TIME: usize = 1 << 12;
 const DOCUMENTS_AT_A_TIME: usize = 64;
 
 impl IndexReader {
-    /// Whether the segments' caps are what they would be if all documents that are left stood in one segment: they do, and the
-    /// one was written by itself.
+    /// Whether the segments' caps are what they would be if all documents that are left stood in one segment: they do,
+    /// and the one was written by itself.
     pub(crate) fn caps_are_exact(&self) -> bool {
         match self.segments.as_slice() {
             [] => true,
@@ -37,7 +38,8 @@ impl IndexReader {
 
     /// Documents by their numbers, copied, with exact caps.
     ///
-    /// Cost: a pass over the n-grams of all segments for many documents; for a few, a look-up in each segment for each n-gram.
+    /// Cost: a pass over the n-grams of all segments for many documents; for a few, a look-up in each segment for each
+    /// n-gram.
     pub(crate) fn extract_exact(&self, numbers: &[u32]) -> Result<Batch, Error> {
         if self.caps_are_exact() {
             return self.extract(numbers.iter().map(|&number| number as usize));

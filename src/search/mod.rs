@@ -1,9 +1,10 @@
 //! Stage 4: which documents of the catalogue hold something like the page?
 //!
-//! Two engines with one contract, documents with the score of their best passage. The exhaustive scan aligns every path of the
-//! query's lattice with every position of every document, by dynamic programming over whole rows of the catalogue at a time. It
-//! misses nothing, so it is the oracle of the other one, and the engine itself for small catalogues. The seed engine looks
-//! 2-grams of visual words up in inverted files and aligns the documents that have most of them, to the same scores.
+//! Two engines with one contract, documents with the score of their best passage. The exhaustive scan aligns every path
+//! of the query's lattice with every position of every document, by dynamic programming over whole rows of the
+//! catalogue at a time. It misses nothing, so it is the oracle of the other one, and the engine itself for small
+//! catalogues. The seed engine looks 2-grams of visual words up in inverted files and aligns the documents that have
+//! most of them, to the same scores.
 
 mod background;
 mod batch;

@@ -12,9 +12,9 @@ pub(super) const MOST_WIDTH_WEIGHT: u8 = 2;
 
 /// How much the widths of words count whose text has this x-height, see [`WidthProbe`].
 ///
-/// Given the distance of the codes, the log-odds that two words are the same fall by so many nats for each doubling that one is wider:
-/// 6.4 below 3.75 px, 4.5 to 4.5 px, 3.3 to 6 px, 1.4 above (a logistic regression on 50,000 words of pictures and 450,000
-/// others; a weighted bit is worth some 0.5 nats of it). Large shapes tell all by themselves.
+/// Given the distance of the codes, the log-odds that two words are the same fall by so many nats for each doubling
+/// that one is wider: 6.4 below 3.75 px, 4.5 to 4.5 px, 3.3 to 6 px, 1.4 above (a logistic regression on 50,000 words
+/// of pictures and 450,000 others; a weighted bit is worth some 0.5 nats of it). Large shapes tell all by themselves.
 pub(super) fn width_weight(x_height_px: f32) -> u8 {
     match x_height_px {
         ..3.75 => MOST_WIDTH_WEIGHT,

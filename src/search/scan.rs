@@ -1,9 +1,10 @@
 //! The exhaustive scan: local alignment of the lattice with every document, whole tiles of the catalogue at a time.
 //!
-//! For each node of the lattice a row of scores, one for each position of the tile: the best local alignment (Smith & Waterman
-//! 1981) of some path that ends in that node with words that end at that position. An edge moves scores from one row to another,
-//! one position on. Skipping a query word costs a fixed amount; so does skipping a document word, of which one may be skipped
-//! for each query word (the aligner, which sees only the best documents, may skip any number).
+//! For each node of the lattice a row of scores, one for each position of the tile: the best local alignment (Smith &
+//! Waterman 1981) of some path that ends in that node with words that end at that position. An edge moves scores from
+//! one row to another, one position on. Skipping a query word costs a fixed amount; so does skipping a document word,
+//! of which one may be skipped for each query word (the aligner, which sees only the best documents, may skip any
+//! number).
 //!
 //! Cost: edges × words of the catalogue × 0.3 ns with AVX-512 for 64-bit codes.
 
@@ -154,7 +155,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Aligns the query with a tile of codes, given face by face and lane by lane, and widths; the answer stands in `rows.best`.
+    /// Aligns the query with a tile of codes, given face by face and lane by lane, and widths; the answer stands in
+    /// `rows.best`.
     fn rows(&self, faces: &[&[&[u64]]], widths: &[u8], caps: &[i16], rows: &mut Rows) {
         let Self { query, scores, kernels, config } = self;
         let (n, width) = (caps.len(), caps.len() + 1);

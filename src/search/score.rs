@@ -1,9 +1,9 @@
 //! What a word of the picture earns against a word of the catalogue: log-likelihood ratios, density-aware.
 //!
-//! `ln P(distance | same word) − ln P(distance | some word of the catalogue)`. The second is counted for every query word on a
-//! sample of the catalogue itself, so a word that looks like many others earns little: an inverse document frequency of
-//! shapes. The curve is taken as a straight line between two limits, which is what the scan can compute in two instructions;
-//! scan and aligner share it.
+//! `ln P(distance | same word) − ln P(distance | some word of the catalogue)`. The second is counted for every query
+//! word on a sample of the catalogue itself, so a word that looks like many others earns little: an inverse document
+//! frequency of shapes. The curve is taken as a straight line between two limits, which is what the scan can compute in
+//! two instructions; scan and aligner share it.
 
 use super::background::BackgroundSample;
 use super::query::{MOST_WIDTH_WEIGHT, Query};
@@ -147,8 +147,9 @@ fn histogram(distances: &[i16]) -> [u32; DISTANCES] {
     std::array::from_fn(|d| tables.iter().map(|t| t[d]).sum())
 }
 
-/// Edges that look like the word before them and the one before that: dashed rules, dotted leaders, rows of stars. They would
-/// earn a little again and again from any text that repeats itself too (what sequence search calls low complexity).
+/// Edges that look like the word before them and the one before that: dashed rules, dotted leaders, rows of stars. They
+/// would earn a little again and again from any text that repeats itself too (what sequence search calls low
+/// complexity).
 fn repeats(query: &Query<'_>) -> Vec<usize> {
     let alike_bits = query.codes.family().bits() as u32 / ALIKE_DIVISOR;
     let mut ending: Vec<Vec<usize>> = vec![Vec::new(); query.nodes as usize];

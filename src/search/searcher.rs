@@ -33,8 +33,8 @@ pub struct SearchResult<'f> {
     pub(crate) query: Query<'f>,
     /// Of each edge of the query, in the same order.
     pub(crate) word_scores: Vec<WordScore>,
-    /// Documents with the score of their best passage, in the order of their numbers: all of them by the scan, those that share
-    /// seeds with the page by the seeds.
+    /// Documents with the score of their best passage, in the order of their numbers: all of them by the scan, those
+    /// that share seeds with the page by the seeds.
     pub documents: Vec<DocumentScore>,
     /// What the search looked at.
     pub statistics: SearchStatistics,
@@ -46,8 +46,8 @@ impl Searcher {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] if a setting is out of its range; [`Error::File`] if a block of a segment is damaged, which
-    /// is found out when it is first read.
+    /// [`Error::InvalidArgument`] if a setting is out of its range; [`Error::File`] if a block of a segment is damaged,
+    /// which is found out when it is first read.
     pub fn new(
         reader: Arc<IndexReader>,
         sample_step: usize,
@@ -68,12 +68,13 @@ impl Searcher {
 
     /// Documents that may be on a page.
     ///
-    /// Cost: by the scan words of the page × words of the index × 0.3 ns; by seeds some ten milliseconds, whatever the index.
+    /// Cost: by the scan words of the page × words of the index × 0.3 ns; by seeds some ten milliseconds, whatever the
+    /// index.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] if page and fingerprint do not belong together, or the fingerprint's hash family is not the
-    /// index's; [`Error::File`] if a block of a segment is damaged.
+    /// [`Error::InvalidArgument`] if page and fingerprint do not belong together, or the fingerprint's hash family is
+    /// not the index's; [`Error::File`] if a block of a segment is damaged.
     pub fn search<'f>(&self, page: &Page, fingerprint: &'f Fingerprint) -> Result<SearchResult<'f>, Error> {
         let family = fingerprint.codes.family();
         if let Some(expected) = self.reader.family().filter(|&e| e != family && !fingerprint.codes.is_empty()) {

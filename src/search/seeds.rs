@@ -1,20 +1,21 @@
 //! The seed engine: documents that share 2-grams of visual words with the query, found in inverted files.
 //!
-//! 1. **Words → visual words.** Each word of the likeliest reading is compared with all prototypes, its unsure bits counting
-//!    less, and gets its nearest few (soft assignment; J. Philbin et al. 2008): more of them the less the nearest stands out.
-//!    Other readings of the lattice find less, measured: what they add to wrong documents' votes weighs more than the words
-//!    that the likeliest reading has wrong.
-//! 2. **2-grams → positions.** For each two words that follow each other, each pair of their visual words is looked up. The rarest
-//!    2-grams' positions vote, up to [`SearchConfig::max_votes`]: the more words the query has, the less it needs turns of n-gram
-//!    that half of the catalogue shares. How rare a 2-gram is, all segments tell together. What is left out is counted.
-//! 3. **Positions → documents.** A position votes for its diagonal (its distance from the word's position in the query), by how rare
-//!    its 2-gram is. Votes are first summed in a table of hashed diagonals, and only what falls on the fullest is looked at;
-//!    there a vote counts no more than its two words may earn.
-//! 4. **Documents → scores.** Those with most votes, up to [`SearchConfig::max_cells`] of dynamic programming, are aligned
-//!    as in the [`scan`](super::scan()): the same scores for the same documents.
+//! 1. **Words → visual words.** Each word of the likeliest reading is compared with all prototypes, its unsure bits
+//!    counting less, and gets its nearest few (soft assignment; J. Philbin et al. 2008): more of them the less the
+//!    nearest stands out. Other readings of the lattice find less, measured: what they add to wrong documents' votes
+//!    weighs more than the words that the likeliest reading has wrong.
+//! 2. **2-grams → positions.** For each two words that follow each other, each pair of their visual words is looked up.
+//!    The rarest 2-grams' positions vote, up to [`SearchConfig::max_votes`]: the more words the query has, the less it
+//!    needs turns of n-gram that half of the catalogue shares. How rare a 2-gram is, all segments tell together. What
+//!    is left out is counted.
+//! 3. **Positions → documents.** A position votes for its diagonal (its distance from the word's position in the
+//!    query), by how rare its 2-gram is. Votes are first summed in a table of hashed diagonals, and only what falls on
+//!    the fullest is looked at; there a vote counts no more than its two words may earn.
+//! 4. **Documents → scores.** Those with most votes, up to [`SearchConfig::max_cells`] of dynamic programming, are
+//!    aligned as in the [`scan`](super::scan()): the same scores for the same documents.
 //!
-//! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses a
-//! document that shares no 2-gram with the query as printed; how often that is stands in `docs/results`, *seeds*.
+//! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses
+//! a document that shares no 2-gram with the query as printed; how often that is stands in `docs/results`, *seeds*.
 
 use super::query::Query;
 use super::scan::{DocumentScore, scan_batch};
@@ -46,8 +47,8 @@ pub struct SearchConfig {
     ///
     /// Tuned (count): record *seeds*.
     pub max_assignments: usize,
-    /// A visual word farther than the nearest one is looked up if its likelihood is no more below that one's than this, in
-    /// nats; two thirds of it in queries of more than 150 words. Default: 6.
+    /// A visual word farther than the nearest one is looked up if its likelihood is no more below that one's than this,
+    /// in nats; two thirds of it in queries of more than 150 words. Default: 6.
     ///
     /// Tuned (nats): record *seeds*.
     pub assignment_nats: f32,
@@ -55,8 +56,8 @@ pub struct SearchConfig {
     ///
     /// Tuned (positions): record *seeds*: 20,000 to 200,000 find .997 to 1.0 of what the scan finds.
     pub max_votes: usize,
-    /// Cells of dynamic programming (edges of the lattice × words of documents) spent on candidates; each takes some 0.2 ns.
-    /// Default: 12 million.
+    /// Cells of dynamic programming (edges of the lattice × words of documents) spent on candidates; each takes some
+    /// 0.2 ns. Default: 12 million.
     ///
     /// Tuned (cells): record *seeds*: some 2 ms.
     pub max_cells: u64,
@@ -355,8 +356,8 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
-        /// Whatever the seeds find, the scan finds with the same score; and a passage with a wrong bit in every word and every
-        /// fifth word another one is found, best of all.
+        /// Whatever the seeds find, the scan finds with the same score; and a passage with a wrong bit in every word
+        /// and every fifth word another one is found, best of all.
         #[test]
         fn seeds_find_what_the_scan_finds(
             document in 0..DOCUMENTS,

@@ -114,7 +114,8 @@ impl Votes {
     }
 }
 
-/// Turns of phrase that a document shares with others vote no more than they may earn. Hits are sorted by their position.
+/// Turns of phrase that a document shares with others vote no more than they may earn. Hits are sorted by their
+/// position.
 ///
 /// A pass of its own, in which nothing waits for anything: nearly each cap is a miss of the caches.
 fn cap_votes(index: &IndexReader, hits: &mut [Hit]) -> Result<(), Error> {
@@ -132,7 +133,8 @@ fn cap_votes(index: &IndexReader, hits: &mut [Hit]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The most votes for two neighbouring bands of diagonals: torn and skipped words may have split a passage between them.
+/// The most votes for two neighbouring bands of diagonals: torn and skipped words may have split a passage between
+/// them.
 fn best_bands(hits: &mut [Hit]) -> u32 {
     hits.sort_unstable_by_key(|h| h.band);
     let (mut best, mut before) = (0, (0, 0));

@@ -28,9 +28,10 @@ const WIDEST: i16 = 255;
 const OWN_LINE: usize = 4;
 
 impl Query<'_> {
-    /// Takes the widths of words that count as so much narrower as most words of their line are wider than the catalogue's: its
-    /// typeface is, its x-height was measured too small, it was squeezed. Told by the words that the catalogue's sample holds too, as
-    /// half of a text is frequent words: each is compared with the nearest in the sample by its code alone.
+    /// Takes the widths of words that count as so much narrower as most words of their line are wider than the
+    /// catalogue's: its typeface is, its x-height was measured too small, it was squeezed. Told by the words that the
+    /// catalogue's sample holds too, as half of a text is frequent words: each is compared with the nearest in the
+    /// sample by its code alone.
     ///
     /// Cost: one pass over the sample for each word, and one over the words for each line.
     pub(crate) fn fit_widths(&mut self, page: &Page, sample: &BackgroundSample, kernels: &Kernels) {
@@ -64,7 +65,8 @@ impl Query<'_> {
     }
 }
 
-/// How much wider words of a picture are than the catalogue's, in steps of [`log_width`](crate::fingerprint::log_width).
+/// How much wider words of a picture are than the catalogue's, in steps of
+/// [`log_width`](crate::fingerprint::log_width).
 struct Styles {
     /// Of each word that tells, its line and by how many steps it is wider.
     stretches: Vec<(u32, i16)>,
@@ -85,8 +87,8 @@ impl Styles {
         near.for_each(|at| votes[(at + WIDEST) as usize] += times);
     }
 
-    /// The mode of a line's words and, counting less, of all others: the nearest may be another word, and what was cut through is all
-    /// wrong. 0 if less than a quarter agree.
+    /// The mode of a line's words and, counting less, of all others: the nearest may be another word, and what was cut
+    /// through is all wrong. 0 if less than a quarter agree.
     fn of_line(&self, line: u32) -> i16 {
         let own = || self.stretches.iter().filter(move |(of, _)| *of == line);
         let mut votes = self.of_all.clone();

@@ -13,8 +13,8 @@ use crate::search::{Batch, DocumentScore, SearchResult, Searcher, scan_batch};
 ///
 /// Tuned (documents): chosen by eye.
 const MAX_CANDIDATES: usize = 32;
-/// Documents that chance would reach more often than this by their best passage, and more often than a match may be, are not
-/// aligned: a header above may make a match of the others.
+/// Documents that chance would reach more often than this by their best passage, and more often than a match may be,
+/// are not aligned: a header above may make a match of the others.
 ///
 /// Tuned (expected documents): chosen by eye.
 const MAX_CANDIDATE_E: f64 = 0.05;
@@ -58,7 +58,8 @@ impl Significance {
         Ok(Self { model, background })
     }
 
-    /// The candidates of a search: documents that chance reaches no more often than `max_e` times, or .05 times if that is more.
+    /// The candidates of a search: documents that chance reaches no more often than `max_e` times, or .05 times if that
+    /// is more.
     ///
     /// # Errors
     ///
@@ -98,7 +99,8 @@ impl Significance {
     }
 }
 
-/// Keeps the documents that chance reaches no more often than `max_e` times, the best first, and of these the first so many.
+/// Keeps the documents that chance reaches no more often than `max_e` times, the best first, and of these the first so
+/// many.
 fn best_of(
     searcher: &Searcher,
     documents: &mut Vec<DocumentScore>,

@@ -16,8 +16,8 @@ pub(crate) struct Decoy {
 }
 
 impl Decoy {
-    /// Shuffles the query's units: the parts between positions that every path goes through. The same `seed` gives the same
-    /// order.
+    /// Shuffles the query's units: the parts between positions that every path goes through. The same `seed` gives the
+    /// same order.
     pub(crate) fn new(query: &Query<'_>, scores: &[WordScore], seed: u64) -> Result<Self, Error> {
         let mut units: Vec<std::ops::Range<usize>> = Vec::new();
         let (mut start, mut reach) = (0, 0);

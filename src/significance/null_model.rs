@@ -1,20 +1,20 @@
 //! How likely is a score by chance? Read off the scores of documents that have nothing to do with the query.
 //!
-//! Best scores of unrelated documents fall off exponentially (S. Karlin & S. F. Altschul 1990). Where that tail begins differs
-//! from query to query (its length, how much its words tell, how often its n-grams are used), so it is measured for each
-//! query, on a sample of the catalogue's documents (as W. R. Pearson 1998 does with the search's own scores). How it falls is a
-//! law of language more than of the query, and too few documents are far out to fit it anew each time: its shape is a constant,
-//! fitted to the best scores of pages of unrelated text (measured in `docs/results`, *E-values*). In a small catalogue the
-//! page's own words in another order stand in for unrelated documents.
+//! Best scores of unrelated documents fall off exponentially (S. Karlin & S. F. Altschul 1990). Where that tail begins
+//! differs from query to query (its length, how much its words tell, how often its n-grams are used), so it is measured
+//! for each query, on a sample of the catalogue's documents (as W. R. Pearson 1998 does with the search's own scores).
+//! How it falls is a law of language more than of the query, and too few documents are far out to fit it anew each
+//! time: its shape is a constant, fitted to the best scores of pages of unrelated text (measured in `docs/results`,
+//! *E-values*). In a small catalogue the page's own words in another order stand in for unrelated documents.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::search::DocumentScore;
 
-/// How scores of unrelated documents fall off: the constants behind every E-value, fitted to decoys (measured in `docs/results`,
-/// *E-values*). A catalogue keeps those that it was made with in its manifest, so that whoever opens it, by threads, shards
-/// or releases, gives the same E-value to the same alignment.
+/// How scores of unrelated documents fall off: the constants behind every E-value, fitted to decoys (measured in
+/// `docs/results`, *E-values*). A catalogue keeps those that it was made with in its manifest, so that whoever opens
+/// it, by threads, shards or releases, gives the same E-value to the same alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NullModel {
@@ -22,7 +22,8 @@ pub struct NullModel {
     ///
     /// Tuned (documents): chosen by eye.
     pub sample_documents: usize,
-    /// Cells of dynamic programming (edges × words) spent on them, about: long queries see fewer documents. Default: 20 million.
+    /// Cells of dynamic programming (edges × words) spent on them, about: long queries see fewer documents. Default: 20
+    /// million.
     ///
     /// Tuned (cells): record *seeds*: a whole page took 20 ms without it.
     pub sample_cells: usize,
@@ -30,8 +31,8 @@ pub struct NullModel {
     ///
     /// Tuned (factor): a fifth of the sample gives E-values within a quarter (unit test).
     pub most_thinning: usize,
-    /// A catalogue of fewer documents says too little about unrelated ones: shuffled queries are looked up in it instead.
-    /// Default: 800.
+    /// A catalogue of fewer documents says too little about unrelated ones: shuffled queries are looked up in it
+    /// instead. Default: 800.
     ///
     /// Tuned (documents): chosen by eye.
     pub min_documents: usize,
@@ -39,12 +40,13 @@ pub struct NullModel {
     ///
     /// Tuned (count): chosen by eye.
     pub max_shuffles: usize,
-    /// Ranks in the sample, as shares of it, whose mean scores say where the tail begins: far out, further in, and near the bulk.
+    /// Ranks in the sample, as shares of it, whose mean scores say where the tail begins: far out, further in, and near
+    /// the bulk.
     ///
     /// Tuned (shares): fitted to decoys, record *e-values*.
     pub ranks: [(f64, f64); 3],
-    /// The tail begins at this, plus so much of the first mean, less so much of the third: the score in nats that chance reaches
-    /// some `body.0 + tail.0` times in `reference_documents`.
+    /// The tail begins at this, plus so much of the first mean, less so much of the third: the score in nats that
+    /// chance reaches some `body.0 + tail.0` times in `reference_documents`.
     ///
     /// Tuned (nats, factors): fitted to decoys, record *e-values*.
     pub location: [f64; 3],
@@ -68,8 +70,8 @@ pub struct NullModel {
     ///
     /// Tuned (documents, nats): fitted to decoys, record *e-values*.
     pub tail: (f64, f64),
-    /// Expected documents that share a block with a page which too few of them have to know it for a frame (a list's footer, a
-    /// notice), the words that such a block has, and by how many more it becomes rarer by a factor of e.
+    /// Expected documents that share a block with a page which too few of them have to know it for a frame (a list's
+    /// footer, a notice), the words that such a block has, and by how many more it becomes rarer by a factor of e.
     ///
     /// Tuned (documents, words, words): fitted to decoys, record *e-values*, frames.
     pub frames: (f64, f64, f64),
@@ -151,7 +153,8 @@ impl NullModel {
         }
     }
 
-    /// A query of so many edges is scored on every so many-th document of a catalogue's sample; the catalogue has so many words.
+    /// A query of so many edges is scored on every so many-th document of a catalogue's sample; the catalogue has so
+    /// many words.
     ///
     /// What is known of a tail grows with the cells that were looked at, and a long query has many in each document.
     pub(crate) fn thinning(&self, sample: NullSample, edges: usize, words: usize) -> usize {
@@ -211,7 +214,8 @@ impl NullDistribution {
         self.expected(self.expected_in_reference(score_nats))
     }
 
-    /// The same for a passage of so many words that stands amid other words, in the picture and in the document: as frames do.
+    /// The same for a passage of so many words that stands amid other words, in the picture and in the document: as
+    /// frames do.
     pub(crate) fn e_value_amid(&self, score_nats: f32, words: usize) -> f64 {
         let (count, usual, scale) = self.model.frames;
         let longer = (words as f64 - usual).max(0.0);

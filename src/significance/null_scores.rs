@@ -6,8 +6,8 @@ use crate::Error;
 use crate::search::{Batch, DocumentScore, Query, SearchResult, Searcher, scan, scan_batch};
 use crate::simd::kernels::WordScore;
 
-/// Scores that documents of the catalogue's sample reach by chance. Read off those that the scan found, unless there is a
-/// `background`: the sample's documents, copied, with exact caps.
+/// Scores that documents of the catalogue's sample reach by chance. Read off those that the scan found, unless there is
+/// a `background`: the sample's documents, copied, with exact caps.
 pub(super) fn null_scores(
     model: &NullModel,
     searcher: &Searcher,

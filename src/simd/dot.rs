@@ -1,8 +1,8 @@
 //! [`Dot`] in the instructions that were made for it: compilers do not find them.
 //!
-//! *Correctness*: every method takes a proof of [`super::x86`] that the CPU has the features. They are inlined into functions
-//! that are compiled with these features, else each intrinsic would be a call: slow, but sound. The loads read all of a
-//! [`FourWeights`], which is 64 bytes long, without demanding an alignment.
+//! *Correctness*: every method takes a proof of [`super::x86`] that the CPU has the features. They are inlined into
+//! functions that are compiled with these features, else each intrinsic would be a call: slow, but sound. The loads
+//! read all of a [`FourWeights`], which is 64 bytes long, without demanding an alignment.
 
 use std::arch::x86_64::*;
 

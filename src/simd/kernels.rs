@@ -1,9 +1,10 @@
 //! Portable bodies of the hot loops: plain Rust over slices, shaped for the auto-vectoriser.
 //!
-//! Each is `#[inline(always)]`, so that [`super::Kernels`] can compile it once for each instruction set. They are their own
-//! oracle: the tests compare every compiled variant with a scalar loop.
+//! Each is `#[inline(always)]`, so that [`super::Kernels`] can compile it once for each instruction set. They are their
+//! own oracle: the tests compare every compiled variant with a scalar loop.
 
-/// What a word of the query earns against a catalogue word, all in fixed-point units: `clamp(start - slope · distance)`.
+/// What a word of the query earns against a catalogue word, all in fixed-point units: `clamp(start - slope ·
+/// distance)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WordScore {
     /// Score at distance 0, before clamping.
@@ -67,8 +68,8 @@ impl WidthProbe {
     }
 }
 
-/// Writes the (weighted) Hamming distance of a query's code to each catalogue code; `lanes` holds those codes' 64-bit words,
-/// lane by lane.
+/// Writes the (weighted) Hamming distance of a query's code to each catalogue code; `lanes` holds those codes' 64-bit
+/// words, lane by lane.
 #[inline(always)]
 pub(super) fn distances(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
     match (probe.code, lanes) {
@@ -96,7 +97,8 @@ pub(super) fn distances(probe: Probe<'_>, lanes: &[&[u64]], out: &mut [i16]) {
 /// The place of the nearest of some codes, held as for [`distances`]; of equally near ones the first.
 #[inline(always)]
 pub(super) fn nearest_code(code: &[u64], lanes: &[&[u64]]) -> usize {
-    // The distance and, behind it, the place: the least of these numbers is the answer, and no distance need be written down.
+    // The distance and, behind it, the place: the least of these numbers is the answer, and no distance need be written
+    // down.
     let found = |(k, differing_bits): (usize, u32)| i64::from(differing_bits) << 32 | k as i64;
     let least = |least: i64, found: i64| least.min(found);
     let found = match (code, lanes) {
@@ -121,7 +123,8 @@ pub(super) fn add_widths(width: WidthProbe, log_widths: &[u8], out: &mut [i16]) 
     }
 }
 
-/// Counts up, for each code, if the one so many places `back` differs in at most so many bits; `codes` holds `stride` words of each.
+/// Counts up, for each code, if the one so many places `back` differs in at most so many bits; `codes` holds `stride`
+/// words of each.
 #[inline(always)]
 pub(super) fn alike(codes: &[u64], stride: usize, back: usize, most: u32, counts: &mut [u8]) {
     let (counts, here) = (&mut counts[back..], &codes[back * stride..]);
@@ -144,8 +147,8 @@ pub(super) fn nearer(out: &mut [i16], other: &[i16]) {
     }
 }
 
-/// One arc of the lattice against a tile: `to[p + 1] = max(to[p + 1], from[p] + score(p), from[p + 1] - skip)`. Scores of rows are
-/// never negative, so a `skip` of [`i16::MAX`] forbids to skip the query word.
+/// One arc of the lattice against a tile: `to[p + 1] = max(to[p + 1], from[p] + score(p), from[p + 1] - skip)`. Scores
+/// of rows are never negative, so a `skip` of [`i16::MAX`] forbids to skip the query word.
 #[inline(always)]
 pub(super) fn step(score: WordScore, distances: &[i16], caps: &[i16], skip: i16, from: &[i16], to: &mut [i16]) {
     let n = distances.len();
@@ -156,8 +159,8 @@ pub(super) fn step(score: WordScore, distances: &[i16], caps: &[i16], skip: i16,
     }
 }
 
-/// A node that all arcs have been taken to: skipping one catalogue word (`done[p + 1] = max(row[p + 1], row[p] - cost)`, never
-/// over the end of a document, where the cap is negative) and keeping each place's best score.
+/// A node that all arcs have been taken to: skipping one catalogue word (`done[p + 1] = max(row[p + 1], row[p] -
+/// cost)`, never over the end of a document, where the cap is negative) and keeping each place's best score.
 #[inline(always)]
 pub(super) fn finish(cost: i16, caps: &[i16], row: &[i16], done: &mut [i16], best: &mut [i16]) {
     let n = caps.len();

@@ -1,7 +1,7 @@
 //! Body of the nets' inference, written once over [`Dot`]: one layer of [`crate::fingerprint`]'s integer nets.
 //!
-//! Inputs are 7 bits wide (0 to 127), weights 8 (−127 to 127), sums 32: every order of summation gives the same bits, and where
-//! an instruction set adds pairs of products in 16 bits on the way (`vpmaddubsw`), they cannot saturate.
+//! Inputs are 7 bits wide (0 to 127), weights 8 (−127 to 127), sums 32: every order of summation gives the same bits,
+//! and where an instruction set adds pairs of products in 16 bits on the way (`vpmaddubsw`), they cannot saturate.
 
 /// Output channels that are computed together: one register of AVX-512, two of AVX2.
 pub(crate) const LANES: usize = 16;
@@ -23,7 +23,8 @@ const BLOCKS: [usize; 3] = [WIDE, 4, 1];
 /// Most groups of a pass.
 const WIDE: usize = 7;
 
-/// The one operation that each instruction set has its own way for: sums of [`LANES`] channels over products of four inputs each.
+/// The one operation that each instruction set has its own way for: sums of [`LANES`] channels over products of four
+/// inputs each.
 ///
 /// The value is the proof that the CPU has the instructions.
 pub(super) trait Dot: Copy {
@@ -98,8 +99,8 @@ pub(crate) struct Requantise {
     pub(crate) multiplier: [i32; LANES],
 }
 
-/// Weights and how to walk over the input. Rows of weights are filled up with zeros to whole [`FOUR`]s, so that the input must
-/// have three values more than its last window.
+/// Weights and how to walk over the input. Rows of weights are filled up with zeros to whole [`FOUR`]s, so that the
+/// input must have three values more than its last window.
 #[derive(Debug)]
 pub(crate) enum Taps {
     /// A convolution. The input has its margins of zeros in place, so that no window leaves it.
@@ -217,7 +218,8 @@ fn tile<D: Dot, const N: usize>(
     }
 }
 
-/// All channels of a dense layer. Behind a rectifier many inputs are zero: where four in a row are, they are passed over.
+/// All channels of a dense layer. Behind a rectifier many inputs are zero: where four in a row are, they are passed
+/// over.
 #[inline(always)]
 fn dense<D: Dot>(
     dot: D,

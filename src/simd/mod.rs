@@ -1,9 +1,9 @@
 //! The hot loops, compiled for each instruction set, and the choice between them when the program runs.
 //!
-//! The loops themselves are safe, portable and written once ([`kernels`], [`layer`]). On x86-64 each is compiled for AVX-512
-//! and for AVX2 too (`x86`), and the nets' multiply-add is written in intrinsics (`dot`). Beside the memory map this is the
-//! only unsafe code of the crate. What it buys is measured by `cargo bench --features benchmarks --bench scan` and
-//! `--bench encode`.
+//! The loops themselves are safe, portable and written once ([`kernels`], [`layer`]). On x86-64 each is compiled for
+//! AVX-512 and for AVX2 too (`x86`), and the nets' multiply-add is written in intrinsics (`dot`). Beside the memory map
+//! this is the only unsafe code of the crate. What it buys is measured by `cargo bench --features benchmarks --bench
+//! scan` and `--bench encode`.
 //!
 //! A variant can be had only in exchange for a *proof*: a value without size that nothing but run-time detection makes.
 #![cfg_attr(
@@ -68,8 +68,8 @@ impl Kernels {
         net_layer: |layer, input, output| layer::net_layer(Portable, layer, input, output),
     };
 
-    /// Writes the distance of a query's word to the nearest face of each catalogue word, widths included; `out` and `other` are as long as
-    /// each lane and `log_widths`.
+    /// Writes the distance of a query's word to the nearest face of each catalogue word, widths included; `out` and
+    /// `other` are as long as each lane and `log_widths`.
     pub(crate) fn nearest<'l>(
         &self,
         probe: Probe<'_>,

@@ -1,7 +1,7 @@
 //! Proofs that the CPU has an instruction set, and the kernels compiled for it.
 //!
-//! *Correctness*: a proof's field is private to this file, and the one expression that makes a proof from nothing asks the CPU
-//! for the features first, by the same list that the kernels are compiled with.
+//! *Correctness*: a proof's field is private to this file, and the one expression that makes a proof from nothing asks
+//! the CPU for the features first, by the same list that the kernels are compiled with.
 
 use super::Kernels;
 use super::kernels::{self, Probe, WidthProbe, WordScore};

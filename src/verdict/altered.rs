@@ -1,19 +1,20 @@
 //! Is a word of the picture another one than the document's? Was one put in, was one left out?
 //!
 //! A word is judged by two measures that do not depend on each other: how far its code is from the document's word, in
-//! standard deviations of what codes of the same word differ by, given the confidence of each of its bits; and how much wider
-//! or narrower it is. Both are taken relative to the other words of the passage: what is usual among them is the picture's
-//! style (its typeface's class, weight, slant and width), not a change. Words cut in the wrong place are far off too, but
-//! then the width is, and the words beside them are. So only words between firm neighbours are judged, and the more the
-//! width differs, the more the code must. The weights were fitted by logistic regression to pages with and without replaced
-//! words (measured in `docs/results`, *altered words*).
+//! standard deviations of what codes of the same word differ by, given the confidence of each of its bits; and how much
+//! wider or narrower it is. Both are taken relative to the other words of the passage: what is usual among them is the
+//! picture's style (its typeface's class, weight, slant and width), not a change. Words cut in the wrong place are far
+//! off too, but then the width is, and the words beside them are. So only words between firm neighbours are judged, and
+//! the more the width differs, the more the code must. The weights were fitted by logistic regression to pages with and
+//! without replaced words (measured in `docs/results`, *altered words*).
 
 use crate::align::{Alignment, Pair};
 use crate::fingerprint::WIDTH_STEPS;
 use crate::page::{Page, Word};
 
-/// Log-odds of a word of one x-height's width that agrees, per standard deviation of surprise, per doubling of the width up to
-/// [`OTHER_WIDTH`], per doubling in all, and per doubling of the word's own width up to [`FULL_WIDTH_XH`]: little shape, little said.
+/// Log-odds of a word of one x-height's width that agrees, per standard deviation of surprise, per doubling of the
+/// width up to [`OTHER_WIDTH`], per doubling in all, and per doubling of the word's own width up to [`FULL_WIDTH_XH`]:
+/// little shape, little said.
 ///
 /// Tuned (log-odds): logistic regression on pages with and without replaced words, record *altered words*.
 const WEIGHTS: [f32; 5] = [-7.0, 1.98, 11.9, -10.6, 0.5];
@@ -41,8 +42,8 @@ const FIRM_NATS: f32 = 1.0;
 ///
 /// Tuned (nats): chosen by eye.
 const LEAST_SIDE_NATS: f32 = 0.3;
-/// Widths of words that a code of 48 columns tells: narrower ones are marks, bullets, dust; of longer ones (addresses of pages) a
-/// letter has less than three columns.
+/// Widths of words that a code of 48 columns tells: narrower ones are marks, bullets, dust; of longer ones (addresses
+/// of pages) a letter has less than three columns.
 ///
 /// Tuned (x-heights): chosen by eye.
 const LEGIBLE_XH: std::ops::RangeInclusive<f32> = 0.9..=16.0;
@@ -71,8 +72,8 @@ pub(super) struct Changes {
     pub(super) replaced: Vec<f32>,
     /// For each skipped word, the probability that it was put in.
     pub(super) inserted: Vec<f32>,
-    /// Runs of document words that the picture lacks inside of the passage, first and last, with the probability that they
-    /// were left out.
+    /// Runs of document words that the picture lacks inside of the passage, first and last, with the probability that
+    /// they were left out.
     pub(super) deleted: Vec<([u32; 2], f32)>,
 }
 
@@ -148,7 +149,8 @@ impl<'a> Passage<'a> {
         left.document_word + 1 == right.document_word && self.word(left).to == self.word(right).from
     }
 
-    /// Whether the words directly before or behind pair `k` are firm; none if none adjoins that is not contradicted itself.
+    /// Whether the words directly before or behind pair `k` are firm; none if none adjoins that is not contradicted
+    /// itself.
     fn side(&self, k: usize, behind: bool) -> Option<bool> {
         let step = |k: usize| if behind { k.checked_add(1) } else { k.checked_sub(1) };
         let next = step(k).filter(|&n| n < self.pairs.len())?;
@@ -167,8 +169,8 @@ impl<'a> Passage<'a> {
             || nats > LEAST_NEIGHBOUR_NATS && nats + beyond.map_or(0.0, |p| p.score_nats) > LEAST_SIDE_NATS
     }
 
-    /// Whether pairs `k - 1` and `k` are whole words of one line on firm ground: what lies between them is no matter of cuts or of
-    /// lines that were not read.
+    /// Whether pairs `k - 1` and `k` are whole words of one line on firm ground: what lies between them is no matter of
+    /// cuts or of lines that were not read.
     fn whole_around(&self, k: usize) -> bool {
         let (left, right) = (&self.pairs[k - 1], &self.pairs[k]);
         let whole = |p: &Pair| self.stretch(p) < OTHER_WIDTH + WHOLE_SPREADS * self.usual_spread;

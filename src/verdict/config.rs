@@ -16,13 +16,13 @@ pub struct VerdictConfig {
     ///
     /// Tuned (words): people write the same sentence twice; record *short passages*.
     pub min_words: usize,
-    /// A document that explains the same words as a better one is named beside it if its score is at least this share of the
-    /// best one's. Default: 0.9.
+    /// A document that explains the same words as a better one is named beside it if its score is at least this share
+    /// of the best one's. Default: 0.9.
     ///
     /// Tuned (share): chosen by eye.
     pub tie_share: f32,
-    /// Whether a block that several documents share, and that stands amid other words in the picture and in each of them (a
-    /// notice, a list's footer), may make a match. Default: no.
+    /// Whether a block that several documents share, and that stands amid other words in the picture and in each of
+    /// them (a notice, a list's footer), may make a match. Default: no.
     pub boilerplate: bool,
 }
 

@@ -17,8 +17,8 @@ pub struct Reading {
 
 /// The verdict on a picture of this size, from its readings.
 ///
-/// Who looks for a picture in several readings finds that many times as much by chance: E-values are multiplied by their
-/// number.
+/// Who looks for a picture in several readings finds that many times as much by chance: E-values are multiplied by
+/// their number.
 #[must_use]
 pub fn verdict(
     readings: Vec<Reading>,

@@ -23,8 +23,8 @@ pub struct Verdict {
     pub height: u32,
     /// What was recognised, strongest first; each covers words of its own.
     pub matches: Vec<Match>,
-    /// What the search looked at, and what it left out; of two readings of a picture, both together. No part of the JSON
-    /// line, whose members are fixed.
+    /// What the search looked at, and what it left out; of two readings of a picture, both together. No part of the
+    /// JSON line, whose members are fixed.
     #[serde(skip)]
     pub search: SearchStatistics,
     /// How long each stage took.
@@ -109,8 +109,8 @@ pub struct MatchedWord {
     pub document_word: Option<u32>,
     /// How much its shape agrees with that word, 0 to 1; 0.5 says nothing.
     pub agreement: f32,
-    /// Probability that another word stands here than the document's, or one that the document lacks, 0 to 1; 0 where the
-    /// passage around it is not firm enough to tell.
+    /// Probability that another word stands here than the document's, or one that the document lacks, 0 to 1; 0 where
+    /// the passage around it is not firm enough to tell.
     pub altered_probability: f32,
     /// Whether that is likelier than not.
     pub altered: bool,

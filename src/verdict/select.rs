@@ -1,4 +1,5 @@
-//! Which alignments become matches: the strongest explanation of each part of the picture, and every document that holds it.
+//! Which alignments become matches: the strongest explanation of each part of the picture, and every document that
+//! holds it.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,15 @@ use crate::geom::Rect;
 use crate::page::Page;
 use crate::significance::NullDistribution;
 
-/// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the other.
+/// Of two documents that hold a passage, one that quotes so much more of it (a share of its words) has it from the
+/// other.
 ///
 /// Tuned (share): chosen by eye.
 const MORE_QUOTED: f32 = 0.5;
 
-/// A passage stands amid other words if so many beside it, in the picture and in the document, are different ones. A block that two
-/// documents share there is a frame (a notice, a list's footer) if neither quotes it; one that a single document has may be.
+/// A passage stands amid other words if so many beside it, in the picture and in the document, are different ones. A
+/// block that two documents share there is a frame (a notice, a list's footer) if neither quotes it; one that a single
+/// document has may be.
 ///
 /// Tuned (words): record *e-values*, frames.
 const FRAMED_WORDS: usize = 10;
@@ -74,7 +77,8 @@ pub fn select(
                 let of = best.aligned_words;
                 best.shared.push(to_shared(c, e_value, of));
             }
-            // Mails of a thread hold each other's senders and subjects: beside a match, another one must be beyond doubt.
+            // Mails of a thread hold each other's senders and subjects: beside a match, another one must be beyond
+            // doubt.
             _ if alone || e_value <= config.max_e.min(CERTAIN) => {
                 chosen.push((to_match(c, e_value, page), c));
             }
@@ -168,8 +172,8 @@ fn to_match(c: &AlignedDocument<'_>, e_value: f64, page: &Page) -> Match {
     }
 }
 
-/// The pairs in those regions of the page that hold more than a stray word or two: a name in the header that also stands
-/// under the letter does not make the header part of the passage.
+/// The pairs in those regions of the page that hold more than a stray word or two: a name in the header that also
+/// stands under the letter does not make the header part of the passage.
 fn main_part<'p>(pairs: &'p [Pair], page: &Page) -> impl Iterator<Item = &'p Pair> {
     let region = |p: &Pair| page.lines[page.words[p.word as usize].line as usize].region;
     let mut count: BTreeMap<u32, usize> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Public types can be shared between threads, carried over a caught panic, and printed: a field that ends this is a breaking
-//! change.
+//! Public types can be shared between threads, carried over a caught panic, and printed: a field that ends this is a
+//! breaking change.
 
 use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};

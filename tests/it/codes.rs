@@ -1,9 +1,9 @@
 //! Codes of real words never change: a changed code is a changed file format.
 //!
-//! `testdata/codes/words.json` says where the words stand in the pictures of `testdata/shots` (fixed once, so that a better
-//! page stage changes nothing here), `testdata/codes/codes.json` holds their codes by family and version. Whoever changes a
-//! family's codes on purpose raises its version and runs
-//! `BLESS=1 cargo test --features baselines codes`.
+//! `testdata/codes/words.json` says where the words stand in the pictures of `testdata/shots` (fixed once, so that a
+//! better page stage changes nothing here), `testdata/codes/codes.json` holds their codes by family and version.
+//! Whoever changes a family's codes on purpose raises its version and runs `BLESS=1 cargo test --features baselines
+//! codes`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -87,12 +87,12 @@ fn lines_and_words_are_found_as_the_golden_table_says() {
 /// Lines and words of each bundled picture against its truth.
 const PICTURES: &str = "testdata/evaluation/pictures.txt";
 
-/// Names of the columns: lines found, words on the likeliest path, true words, those found, true pairs of neighbours, those
-/// linked, boxes of true words.
+/// Names of the columns: lines found, words on the likeliest path, true words, those found, true pairs of neighbours,
+/// those linked, boxes of true words.
 const COLUMNS: [&str; 7] = ["lines", "seen", "words", "found", "pairs", "linked", "boxes"];
 
-/// A hundredth of a golden count, and one, may be missing or too many: what another rounding of a float may turn. What is more
-/// is looked at, and written by `BLESS=1 cargo test evaluation`.
+/// A hundredth of a golden count, and one, may be missing or too many: what another rounding of a float may turn. What
+/// is more is looked at, and written by `BLESS=1 cargo test evaluation`.
 fn within_tolerance(golden: usize, count: usize) -> bool {
     count.abs_diff(golden) <= 1 + golden / 100
 }

@@ -48,7 +48,8 @@ fn mapped(raster: &Raster, (width, height): (u32, u32), map: impl Fn(Point) -> P
     Raster::from_luma(width, height, (0..height).flat_map(|y| (0..width).map(move |x| grey(x, y))).collect()).unwrap()
 }
 
-/// Share of the words of `upright` that `page` shows at the same place, after `map` from the page's picture to the upright one.
+/// Share of the words of `upright` that `page` shows at the same place, after `map` from the page's picture to the
+/// upright one.
 fn same_words(upright: &Page, page: &Page, map: impl Fn(Point) -> Point) -> f32 {
     let spots: Vec<(Point, Point)> = page
         .words

@@ -101,8 +101,8 @@ fn commits_threads_and_order_do_not_show() {
     }
 }
 
-/// Answers of both engines, but for what they looked at, for mails that are committed in strictly smaller shares, which are not merged;
-/// some of them removed again.
+/// Answers of both engines, but for what they looked at, for mails that are committed in strictly smaller shares, which
+/// are not merged; some of them removed again.
 fn answers_of_segments(mails: &[Mail], segments: usize, removed: &[&str], threads: usize) -> Vec<Vec<Verdict>> {
     let folder = tempfile::tempdir().unwrap();
     let weights: usize = (0..segments).map(|k| 20 - k).sum();
@@ -131,7 +131,8 @@ fn answers_of_segments(mails: &[Mail], segments: usize, removed: &[&str], thread
 #[test]
 fn engines_and_segments_do_not_show() {
     let mut mails = mails();
-    // Parts of every second mail stand in five others, each with words of its own: mostly once in each of several segments.
+    // Parts of every second mail stand in five others, each with words of its own: mostly once in each of several
+    // segments.
     let mut others: Vec<Mail> = (0..2400).map(|k| mail(k, 250)).collect();
     for (k, other) in others.iter_mut().enumerate().filter(|(k, _)| k % 480 < mails.len() && k % 480 % 2 == 0) {
         let body = &mails[k % 480].body;

@@ -64,7 +64,8 @@ fn a_screenshot_of_an_html_mail_is_found_from_its_eml() {
         assert_eq!(verdict.outcome, Outcome::Match, "{name}");
         let best = &verdict.matches[0];
         assert_eq!(best.documents, [mail.id.as_str()], "{name}");
-        // A table's cells are read neither row by row nor column by column throughout: what stands out of order is not aligned.
+        // A table's cells are read neither row by row nor column by column throughout: what stands out of order is not
+        // aligned.
         let whole = if path.ends_with("night-rota.eml") { 0.65 } else { 0.7 };
         assert!(
             best.e_value < 1e-12 && best.document_coverage > whole,

@@ -1,7 +1,7 @@
 //! Catalogues of released formats, opened for ever after.
 //!
-//! `testdata/catalogues/N` was written by the first release with segments of version N. It is never written again: a new
-//! format gets a folder of its own (`BLESS=1 cargo test old_files` writes one that is missing).
+//! `testdata/catalogues/N` was written by the first release with segments of version N. It is never written again: a
+//! new format gets a folder of its own (`BLESS=1 cargo test old_files` writes one that is missing).
 
 use std::path::Path;
 

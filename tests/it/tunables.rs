@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 const PAGE: &str = "docs/tunables.md";
 
 /// Stages in the order of the data's way; others follow by name.
-const STAGES: [(&str, &str); 9] = [
+const STAGES: [(&str, &str); 10] = [
     ("raster", "bytes to pixels"),
     ("page", "pixels to lines and words"),
     ("fingerprint", "words to codes"),
     ("index", "what is reckoned and written when mails are enrolled"),
     ("search", "codes to documents that may hold them"),
-    ("align", "documents to alignments"),
-    ("verdict", "alignments to an answer"),
+    ("significance", "documents to those that chance reaches seldom"),
+    ("align", "candidates to alignments"),
+    ("verdict", "alignments to matches"),
     ("catalogue", "mails to words and codes"),
     ("simd", "kernels"),
 ];

@@ -15,7 +15,8 @@ use leakprint::random::SplitMix64;
 
 use crate::invented::{cheap, mail, rounds};
 
-/// Opens for writing. A program that another test of this process starts holds copies of our locks until it runs: so, again.
+/// Opens for writing. A program that another test of this process starts holds copies of our locks until it runs: so,
+/// again.
 fn edit(folder: &Path) -> Catalogue {
     for _ in 0..100 {
         match Catalogue::edit_or_create(folder, cheap()) {
@@ -111,7 +112,8 @@ fn wait_until_ready(child: &mut Child) {
 
 #[test]
 fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
-    // A segment so large that it is merged by compacting only. Then the folder before each step: kills shall fall on every kind.
+    // A segment so large that it is merged by compacting only. Then the folder before each step: kills shall fall on
+    // every kind.
     let whole = tempfile::tempdir().unwrap();
     let old: Vec<Mail> = (OLD..OLD + 40).map(|number| mail(number, 1400)).collect();
     let mut catalogue = edit(whole.path());
@@ -136,8 +138,8 @@ fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
     // Kills of adding, removing and compacting; and of those, kills after which the step had happened.
     let (mut kills, mut done) = ([0; 3], [0; 3]);
     let mut tries = 0;
-    // Kills fall anywhere in this time from a step's beginning. It follows the writers, however fast they are here: some three
-    // in four are killed before their commit.
+    // Kills fall anywhere in this time from a step's beginning. It follows the writers, however fast they are here:
+    // some three in four are killed before their commit.
     let mut within = [Duration::from_millis(20); STEPS as usize];
     // However slow the machine is: until kills of each kind fell before and after the commit.
     let (all, each) = (rounds(200) as u32, rounds(50) as u32);

@@ -1,6 +1,8 @@
-//! Tests that start processes: writers that are killed, the example programs, and peaks of memory, which are a whole process's.
+//! Tests that start processes: writers that are killed, the example programs, and peaks of memory, which are a whole
+//! process's.
 //!
-//! A process that is being started holds copies of the locks of its parent's catalogues. So the other tests stay apart from these.
+//! A process that is being started holds copies of the locks of its parent's catalogues. So the other tests stay apart
+//! from these.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a failed fixture is a failed test")]
 
 #[path = "../common/invented.rs"]

@@ -1,4 +1,5 @@
-//! From hits to documents, the same for all: lists of places vote for their diagonals, rarest lists first, up to a limit.
+//! From hits to documents, the same for all: lists of places vote for their diagonals, rarest lists first, up to a
+//! limit.
 
 use crate::text::Text;
 
@@ -66,7 +67,8 @@ pub(crate) fn rank(text: &Text, mut lists: Vec<List<'_>>, max_votes: usize, once
     Ranking { documents: documents.into_iter().map(|d| d.0 as usize).collect(), votes, crowded }
 }
 
-/// Of ranked documents those that so many cells of dynamic programming suffice for, and the cells before `right` is aligned.
+/// Of ranked documents those that so many cells of dynamic programming suffice for, and the cells before `right` is
+/// aligned.
 pub(crate) fn affordable(
     text: &Text,
     ranked: &[usize],

@@ -90,7 +90,8 @@ pub fn build(faces: &[Typeface<'_>]) -> Result<Vec<u8>> {
 fn file(body: &[u8]) -> Result<Vec<u8>> {
     let mut options = XzOptions::with_preset(9);
     options.set_check_sum_type(CheckType::Crc32);
-    // The rows of a column follow each other: the position within a column says more than that within a word of 4 bytes.
+    // The rows of a column follow each other: the position within a column says more than that within a word of 4
+    // bytes.
     (options.lzma_options.lc, options.lzma_options.lp, options.lzma_options.pb) = (4, 0, 0);
     options.lzma_options.nice_len = 273;
     let mut writer = XzWriter::new(Vec::new(), options)?;
@@ -172,8 +173,8 @@ impl Glyph {
     }
 }
 
-/// Where the ink of a glyph begins and ends, in pixels from the pen: first and last column with more than half cover, averaged
-/// over places in the pixel grid. Both 0 if there is no ink.
+/// Where the ink of a glyph begins and ends, in pixels from the pen: first and last column with more than half cover,
+/// averaged over places in the pixel grid. Both 0 if there is no ink.
 fn ends(face: &Typeface<'_>, id: GlyphId) -> (f32, f32) {
     let scale = face.scale(X_HEIGHT_PX as f32, X_HEIGHT_PX as f32);
     // Hairlines have no pixel of half cover: then a quarter will do, or any.

@@ -1,4 +1,5 @@
-//! The library's atlas against real rasterising of the same typefaces, as the library drew words before it had an atlas.
+//! The library's atlas against real rasterising of the same typefaces, as the library drew words before it had an
+//! atlas.
 
 use ab_glyph::{Font, ScaleFont};
 use anyhow::{Context, Result};

@@ -1,5 +1,6 @@
-//! Draws the glyph atlas that the library makes words of text with: `cargo run --release -- --out ../../src/catalogue/atlas.bin`;
-//! or compares the atlas in the library with real rasterising of the same typefaces: `cargo run --release -- --compare`.
+//! Draws the glyph atlas that the library makes words of text with: `cargo run --release -- --out
+//! ../../src/catalogue/atlas.bin`; or compares the atlas in the library with real rasterising of the same typefaces:
+//! `cargo run --release -- --compare`.
 
 mod atlas;
 mod compare;

@@ -16,8 +16,8 @@ pub const FOLDERS: [&str; 3] = [
 /// The faces in the order of the atlas: sans, serif, mono.
 const FILES: [&str; 3] = ["LiberationSans-Regular.ttf", "LiberationSerif-Regular.ttf", "LiberationMono-Regular.ttf"];
 
-/// The files' bytes, in the order of the atlas. Files under another licence than the SIL Open Font License do not count:
-/// Liberation 1 is under the GPL.
+/// The files' bytes, in the order of the atlas. Files under another licence than the SIL Open Font License do not
+/// count: Liberation 1 is under the GPL.
 pub fn find(folders: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for file in FILES {
@@ -89,7 +89,8 @@ impl<'a> Typeface<'a> {
         (id.0 != 0).then_some(id)
     }
 
-    /// Draws a glyph with its pen at `x`, its baseline at 0: calls `ink` with each pixel's column, row and cover (0 to 1).
+    /// Draws a glyph with its pen at `x`, its baseline at 0: calls `ink` with each pixel's column, row and cover (0 to
+    /// 1).
     pub fn draw(&self, id: GlyphId, scale: PxScale, x: f32, mut ink: impl FnMut(i32, i32, f32)) {
         let Some(outline) = self.font.outline_glyph(id.with_scale_and_position(scale, point(x, 0.0))) else {
             return;

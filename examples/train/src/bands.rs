@@ -1,7 +1,7 @@
 //! Query encoders for small text: copies of the general net, tuned to predict its clean codes.
 //!
-//! The target of a word is, for each bit, in what share of the typefaces the general net's clean code has it set. Trained by
-//! binary cross-entropy, the values are log-odds.
+//! The target of a word is, for each bit, in what share of the typefaces the general net's clean code has it set.
+//! Trained by binary cross-entropy, the values are log-odds.
 
 use std::path::Path;
 use std::time::Instant;

@@ -94,8 +94,8 @@ pub fn quantise(net: &Net, patches: &[&[u8]]) -> Result<IntNet> {
         ensure!(largest.is_finite() && largest < 1.0, "layer {i} cannot be quantised: ratio {largest}");
         let mut shift = (32767.0 / 32768.0 / largest).log2().floor() as u32;
         if !last {
-            // The first step of the requantisation keeps 15 bits: the sums of no channel may be cut off there. Channels that
-            // this leaves without a multiplier have activations so small that a coarser step does them no harm.
+            // The first step of the requantisation keeps 15 bits: the sums of no channel may be cut off there. Channels
+            // that this leaves without a multiplier have activations so small that a coarser step does them no harm.
             let no_cut = (ACTIVATION_MAX as f32 / 32767.0 / least).log2().ceil().max(0.0) as u32;
             shift = shift.max(no_cut);
             let most = 32767.0 / (32768u64 << shift) as f32;
@@ -162,7 +162,8 @@ fn mixture(rng: &mut Rng) -> Kind {
 /// Something that gives the values of a patch of ink.
 pub type Values<'a> = &'a dyn Fn(&[u8]) -> Vec<i16>;
 
-/// Measures P(bit wrong) of `query` by |value| against clean codes by `catalogue` of the same held-out words in other faces.
+/// Measures P(bit wrong) of `query` by |value| against clean codes by `catalogue` of the same held-out words in other
+/// faces.
 pub fn calibration(
     query: Values<'_>,
     catalogue: Values<'_>,
@@ -203,7 +204,8 @@ pub fn calibration(
         .collect())
 }
 
-/// Quantises, calibrates and writes the float checkpoint `net` to `out`; `general` is the net of the catalogue, if another.
+/// Quantises, calibrates and writes the float checkpoint `net` to `out`; `general` is the net of the catalogue, if
+/// another.
 pub fn export(net: &Path, general: Option<&Path>, out: &Path) -> Result<()> {
     let float = Net::load(net)?;
     let faces = Faces::find()?;
@@ -256,8 +258,8 @@ pub fn export(net: &Path, general: Option<&Path>, out: &Path) -> Result<()> {
     write(out, &int.to_bytes())
 }
 
-/// A checksum for other implementations to meet: CRC-32 of the values (i16, little-endian) of 64 patches, where cell `i` of
-/// patch `p` is `(i · (2p + 3) + (i / 48) · (35p + 5)) mod 256`.
+/// A checksum for other implementations to meet: CRC-32 of the values (i16, little-endian) of 64 patches, where cell
+/// `i` of patch `p` is `(i · (2p + 3) + (i / 48) · (35p + 5)) mod 256`.
 fn golden(net: &IntNet) -> u32 {
     let cell = |p: usize, i: usize| ((i * (2 * p + 3) + i / 48 * (35 * p + 5)) % 256) as u8;
     let patch = |p: usize| -> Vec<u8> { (0..crate::pool::CELLS).map(|i| cell(p, i)).collect() };

@@ -155,7 +155,8 @@ const HELD_OUT: &[&str] = &[
     "/fonts-go/",
 ];
 
-/// Beginnings of file names of the families that screens show most, and their metric twins: two fifths of all training lines.
+/// Beginnings of file names of the families that screens show most, and their metric twins: two fifths of all training
+/// lines.
 const COMMON: &[&str] = &[
     "LiberationSans-",
     "LiberationSerif-",

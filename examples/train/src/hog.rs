@@ -1,8 +1,9 @@
 //! Histograms of oriented gradients in integers: 5 × 12 cells of 8 directions. Needs nothing but `std`.
 //!
-//! A gradient is split exactly between the two of the eight directions that enclose it: the smaller of its components goes to
-//! the diagonal (times √2 as 1448/1024), the rest to the axis. Neither an edge tangent nor a root of a sum is needed, so all is
-//! integer. A row of the patch is five fifths, a cell three and three fifths of a row high: overlaps are whole fifths.
+//! A gradient is split exactly between the two of the eight directions that enclose it: the smaller of its components
+//! goes to the diagonal (times √2 as 1448/1024), the rest to the axis. Neither an edge tangent nor a root of a sum is
+//! needed, so all is integer. A row of the patch is five fifths, a cell three and three fifths of a row high: overlaps
+//! are whole fifths.
 
 /// Rows of a patch.
 const ROWS: usize = 18;

@@ -1,7 +1,7 @@
 //! Integer inference of a small net: the portable body, bit for bit the same on every machine. Needs nothing but `std`.
 //!
-//! Activations are 7 bits (0 to 127), weights 8 bits (−127 to 127), sums 32 bits. A sum of two neighbouring products therefore
-//! fits 16 bits, so that `maddubs`-like instructions are exact too. After each layer, for output channel `c`:
+//! Activations are 7 bits (0 to 127), weights 8 bits (−127 to 127), sums 32 bits. A sum of two neighbouring products
+//! therefore fits 16 bits, so that `maddubs`-like instructions are exact too. After each layer, for output channel `c`:
 //!
 //! ```text
 //! t = clamp((sum + bias[c]) >> shift, low, 32767)      low = 0 (ReLU), in the last layer −32768
@@ -10,11 +10,11 @@
 //!
 //! All shifts are arithmetic. A code's bit is `v > 0`.
 //!
-//! The file (little-endian): magic `LPNETv01`; u32 number of layers; for each layer twelve u16 (input rows, columns, channels;
-//! output rows, columns, channels; kernel rows, columns; stride down, across; padding above, left), u32 shift, then for its
-//! output channels u16 multipliers, i32 biases, and i8 weights in the order output channel, kernel row, kernel column, input
-//! channel; u32 number of confidence bands; f32 bin width; for each band f32 upper x-height in pixels and sixteen f32
-//! P(bit wrong) by |value| ÷ bin width; at last the CRC-32 (IEEE) of all before.
+//! The file (little-endian): magic `LPNETv01`; u32 number of layers; for each layer twelve u16 (input rows, columns,
+//! channels; output rows, columns, channels; kernel rows, columns; stride down, across; padding above, left), u32
+//! shift, then for its output channels u16 multipliers, i32 biases, and i8 weights in the order output channel, kernel
+//! row, kernel column, input channel; u32 number of confidence bands; f32 bin width; for each band f32 upper x-height
+//! in pixels and sixteen f32 P(bit wrong) by |value| ÷ bin width; at last the CRC-32 (IEEE) of all before.
 
 use std::fmt;
 

@@ -22,8 +22,8 @@ const BALANCE: f32 = 1.0;
 /// Noise on the values, so that bits learn to stay clear of zero.
 const NOISE: f32 = 0.3;
 const QUANTISE: f32 = 0.1;
-/// Values beyond this (before the hyperbolic tangent) cost [`BOUNDED`] times the square of their excess: without that they
-/// grow until the tangent has no slope left and learning stops.
+/// Values beyond this (before the hyperbolic tangent) cost [`BOUNDED`] times the square of their excess: without that
+/// they grow until the tangent has no slope left and learning stops.
 const BOUND: f32 = 2.0;
 const BOUNDED: f32 = 1.0;
 const DECAY: f32 = 1e-3;
@@ -98,8 +98,8 @@ struct Scratch {
 }
 
 impl Head {
-    /// The loss of codes `z` of types `y` (indices into `rivals`), its gradient left in `scratch.dz`; moves the prototypes.
-    /// `pace`: the step, counted from 1, and the learning rate.
+    /// The loss of codes `z` of types `y` (indices into `rivals`), its gradient left in `scratch.dz`; moves the
+    /// prototypes. `pace`: the step, counted from 1, and the learning rate.
     fn step(
         &mut self,
         z: &[f32],

@@ -1,7 +1,7 @@
 //! The small convolutional net in floating point: forward, backward, Adam.
 //!
-//! Written out here, on `gemm`, because training speed is what decides its quality: convolutions run as im2col in chunks that
-//! stay in the second-level cache, and nothing is allocated from step to step.
+//! Written out here, on `gemm`, because training speed is what decides its quality: convolutions run as im2col in
+//! chunks that stay in the second-level cache, and nothing is allocated from step to step.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -136,8 +136,8 @@ pub fn matmul(out: &mut [f32], keep: bool, [m, n, k]: [usize; 3], a: Mat<'_>, b:
         rows * cols == 0 || mat.0.len() > (rows - 1) * mat.1 + (cols - 1) * mat.2
     };
     assert!(out.len() >= m * n && fits(a, m, k) && fits(b, k, n), "matrix shapes");
-    // SAFETY: the assertion above has checked that every element addressed by the strides lies inside its slice; `out` is
-    // borrowed mutably, so it overlaps neither input.
+    // SAFETY: the assertion above has checked that every element addressed by the strides lies inside its slice; `out`
+    // is borrowed mutably, so it overlaps neither input.
     unsafe {
         gemm::gemm(
             m,
@@ -245,7 +245,8 @@ impl Net {
         &work.acts[self.layers.len()]
     }
 
-    /// Gradients of all weights, from those of the codes of the last [`Self::forward`]; `grads` has the net's own shape.
+    /// Gradients of all weights, from those of the codes of the last [`Self::forward`]; `grads` has the net's own
+    /// shape.
     pub fn backward(&self, dz: &[f32], n: usize, work: &mut Work, grads: &mut Self) {
         work.grads.resize_with(self.layers.len() + 1, Vec::new);
         let last = self.layers.len();

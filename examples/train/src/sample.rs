@@ -91,7 +91,8 @@ impl Sampler {
     }
 }
 
-/// For each word of the line the frame that the library's page stage gives it, if it finds the word, and the ink to cut it from.
+/// For each word of the line the frame that the library's page stage gives it, if it finds the word, and the ink to cut
+/// it from.
 pub fn find(line: &Line) -> (Vec<Option<WordFrame>>, Option<Raster>) {
     let Some(raster) = raster(line) else { return (Vec::new(), None) };
     let page = analyse(&raster, &PageConfig::default());

@@ -132,8 +132,8 @@ fn tally(scores: &[f32], ids: &[usize], n: usize, out: &mut Tally) {
     }
 }
 
-/// The same number for equal words; words that differ in case or marks only are equal: "the Hierarchy Standard." says what "the
-/// hierarchy standard" says, and no window with both is a false match.
+/// The same number for equal words; words that differ in case or marks only are equal: "the Hierarchy Standard." says
+/// what "the hierarchy standard" says, and no window with both is a false match.
 fn identities(words: &[String]) -> Vec<usize> {
     let mut seen = std::collections::BTreeMap::new();
     let plain = |w: &String| -> String {

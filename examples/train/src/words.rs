@@ -253,7 +253,8 @@ pub fn test_words(n: usize, seed: u64) -> Result<Vec<String>> {
     Ok(words.iter().map(|w| variant(w, &mut rng)).collect())
 }
 
-/// Running text for the window tables: `n` white-space-separated words of Debian's fortunes and FAQ, none longer than 24.
+/// Running text for the window tables: `n` white-space-separated words of Debian's fortunes and FAQ, none longer than
+/// 24.
 pub fn running_text(n: usize) -> Result<Vec<String>> {
     let fit = |t: &&str| t.is_ascii() && t.len() <= 24;
     let mut fortunes = String::new();

@@ -1,14 +1,15 @@
 //! The weights' file, as the training program writes it.
 //!
-//! Little-endian: magic `LPNETv01`; u32 number of layers; for each layer twelve u16 (input rows, columns, channels; output
-//! rows, columns, channels; kernel rows, columns; stride down, across; padding above, left), u32 shift, then for its output
-//! channels u16 multipliers, i32 biases, and i8 weights in the order output channel, kernel row, kernel column, input channel;
-//! u32 number of confidence bands; f32 width of a bin, in values; for each band f32 upper x-height in pixels and sixteen f32
-//! P(bit wrong) by |value| ÷ width of a bin; at last the CRC-32 (IEEE) of all before.
+//! Little-endian: magic `LPNETv01`; u32 number of layers; for each layer twelve u16 (input rows, columns, channels;
+//! output rows, columns, channels; kernel rows, columns; stride down, across; padding above, left), u32 shift, then for
+//! its output channels u16 multipliers, i32 biases, and i8 weights in the order output channel, kernel row, kernel
+//! column, input channel; u32 number of confidence bands; f32 width of a bin, in values; for each band f32 upper
+//! x-height in pixels and sixteen f32 P(bit wrong) by |value| ÷ width of a bin; at last the CRC-32 (IEEE) of all
+//! before.
 //!
-//! The file is part of the crate, yet nothing in it is believed: every length is compared with what is left before anything
-//! is allocated, and every number that inference relies on (shapes that follow from each other, sums that fit 32 bits) is
-//! checked here, so that inference needs no checks of its own.
+//! The file is part of the crate, yet nothing in it is believed: every length is compared with what is left before
+//! anything is allocated, and every number that inference relies on (shapes that follow from each other, sums that fit
+//! 32 bits) is checked here, so that inference needs no checks of its own.
 
 use std::fmt;
 

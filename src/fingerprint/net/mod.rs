@@ -1,15 +1,16 @@
 //! The learned hash: a small convolutional net in whole numbers, the same bits on every machine.
 //!
-//! Activations are 7 bits (0 to 127; the input is the patch's ink halved), weights 8 bits (−127 to 127), sums 32 bits, biases
-//! included. After each layer, for output channel `c`:
+//! Activations are 7 bits (0 to 127; the input is the patch's ink halved), weights 8 bits (−127 to 127), sums 32 bits,
+//! biases included. After each layer, for output channel `c`:
 //!
 //! ```text
 //! t = clamp((sum + bias[c]) >> shift, low, 32767)      low = 0 (ReLU), in the last layer −32768
 //! v = (t · multiplier[c] + 16384) >> 15                inner layers: min(v, 127); last layer: the value, in 1/256
 //! ```
 //!
-//! All shifts are arithmetic. Quantisation after B. Jacob et al., "Quantization and training of neural networks for efficient
-//! integer-arithmetic-only inference" (2018), section 2.2. The weights are made by the program in `examples/train`.
+//! All shifts are arithmetic. Quantisation after B. Jacob et al., "Quantization and training of neural networks for
+//! efficient integer-arithmetic-only inference" (2018), section 2.2. The weights are made by the program in
+//! `examples/train`.
 //!
 //! A patch costs 1.08 million multiplications: 7 µs with AVX-512 VNNI, 10 with AVX2, 144 without, on an EPYC (Zen 5).
 
@@ -34,14 +35,14 @@ pub(super) const SAME_WORD: [f32; 2] = [0.121, 0.074];
 
 /// Up to these x-heights a picture's words go through the two nets for small text.
 ///
-/// Tuned (pixels): within the x-heights that the nets share in their training (2.1–3.5, 3.1–5.4, all). At 3× and 4× no text
-/// is so small, and all of it takes the general net.
+/// Tuned (pixels): within the x-heights that the nets share in their training (2.1–3.5, 3.1–5.4, all). At 3× and 4× no
+/// text is so small, and all of it takes the general net.
 const SMALL_UPPER_PX: [f32; 2] = [3.3, 5.0];
 
 static BYTES: &[u8] = include_bytes!("general.bin");
 
-/// Copies of the general net, tuned on small text to predict the code that the same word has in large clean text: for words of
-/// pictures up to an x-height in pixels.
+/// Copies of the general net, tuned on small text to predict the code that the same word has in large clean text: for
+/// words of pictures up to an x-height in pixels.
 static SMALL: [(f32, &[u8]); 2] =
     [(SMALL_UPPER_PX[0], include_bytes!("small-3.3.bin")), (SMALL_UPPER_PX[1], include_bytes!("small-5.bin"))];
 
@@ -160,7 +161,8 @@ mod tests {
     #[test]
     fn shapes_beyond_memory_are_refused() {
         let body = BYTES.len() - 4;
-        // The first layer's twelve numbers of 16 bits stand at byte 12: sides 3 to 7 are output and kernel, 2 the channels.
+        // The first layer's twelve numbers of 16 bits stand at byte 12: sides 3 to 7 are output and kernel, 2 the
+        // channels.
         for sides in [&[2, 6, 7][..], &[3, 4, 5], &[2, 5, 6, 7], &[0, 1, 2, 6, 7]] {
             let mut bytes = BYTES.to_vec();
             for side in sides {

@@ -92,8 +92,8 @@ fn bucket_bits(expected: usize) -> u32 {
     (expected / IN_A_BUCKET).max(1).ilog2().min(MAX_BITS)
 }
 
-/// Sorts numbers and hands them to `take`, bucket by bucket, with the first bits that they have in common (besides those that all have)
-/// and how many these are; its answers come in the order of the numbers. Numbers that are equal in
+/// Sorts numbers and hands them to `take`, bucket by bucket, with the first bits that they have in common (besides
+/// those that all have) and how many these are; its answers come in the order of the numbers. Numbers that are equal in
 /// the bits that they are sorted by keep the order of the items that they were made of.
 ///
 /// `emit` makes the numbers of some of the `items`, the first of which has the number that it is told; there are about
@@ -164,8 +164,8 @@ const FEW: usize = 256;
 const DIGIT: u32 = 10;
 const DIGITS: usize = 1 << DIGIT;
 
-/// Sorts numbers by some of their bits and leaves those in their order that are equal there: a radix sort, last digit first
-/// (D. Knuth, The Art of Computer Programming, section 5.2.5, algorithm R). `other` is room to be used again.
+/// Sorts numbers by some of their bits and leaves those in their order that are equal there: a radix sort, last digit
+/// first (D. Knuth, The Art of Computer Programming, section 5.2.5, algorithm R). `other` is room to be used again.
 ///
 /// Hashes are sorted by their first bits alone, and the few that these do not tell apart by insertion: a third less.
 pub(super) fn sort_by_bits(numbers: &mut Vec<u64>, other: &mut Vec<u64>, by: SortedBits) {

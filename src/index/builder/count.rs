@@ -1,7 +1,7 @@
 //! Counts in how many documents of a new segment its n-grams stand, and what other segments know of them.
 //!
-//! Words are counted by their numbers, longer n-grams by sorting their hashes. So the two are counted apart: where a word's hash is that of a
-//! longer n-gram (one in some millions), their counts are added.
+//! Words are counted by their numbers, longer n-grams by sorting their hashes. So the two are counted apart: where a
+//! word's hash is that of a longer n-gram (one in some millions), their counts are added.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,8 @@ use super::vocabulary::Vocabulary;
 use crate::index::file::{self, Packed, Packing};
 use crate::index::ngrams::{COUNT_BITS, LONGEST, MAX_COUNT, add_found, each_ngram, entry};
 
-/// Words that are counted at a time: bounds the memory to some 30 bytes times this. A stream's segments are counted at once.
+/// Words that are counted at a time: bounds the memory to some 30 bytes times this. A stream's segments are counted at
+/// once.
 ///
 /// Tuned (words): some 130 MB of memory.
 const WORDS_AT_A_TIME: usize = 1 << 22;
@@ -63,7 +64,8 @@ const EVICT_AFTER: usize = 64;
 
 /// Counts the n-grams of documents, and adds what other segments know of them.
 ///
-/// Cost: some 80 ns a word, spread over the cores; memory does not grow with the documents but for the tables themselves.
+/// Cost: some 80 ns a word, spread over the cores; memory does not grow with the documents but for the tables
+/// themselves.
 pub(super) fn count<'a>(
     documents: &[SourceDocument<'_>],
     words: &'a Vocabulary,
@@ -213,7 +215,8 @@ impl Counting<'_> {
         &self.words[before(begin)..before(begin + 1)]
     }
 
-    /// Puts the entries of the room's runs and of words together in `everywhere`, and adds what other tables know of them.
+    /// Puts the entries of the room's runs and of words together in `everywhere`, and adds what other tables know of
+    /// them.
     fn tally(&self, words: &[u64], room: &mut Room) -> Tally {
         let &Elsewhere { tables, gone, evict } = self.elsewhere;
         let Room { runs, everywhere, elsewhere: found, words: positions, .. } = room;
@@ -237,8 +240,8 @@ impl Counting<'_> {
     }
 }
 
-/// Puts entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind: tells where each of these went,
-/// and whether one of the first kind has the same hash.
+/// Puts entries of two kinds in one order, the counts of equal hashes added. There are few of the second kind: tells
+/// where each of these went, and whether one of the first kind has the same hash.
 fn together(many: &[u64], few: &[u64], all: &mut Vec<u64>, positions: &mut Vec<(usize, bool)>) {
     all.clear();
     positions.clear();
@@ -283,8 +286,8 @@ fn position(key: u32) -> (u32, u32) {
 
 /// The n-grams of a bucket: keys of a hash and a position, sorted; a run is what has one hash.
 ///
-/// Nothing here is foreseeable, neither which n-grams come again nor where they stand: so there are few branches, and what is far away is
-/// fetched by loops that do nothing else.
+/// Nothing here is foreseeable, neither which n-grams come again nor where they stand: so there are few branches, and
+/// what is far away is fetched by loops that do nothing else.
 #[derive(Default)]
 struct Runs {
     /// The entry of each run, of one document as long as these are not counted.

@@ -1,5 +1,5 @@
-//! How often was an n-gram seen, in other documents and in the one at hand? Of a segment that is counted in one go that is known where it is
-//! counted, n-gram by n-gram; else it is looked up.
+//! How often was an n-gram seen, in other documents and in the one at hand? Of a segment that is counted in one go that
+//! is known where it is counted, n-gram by n-gram; else it is looked up.
 
 use std::iter::{repeat_n, repeat_with};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,10 +24,11 @@ impl Frequencies {
     }
 }
 
-/// Looks up, of each word of some documents of a table's own, the n-grams that end with it, by length. The documents come one after the other.
+/// Looks up, of each word of some documents of a table's own, the n-grams that end with it, by length. The documents
+/// come one after the other.
 ///
-/// Cost: each n-gram is looked up once however often the documents have it, and in the table's order, so that what is read
-/// stays in the cache: the more documents at a time, the fewer look-ups; 60 bytes a word.
+/// Cost: each n-gram is looked up once however often the documents have it, and in the table's order, so that what is
+/// read stays in the cache: the more documents at a time, the fewer look-ups; 60 bytes a word.
 pub(super) fn look_up(
     documents: &[SourceDocument<'_>],
     table: &DocumentFrequencies<'_>,
@@ -77,17 +78,19 @@ pub(super) struct Occurrences<'a> {
     pub(super) starts: Vec<u32>,
     /// Other documents that have each distinct word.
     pub(super) others: Vec<u32>,
-    /// By the position of their last word the n-grams of two and of three words, packed; as long as an n-gram is not noted, the number of its
-    /// document, with a mark: what is far away is fetched once for both.
+    /// By the position of their last word the n-grams of two and of three words, packed; as long as an n-gram is not
+    /// noted, the number of its document, with a mark: what is far away is fetched once for both.
     longer: Vec<[AtomicU32; 2]>,
     /// What is said more often than can be packed, sorted.
     pub(super) often: Vec<Overflow>,
 }
 
-/// An n-gram that its document says very often: the position of its last word, how many words it has besides two, and how often it is said besides.
+/// An n-gram that its document says very often: the position of its last word, how many words it has besides two, and
+/// how often it is said besides.
 pub(super) type Overflow = (u32, u32, u32);
 
-/// Bits of a packed [`Frequencies`] before the documents, the first of which is a mark, and the others tell how often the document says it.
+/// Bits of a packed [`Frequencies`] before the documents, the first of which is a mark, and the others tell how often
+/// the document says it.
 const LOW_BITS: u32 = 8;
 /// Stands for so often or more often.
 const MANY: u32 = (1 << (LOW_BITS - 1)) - 1;
@@ -108,13 +111,15 @@ impl<'a> Occurrences<'a> {
         Self { words, starts, others: Vec::new(), longer, often: Vec::new() }
     }
 
-    /// The number of the document of an n-gram that is not noted, by the position of its last word and how many words it has besides two.
+    /// The number of the document of an n-gram that is not noted, by the position of its last word and how many words
+    /// it has besides two.
     #[inline]
     pub(super) fn document(&self, position: u32, longer: u32) -> u32 {
         self.longer[position as usize][longer as usize].load(Ordering::Relaxed) >> LOW_BITS
     }
 
-    /// Notes what was seen of an n-gram, once for each of its positions and in any order. Tells what could not be packed.
+    /// Notes what was seen of an n-gram, once for each of its positions and in any order. Tells what could not be
+    /// packed.
     #[inline]
     pub(super) fn note(
         &self,

@@ -79,7 +79,8 @@ const GRAMS_AT_A_TIME: usize = 1 << 21;
 /// Stands between two documents' visual words.
 const SEPARATOR: u16 = u16::MAX;
 
-/// The visual word of each position; a separator after each document. Each distinct word is compared with the prototypes once.
+/// The visual word of each position; a separator after each document. Each distinct word is compared with the
+/// prototypes once.
 fn visual_words(documents: &[SourceDocument<'_>], vocabulary: &Vocabulary, book: &Codebook) -> Vec<u16> {
     let kernels = Kernels::best();
     let nearest = |word: &Term| {

@@ -1,7 +1,8 @@
 //! Build time: new documents become a segment, and every word gets what it may earn.
 //!
-//! [`Vocabulary`](vocabulary::Vocabulary) numbers the words, [`count`](count::count) counts their n-grams, [`surprisal`] turns
-//! the counts into caps, [`inverted`] makes the inverted file of visual words, and [`write`] puts it all into a file.
+//! [`Vocabulary`](vocabulary::Vocabulary) numbers the words, [`count`](count::count) counts their n-grams,
+//! [`surprisal`] turns the counts into caps, [`inverted`] makes the inverted file of visual words, and [`write`] puts
+//! it all into a file.
 
 mod blocks;
 mod buckets;

@@ -53,9 +53,10 @@ const SPACED_OUT: u32 = 3;
 /// What the shapes of a document's words can earn at most, from their codes and widths (see
 /// [`log_width`](crate::fingerprint::log_width)), in fixed-point units.
 ///
-/// A shape of one letter tells little, however well it agrees, and among others of its kind next to nothing: fragments of cut
-/// lines look like letters, and mails that space their letters out would collect them by the dozen. Nor is a shape news that
-/// was there a moment ago: forms have lines to write on, tables columns of dashes, whatever their lengths.
+/// A shape of one letter tells little, however well it agrees, and among others of its kind next to nothing: fragments
+/// of cut lines look like letters, and mails that space their letters out would collect them by the dozen. Nor is a
+/// shape news that was there a moment ago: forms have lines to write on, tables columns of dashes, whatever their
+/// lengths.
 pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterator<Item = i16> + 'a {
     static BY_WIDTH: LazyLock<[Width; 256]> =
         LazyLock::new(|| std::array::from_fn(|width| Width::from_log_width(width as u8)));
@@ -66,7 +67,8 @@ pub(crate) fn shape_caps<'a>(codes: &'a Codes, widths: &'a [u8]) -> impl Iterato
     for back in 1..=RECENT.min(widths.len()) {
         (kernels.alike)(codes.data(), codes.stride(), back, alike, &mut seen);
     }
-    // Which of the words a moment ago are narrow, the last one in the last bit, and how many: no branches, for nothing foresees words.
+    // Which of the words a moment ago are narrow, the last one in the last bit, and how many: no branches, for nothing
+    // foresees words.
     let (mut recent, mut narrow) = (0u32, 0);
     seen.into_iter().zip(widths).map(move |(seen, &width)| {
         let width = &by_width[usize::from(width)];

@@ -1,10 +1,10 @@
 //! What each catalogue word may earn at most: what a language model of the catalogue itself did not expect.
 //!
-//! Unrelated mails share n-grams ("let me know if you have any") and blocks (headers, signatures, disclaimers). A word that
-//! the two words before it predict is no evidence, however well its shape agrees, so a word's score is capped at
-//! `−ln P(word | two words before)`, in nats. The probabilities come from a trigram model with Dirichlet smoothing (D. MacKay
-//! & L. Peto 1995) over *documents*: in how many others does the n-gram stand, and how often in this one besides? Nothing is
-//! known about any n-gram beforehand.
+//! Unrelated mails share n-grams ("let me know if you have any") and blocks (headers, signatures, disclaimers). A word
+//! that the two words before it predict is no evidence, however well its shape agrees, so a word's score is capped at
+//! `−ln P(word | two words before)`, in nats. The probabilities come from a trigram model with Dirichlet smoothing (D.
+//! MacKay & L. Peto 1995) over *documents*: in how many others does the n-gram stand, and how often in this one
+//! besides? Nothing is known about any n-gram beforehand.
 
 use std::sync::LazyLock;
 
@@ -32,14 +32,15 @@ pub(crate) struct Language {
 }
 
 impl Language {
-    /// The cap of each word of a document in fixed-point units, from what was seen of the n-grams that end with it; nothing was seen of
-    /// n-grams that would begin before the document.
+    /// The cap of each word of a document in fixed-point units, from what was seen of the n-grams that end with it;
+    /// nothing was seen of n-grams that would begin before the document.
     pub(super) fn ngram_caps(&self, seen: &[[Frequencies; LONGEST]]) -> impl Iterator<Item = i16> {
         let (surprises, mut before) = (&*SURPRISES, [Frequencies::default(); LONGEST]);
         seen.iter().map(move |&now| surprises.of(self.probability(&std::mem::replace(&mut before, now), &now)))
     }
 
-    /// The probability of a word, from what was seen of the n-grams that end with it and of those that end with the word before.
+    /// The probability of a word, from what was seen of the n-grams that end with it and of those that end with the
+    /// word before.
     #[inline]
     fn probability(&self, before: &[Frequencies; LONGEST], now: &[Frequencies; LONGEST]) -> f32 {
         let mut p = (now[0].document as f32 + 0.5) / (self.distinct as f32 + 1.0);
@@ -92,7 +93,8 @@ impl Surprises {
     }
 }
 
-/// What each word of a document may earn, as bytes of a segment: by its n-grams, in fixed-point units, and by its shape.
+/// What each word of a document may earn, as bytes of a segment: by its n-grams, in fixed-point units, and by its
+/// shape.
 pub(super) fn cap_bytes(
     document: &SourceDocument<'_>,
     family: Family,

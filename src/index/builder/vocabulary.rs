@@ -58,7 +58,8 @@ impl Vocabulary {
     }
 }
 
-/// The numbers of the words of a share of the documents, and the distinct ones, both in the order in which they first come.
+/// The numbers of the words of a share of the documents, and the distinct ones, both in the order in which they first
+/// come.
 fn of_share<'s, S: Borrow<SourceDocument<'s>>>(first: usize, documents: &[S]) -> (Vec<u32>, Vec<Term>) {
     let mut numbers = Vec::with_capacity(documents.iter().map(|d| d.borrow().widths.len()).sum());
     let mut words: Vec<Term> = Vec::new();

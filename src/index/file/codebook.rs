@@ -1,7 +1,8 @@
 //! The codebook of visual words: a word's code, rounded to the nearest of some thousand prototypes (J. Sivic &
 //! A. Zisserman 2003).
 //!
-//! Prototypes are codes of the catalogue's own most frequent words, so far apart that no two of them take each other's words.
+//! Prototypes are codes of the catalogue's own most frequent words, so far apart that no two of them take each other's
+//! words.
 
 use super::segment::Segment;
 use crate::Error;
@@ -74,7 +75,8 @@ impl Codebook {
         (kernels.distances)(probe, &lanes, out);
     }
 
-    /// The nearest prototype of a code of the catalogue, which is given lane by lane, at one of its positions; of equally near ones the first.
+    /// The nearest prototype of a code of the catalogue, which is given lane by lane, at one of its positions; of
+    /// equally near ones the first.
     pub(crate) fn nearest(&self, code: &[&[u64]], position: usize, kernels: &Kernels) -> u16 {
         let nearest = match (code, self.lanes.as_slice()) {
             ([a], [x]) => (kernels.nearest_code)(&[a[position]], &[x]),

@@ -1,8 +1,9 @@
-//! Hapaxes: n-grams that stand in a single document of their segment: what makes the counts of several segments add up exactly.
+//! Hapaxes: n-grams that stand in a single document of their segment: what makes the counts of several segments add up
+//! exactly.
 //!
-//! A sorted set of hashes of [`HASH_BITS`] bits, used as it lies in the file: a directory by their first bits, the others packed in
-//! whole bytes. The directory knows the first 8, 16 or 24 bits, whichever takes least for so many hashes: up to a quarter of a million of them
-//! (4 bytes each), up to 67 million (3), or more (2).
+//! A sorted set of hashes of [`HASH_BITS`] bits, used as it lies in the file: a directory by their first bits, the
+//! others packed in whole bytes. The directory knows the first 8, 16 or 24 bits, whichever takes least for so many
+//! hashes: up to a quarter of a million of them (4 bytes each), up to 67 million (3), or more (2).
 
 use std::ops::Range;
 

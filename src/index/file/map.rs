@@ -1,13 +1,14 @@
 //! Memory maps of segment files: the crate's other position with `unsafe`.
 //!
-//! *Benefit*, measured by `cargo bench --bench scale`: see `docs/results`, *catalogue size*. A catalogue of 50 million words
-//! is open in milliseconds and shared by all processes that use it, instead of being read and copied by each.
+//! *Benefit*, measured by `cargo bench --bench scale`: see `docs/results`, *catalogue size*. A catalogue of 50 million
+//! words is open in milliseconds and shared by all processes that use it, instead of being read and copied by each.
 //!
-//! *Correctness*: a map is sound as long as nobody changes the file under it. Segment files are written under another name,
-//! renamed when they are whole and never written to again; they are removed, never truncated (a removed file lives on as long
-//! as it is mapped). Nothing that stands in them is believed: lengths are compared with the file's before use, and each block is
-//! compared with its checksum before its first use, so a file that was damaged before is an error. Another program that cuts
-//! a segment short *while* it is mapped can end the process (`SIGBUS`), as with every map.
+//! *Correctness*: a map is sound as long as nobody changes the file under it. Segment files are written under another
+//! name, renamed when they are whole and never written to again; they are removed, never truncated (a removed file
+//! lives on as long as it is mapped). Nothing that stands in them is believed: lengths are compared with the file's
+//! before use, and each block is compared with its checksum before its first use, so a file that was damaged before is
+//! an error. Another program that cuts a segment short *while* it is mapped can end the process (`SIGBUS`), as with
+//! every map.
 #![expect(unsafe_code, reason = "memory maps of files that are never written to again")]
 
 use std::fs::File;
@@ -33,7 +34,8 @@ impl Bytes {
     pub(super) fn evict(&self) {
         #[cfg(unix)]
         if let Self::Mapped(map) = self {
-            // SAFETY: nobody writes to the map, so its pages come back as they are in the file. That it may fail is no harm.
+            // SAFETY: nobody writes to the map, so its pages come back as they are in the file. That it may fail is no
+            // harm.
             let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
         }
     }

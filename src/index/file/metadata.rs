@@ -34,8 +34,8 @@ impl Metadata {
         words.filter(quoted).count() as f32 / all as f32
     }
 
-    /// As bytes, little-endian: ranges' number, first and end words; fields' number and lengths; codes; widths. None at all if there is nothing
-    /// to say.
+    /// As bytes, little-endian: ranges' number, first and end words; fields' number and lengths; codes; widths. None at
+    /// all if there is nothing to say.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         if self.quoted.is_empty() && self.fields.is_empty() {
             return Vec::new();

@@ -232,7 +232,8 @@ impl Segment {
 
     /// The positions of each of many 2-grams of visual words, keys of `key_bits` bits.
     ///
-    /// Section by section instead of key by key: nearly each access misses the caches, and so they are waited for together.
+    /// Section by section instead of key by key: nearly each access misses the caches, and so they are waited for
+    /// together.
     pub(crate) fn postings(&self, keys: impl Iterator<Item = u32>, key_bits: u32) -> Result<Vec<&[u32]>, Error> {
         let low_bits = key_bits - self.header.directory_bits;
         let range = |key: u32| {

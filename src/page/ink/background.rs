@@ -1,8 +1,8 @@
 //! The local background: the most frequent grey value around each tile, and which tiles are nothing but one value.
 //!
-//! One pass over the pixels. Only the histograms of the rows of tiles within reach are kept, and sums of them are changed by
-//! what enters and leaves: a tile costs the same whatever the reach, and most tiles of a screenshot, all of one value, cost a
-//! comparison.
+//! One pass over the pixels. Only the histograms of the rows of tiles within reach are kept, and sums of them are
+//! changed by what enters and leaves: a tile costs the same whatever the reach, and most tiles of a screenshot, all of
+//! one value, cost a comparison.
 
 use std::collections::VecDeque;
 

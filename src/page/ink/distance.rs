@@ -7,8 +7,8 @@ use crate::raster::Raster;
 
 /// Side of a contrast cell, in pixels: half a tile, and what a byte of the mask holds.
 ///
-/// Tuned (pixels): chosen by eye. At 3× and 4× middles of large letters' counters see no stroke within two cells, and what
-/// a codec left there is held to the floor alone.
+/// Tuned (pixels): chosen by eye. At 3× and 4× middles of large letters' counters see no stroke within two cells, and
+/// what a codec left there is held to the floor alone.
 pub(crate) const CELL: usize = 8;
 
 /// Distances from the background, and what is known of cells and tiles of them.
@@ -50,7 +50,8 @@ impl Distances {
             let rows = ty * TILE..((ty + 1) * TILE).min(height);
             let mut at = 0;
             while at < tiles_x {
-                // Tiles of nothing but background are blank already; the others are measured as many as stand side by side.
+                // Tiles of nothing but background are blank already; the others are measured as many as stand side by
+                // side.
                 let blank = |k: &usize| flat[*k] == Some(mode[*k]);
                 let Some(start) = (at..tiles_x).find(|k| !blank(k)) else { break };
                 at = (start..tiles_x).find(blank).unwrap_or(tiles_x);

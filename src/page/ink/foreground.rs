@@ -1,9 +1,9 @@
 //! Ink in either polarity: how far each pixel is from its local background, and how far is far enough.
 //!
 //! The background of a pixel is the most frequent grey value around its tile, so text is ink whether it is darker or
-//! lighter. A pixel counts as ink where it reaches a share of the strongest ink near it: faint captions keep their letters
-//! and JPEG ringing beside black text stays out. Cost: linear in pixels, little for tiles of one grey value; memory 1.2 bytes
-//! a pixel.
+//! lighter. A pixel counts as ink where it reaches a share of the strongest ink near it: faint captions keep their
+//! letters and JPEG ringing beside black text stays out. Cost: linear in pixels, little for tiles of one grey value;
+//! memory 1.2 bytes a pixel.
 
 use super::background::{Background, TILE};
 use super::distance::{CELL, Distances};
@@ -126,8 +126,8 @@ impl Ink {
         *v = v.saturating_sub(level);
     }
 
-    /// Measures the ink of a panel (a selection, a button, a marked passage) anew against the panel's own background: the
-    /// most frequent grey value of its inked pixels.
+    /// Measures the ink of a panel (a selection, a button, a marked passage) anew against the panel's own background:
+    /// the most frequent grey value of its inked pixels.
     pub(crate) fn measure_against_panel(&mut self, raster: &Raster, panel: Area) {
         let mut histogram = [0u32; BINS];
         for y in panel.y0..panel.y1 {

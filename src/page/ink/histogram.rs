@@ -17,7 +17,8 @@ pub(crate) fn bin_of(grey: u8) -> usize {
     usize::from(grey) / BIN_WIDTH
 }
 
-/// The most frequent grey value, from a histogram in bins of four. Four times the number of pixels must fit the counters.
+/// The most frequent grey value, from a histogram in bins of four. Four times the number of pixels must fit the
+/// counters.
 pub(crate) fn mode<N: Count>(histogram: &[N; BINS]) -> u8 {
     centre(histogram, best_bin(histogram))
 }
@@ -40,7 +41,8 @@ pub(crate) fn best_bin<N: Count>(histogram: &[N; BINS]) -> usize {
     three.iter().position(|&n| n == most).unwrap_or(0)
 }
 
-/// The centre of gravity of three bins in a row. There may be as many pixels as a picture has: 32 bits don't hold the sum.
+/// The centre of gravity of three bins in a row. There may be as many pixels as a picture has: 32 bits don't hold the
+/// sum.
 pub(crate) fn centre<N: Count>(histogram: &[N; BINS], middle: usize) -> u8 {
     let (mut weight, mut sum) = (0u64, 0u64);
     for (k, &pixels) in histogram.iter().enumerate().take(middle + 2).skip(middle.saturating_sub(1)) {

@@ -1,8 +1,8 @@
 //! Noise of a picture, as a whole and by place (moire, sensor noise): what ink must exceed to count.
 //!
-//! A photo of a screen is smooth around the screen and full of fringes on it, so one figure for the noise does not do. Text
-//! covers less than half of its tile, so the middle distance from the tile's middle grey value is the noise of that place,
-//! with or without text.
+//! A photo of a screen is smooth around the screen and full of fringes on it, so one figure for the noise does not do.
+//! Text covers less than half of its tile, so the middle distance from the tile's middle grey value is the noise of
+//! that place, with or without text.
 
 use super::histogram::{BINS, Histogram};
 use crate::page::config::PageConfig;
@@ -17,8 +17,8 @@ const PAGE_NOISE_QUANTILE: usize = 3;
 const MAX_FLOOR: f32 = 120.0;
 /// Tiles on each side that a place's noise is taken from.
 ///
-/// Tuned (tiles): chosen by eye; 80 pixels in all, as for the background. At 3× and 4× they hold fewer letters, all of which
-/// may count as noise.
+/// Tuned (tiles): chosen by eye; 80 pixels in all, as for the background. At 3× and 4× they hold fewer letters, all of
+/// which may count as noise.
 const REACH: usize = 2;
 /// Of the noise of these tiles in ascending order, the one at this share counts: small dense text is no noise.
 ///

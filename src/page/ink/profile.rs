@@ -1,4 +1,5 @@
-//! Ink along level lines, a row of the picture at a time: what [`Ink::linear`] says of each point, at a fifth of the cost.
+//! Ink along level lines, a row of the picture at a time: what [`Ink::linear`] says of each point, at a fifth of the
+//! cost.
 
 use super::distance::CELL;
 use super::foreground::{Ink, floor};

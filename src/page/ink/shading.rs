@@ -1,7 +1,8 @@
-//! Shading: low marked passages, selections and table rows whose ground is fainter than their text are taken off the ink.
+//! Shading: low marked passages, selections and table rows whose ground is fainter than their text are taken off the
+//! ink.
 //!
-//! Their height of one line is too low for a background of their own, and where small or blurred text is not much stronger
-//! than the shading, the shading itself would count as ink.
+//! Their height of one line is too low for a background of their own, and where small or blurred text is not much
+//! stronger than the shading, the shading itself would count as ink.
 
 use std::ops::RangeInclusive;
 
@@ -11,14 +12,15 @@ use crate::page::spatial::area::Area;
 
 /// Shading fills boxes of this width everywhere; text leaves gaps in each.
 ///
-/// Tuned (pixels): chosen by eye. At 3× and 4× bars of letters fill boxes too, and only [`MAX_SHARE`] tells them from shading.
+/// Tuned (pixels): chosen by eye. At 3× and 4× bars of letters fill boxes too, and only [`MAX_SHARE`] tells them from
+/// shading.
 const BOX_WIDTH_PX: usize = 24;
 /// Height of these boxes.
 ///
 /// Tuned (pixels): chosen by eye. At 3× and 4× as for their width.
 const BOX_HEIGHT_PX: usize = 6;
-/// Shading has at most this share of the strongest ink within what hangs together with it: text on it is stronger, and bars
-/// of large letters have all of it.
+/// Shading has at most this share of the strongest ink within what hangs together with it: text on it is stronger, and
+/// bars of large letters have all of it.
 ///
 /// Tuned (share): ink there is at least half as strong again as its shading.
 const MAX_SHARE: f32 = 0.65;
@@ -39,8 +41,8 @@ const MIN_FLATNESS: u8 = 2;
 /// Tuned (percent): of the haze between blurred letters, which fills boxes too, 5 to 20 % is.
 const MIN_PLAIN_PERCENT: usize = 30;
 
-/// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where stronger ink
-/// is near. Cost: one look at each pixel, and some ten more where there is shading.
+/// Subtracts what fills a box of 24 × 6 pixels (a morphological opening; the rest is its top hat, Serra 1982), where
+/// stronger ink is near. Cost: one look at each pixel, and some ten more where there is shading.
 pub(crate) fn take_off_shading(ink: &mut Ink) {
     for area in filled(ink) {
         let strongest = (area.y0..area.y1).flat_map(|y| &ink.row(y)[area.x0..area.x1]).copied().max().unwrap_or(0);

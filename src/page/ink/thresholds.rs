@@ -23,7 +23,8 @@ pub(crate) struct Thresholds {
 }
 
 impl Thresholds {
-    /// From the strongest ink of each cell and the floor of each tile. Thresholds are zero until they are [updated](Self::update).
+    /// From the strongest ink of each cell and the floor of each tile. Thresholds are zero until they are
+    /// [updated](Self::update).
     pub(crate) fn new(width: usize, strongest: Vec<u8>, floors: Vec<u8>, config: &PageConfig) -> Self {
         Self {
             cells_x: width.div_ceil(CELL),
@@ -54,7 +55,8 @@ impl Thresholds {
         &mut self.strongest[y / CELL * self.cells_x..][..self.cells_x]
     }
 
-    /// Finds the thresholds of all cells that an area touches, from the strongest ink of each and of the cells around it.
+    /// Finds the thresholds of all cells that an area touches, from the strongest ink of each and of the cells around
+    /// it.
     pub(crate) fn update(&mut self, area: Area) {
         let (across, down) = cells_of(area);
         let cells_y = self.strongest.len() / self.cells_x;

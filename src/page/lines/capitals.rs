@@ -1,8 +1,8 @@
 //! Lines of capitals and figures only.
 //!
-//! A line's x-height is where most of its ink ends. Where no letter is small, that is the height of the capitals, a third too
-//! much, and no word of it would look as it does in text. Such a line is told by what it lacks: of the letters of ordinary
-//! text every third rises above the x-height.
+//! A line's x-height is where most of its ink ends. Where no letter is small, that is the height of the capitals, a
+//! third too much, and no word of it would look as it does in text. Such a line is told by what it lacks: of the
+//! letters of ordinary text every third rises above the x-height.
 
 use super::fit::LineFit;
 use crate::page::ink::components::Component;

@@ -27,8 +27,8 @@ const MIN_DASH_FILL: f32 = 0.8;
 /// Tuned (factor): chosen by eye.
 const MIN_DASH_SLENDERNESS: f32 = 1.4;
 
-/// A chain of two dashes and more that has a larger share of them has no x-height. As a numerator and a denominator: letters
-/// are counted in whole numbers.
+/// A chain of two dashes and more that has a larger share of them has no x-height. As a numerator and a denominator:
+/// letters are counted in whole numbers.
 ///
 /// Tuned (share): chosen by eye.
 const MAX_DASHES: (usize, usize) = (2, 3);
@@ -215,8 +215,8 @@ pub(super) fn refit(line: &LineFit, ink: &Ink, config: &PageConfig) -> Option<Li
     plausible.then(|| LineFit { baseline, x_height_px, ..line.clone() })
 }
 
-/// Baseline and x-height of the ink in `x0..x1`, from its row profile, given a guess of the baseline and the height of the
-/// middle letter.
+/// Baseline and x-height of the ink in `x0..x1`, from its row profile, given a guess of the baseline and the height of
+/// the middle letter.
 fn edges(ink: &Ink, x0: f32, x1: f32, first_guess: f32, slope: f32, height: f32) -> Option<(f32, f32)> {
     let rows = |heights: f32| (height * heights + ROWS_BEYOND_PX).ceil();
     let (up, down) = (rows(ROWS_ABOVE_HEIGHTS), rows(ROWS_BELOW_HEIGHTS));
@@ -231,7 +231,8 @@ fn edges(ink: &Ink, x0: f32, x1: f32, first_guess: f32, slope: f32, height: f32)
     Some((baseline, baseline - x_line))
 }
 
-/// Slope of a chain: of its bottoms, or of its tops if that is much less: an underline below a part of the chain slopes bottoms.
+/// Slope of a chain: of its bottoms, or of its tops if that is much less: an underline below a part of the chain slopes
+/// bottoms.
 fn own_slope(members: &[usize], letters: &[Component], height: f32) -> f32 {
     let half = members.len() / 2;
     if half < MIN_SLOPE_PAIRS {

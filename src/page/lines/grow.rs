@@ -1,8 +1,8 @@
 //! Lines grow along their baselines over text that broke apart.
 //!
-//! In small, faint, marked or binarised text some letters fall apart into specks, melt with the next line or with a frame, and
-//! cannot be chained. But the line that their neighbours found tells where they must stand: as long as the ink of the next
-//! few letters' width lies between baseline and x-height more than above and below, the line goes on.
+//! In small, faint, marked or binarised text some letters fall apart into specks, melt with the next line or with a
+//! frame, and cannot be chained. But the line that their neighbours found tells where they must stand: as long as the
+//! ink of the next few letters' width lies between baseline and x-height more than above and below, the line goes on.
 
 use super::fit::{LineFit, median, refit};
 use crate::page::config::PageConfig;

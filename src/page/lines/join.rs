@@ -1,5 +1,5 @@
-//! Lines that continue each other are joined: over a gap somewhat too wide for chaining, and over wider ones where the lines
-//! around run across.
+//! Lines that continue each other are joined: over a gap somewhat too wide for chaining, and over wider ones where the
+//! lines around run across.
 
 use super::fit::{LineFit, fit, refit};
 use crate::page::config::PageConfig;
@@ -47,7 +47,8 @@ const MAX_UNSURE_STEP_XH: f32 = 0.7;
 /// Tuned (log ratio): chosen by eye.
 const MAX_UNSURE_LOG_RATIO: f32 = 0.6;
 
-/// Rounded up exponential of [`MAX_UNSURE_LOG_RATIO`]: lines that are joined are at most this many times as large as each other.
+/// Rounded up exponential of [`MAX_UNSURE_LOG_RATIO`]: lines that are joined are at most this many times as large as
+/// each other.
 const MAX_UNSURE_RATIO: f32 = 1.83;
 
 /// How far above and below a gap the lines are asked whether they run across it.

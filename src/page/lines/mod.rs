@@ -1,8 +1,8 @@
 //! Lines of text: components chained from left to right, then baseline and x-height from the ink's row profile.
 //!
-//! Each step is a file: [`letters`] among the components, [`chains`] of them, a [`fit`] to each chain's ink, and what mends
-//! lines: [`join`], [`slopes`], [`ends`], [`grow`], [`shadows`], [`short_lines`]. [`capitals`] and [`reading_order`] work on
-//! whole lines.
+//! Each step is a file: [`letters`] among the components, [`chains`] of them, a [`fit`] to each chain's ink, and what
+//! mends lines: [`join`], [`slopes`], [`ends`], [`grow`], [`shadows`], [`short_lines`]. [`capitals`] and
+//! [`reading_order`] work on whole lines.
 
 pub(super) mod capitals;
 mod chains;

@@ -1,8 +1,8 @@
 //! Reading order: which line follows which.
 //!
-//! Each line follows the nearest line above that it shares a column with; where two lines (two columns under one heading)
-//! would follow the same one, the one that starts nearer to its left edge does, and the other opens a region of its own. So
-//! a line of the body is never interleaved with its neighbour pane.
+//! Each line follows the nearest line above that it shares a column with; where two lines (two columns under one
+//! heading) would follow the same one, the one that starts nearer to its left edge does, and the other opens a region
+//! of its own. So a line of the body is never interleaved with its neighbour pane.
 
 use super::fit::{LineFit, SAME_SIZE_LOG_RATIO};
 use crate::page::config::PageConfig;
@@ -29,7 +29,8 @@ const SMALL_PX: f32 = 6.0;
 
 /// How far apart two estimates of one x-height can be because both edges of a line fall on whole pixels.
 ///
-/// Tuned (pixels): mostly; at most 2. With the mean instead of the middle, text of 3 to 4.5 px is linked by .915, not .903.
+/// Tuned (pixels): mostly; at most 2. With the mean instead of the middle, text of 3 to 4.5 px is linked by .915, not
+/// .903.
 const SNAP_PX: f32 = 1.4;
 
 /// Lines before and after that share their x-height.
@@ -105,9 +106,9 @@ fn distance(upper: &LineFit, lower: &LineFit) -> f32 {
     lower.baseline_at(x) - upper.baseline_at(x)
 }
 
-/// Lines of one region mostly have one size: each takes the middle x-height of the lines around it that are alike, the longer
-/// ones counting more. Of small text, whose x-height and baseline fall on whole pixels, it takes the mean: a line can be off by
-/// most of a pixel, a paragraph is not.
+/// Lines of one region mostly have one size: each takes the middle x-height of the lines around it that are alike, the
+/// longer ones counting more. Of small text, whose x-height and baseline fall on whole pixels, it takes the mean: a
+/// line can be off by most of a pixel, a paragraph is not.
 pub(crate) fn share_x_heights(lines: &mut [LineFit], regions: &[Vec<usize>]) {
     for region in regions {
         let own: Vec<(f32, f32)> = region.iter().map(|&k| (lines[k].x_height_px, lines[k].width())).collect();

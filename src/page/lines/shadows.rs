@@ -38,8 +38,8 @@ const MIN_TWICE_OVERLAP: f32 = 0.5;
 /// Tuned (x-heights): chosen by eye.
 const MAX_TWICE_STEP_XH: f32 = 0.5;
 
-/// Of two lines that read the same text, one that has more than this many times the letters of the longer one is better: the
-/// longer one's letters melted with an underline.
+/// Of two lines that read the same text, one that has more than this many times the letters of the longer one is
+/// better: the longer one's letters melted with an underline.
 ///
 /// Tuned (factor): chosen by eye.
 const BETTER_LETTERS: usize = 2;

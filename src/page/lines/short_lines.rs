@@ -191,8 +191,8 @@ mod tests {
     use super::super::testing::{component, line};
     use super::*;
 
-    /// The lines that are added beside a paragraph of four lines from 100 to 400, x-height 8, baselines 20 px apart from 100 on,
-    /// of which the second one is missing.
+    /// The lines that are added beside a paragraph of four lines from 100 to 400, x-height 8, baselines 20 px apart
+    /// from 100 on, of which the second one is missing.
     fn added(components: &[Component]) -> Vec<(f32, f32, f32)> {
         let mut lines: Vec<LineFit> = [100, 140, 160].map(|baseline| line(100, 400, baseline, 40)).to_vec();
         add_short_lines(&mut lines, components, 300);

@@ -1,6 +1,7 @@
 //! Which end of a page is up, told without reading it.
 //!
-//! It shows in the ink outside of the x-heights: in the scripts at hand more letters rise above the others than hang below.
+//! It shows in the ink outside of the x-heights: in the scripts at hand more letters rise above the others than hang
+//! below.
 
 use crate::page::ink::foreground::Ink;
 use crate::page::lines::TextLines;
@@ -114,7 +115,8 @@ mod tests {
     use crate::page::config::PageConfig;
     use crate::raster::Raster;
 
-    /// A line of 16 letters of 8 × 8 pixels, 12 apart, on the baseline at 40: every second one rises, every fourth hangs.
+    /// A line of 16 letters of 8 × 8 pixels, 12 apart, on the baseline at 40: every second one rises, every fourth
+    /// hangs.
     fn line(scale: usize, turned: bool, inverted: bool) -> (Ink, LineFit) {
         let (width, height) = (240 * scale, 72 * scale);
         let stroke = |at: usize| {

@@ -1,7 +1,7 @@
 //! Along which axis the text runs, told without reading it.
 //!
-//! Letters of a word stand nearer to each other than lines do, so a letter's nearest neighbour shows the axis (the nearest
-//! neighbours of L. O'Gorman, "The document spectrum for page layout analysis", 1993).
+//! Letters of a word stand nearer to each other than lines do, so a letter's nearest neighbour shows the axis (the
+//! nearest neighbours of L. O'Gorman, "The document spectrum for page layout analysis", 1993).
 
 use crate::page::ink::components::Component;
 use crate::page::spatial::grid::Grid;

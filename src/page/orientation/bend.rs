@@ -1,7 +1,8 @@
-//! How lines of text are bent in a picture: a small rotation, and a smooth field that takes out perspective and curvature.
+//! How lines of text are bent in a picture: a small rotation, and a smooth field that takes out perspective and
+//! curvature.
 //!
-//! Only what bends lines is modelled: how far each point of the page lies above or below the straight line it belongs on.
-//! Where it lies along the line does not matter to words, whose width is normalised anyway.
+//! Only what bends lines is modelled: how far each point of the page lies above or below the straight line it belongs
+//! on. Where it lies along the line does not matter to words, whose width is normalised anyway.
 
 use crate::geom::Point;
 
@@ -13,8 +14,8 @@ const INVERSION_ROUNDS: usize = 8;
 /// Terms of the field, in the order of [`terms`].
 pub(crate) const TERMS: usize = 6;
 
-/// The field's terms at a point: skew, convergence of lines, curvature, curvature that changes downwards, skewed curvature,
-/// convergence that changes downwards. All vanish at `u = 0`, so that a line keeps its height in the middle.
+/// The field's terms at a point: skew, convergence of lines, curvature, curvature that changes downwards, skewed
+/// curvature, convergence that changes downwards. All vanish at `u = 0`, so that a line keeps its height in the middle.
 pub(crate) fn terms(u: f64, v: f64) -> [f64; TERMS] {
     [u, u * v, u * u, u * u * v, u * u * u, u * v * v]
 }

@@ -219,7 +219,8 @@ mod tests {
 
     const SIZE: (u32, u32) = (1200, 900);
 
-    /// Feet of 14 lines of a page that is bent as `bend` says: jitter of a pixel, every seventh letter with a descender.
+    /// Feet of 14 lines of a page that is bent as `bend` says: jitter of a pixel, every seventh letter with a
+    /// descender.
     fn page(bend: &Bend, x_height_px: f32) -> Vec<Baseline> {
         let (sin, cos) = bend.angle.sin_cos();
         let foot = |u: f64, v: f64, k: usize| {

@@ -54,7 +54,8 @@ mod tests {
     use crate::page::spatial::area::Area;
     use crate::raster::Raster;
 
-    /// A line of letters of one width and of the x-height of 10 pixels, and as many that are taller and three times as wide.
+    /// A line of letters of one width and of the x-height of 10 pixels, and as many that are taller and three times as
+    /// wide.
     fn lines(letters: usize, width: usize, scale: usize) -> TextLines {
         let letter = |k: usize| {
             let (width, height) = if k.is_multiple_of(2) { (width, 10) } else { (3 * width, 14) };

@@ -28,8 +28,8 @@ pub(crate) struct Oriented {
     pub(crate) warp: Option<Warp>,
 }
 
-/// The picture brought upright; where the text does not tell which end is up, both ways, the likelier one first, but at most
-/// as many ways as are asked for.
+/// The picture brought upright; where the text does not tell which end is up, both ways, the likelier one first, but at
+/// most as many ways as are asked for.
 pub(crate) fn orient(
     raster: &Raster,
     max_ways: usize,
@@ -83,7 +83,8 @@ fn flattened(lines: &TextLines, upside_down: bool, before: &Warp, config: &PageC
     Some(before.flattened(bend, before.tall() * wide.map_or(1.0, |w| w / USUAL_LETTER_XH)))
 }
 
-/// The edges of each line's letters that stand on the baseline: the lower ones, or the upper ones of a page upside down.
+/// The edges of each line's letters that stand on the baseline: the lower ones, or the upper ones of a page upside
+/// down.
 fn baselines(lines: &TextLines, upside_down: bool) -> Vec<Baseline> {
     let foot = |c: &Component| if upside_down { c.area.y0 } else { c.area.y1 } as f32;
     let feet = |c: &Component| Point { x: c.centre_x(), y: foot(c) };

@@ -9,7 +9,8 @@ use crate::raster::Raster;
 /// Tuned (pixels): by test within three grey levels of exact places everywhere.
 const EXACT_STEP_PX: u32 = 16;
 
-/// Resamples a turned picture to the upright page (cubic interpolation; outside of the picture its border's middle grey).
+/// Resamples a turned picture to the upright page (cubic interpolation; outside of the picture its border's middle
+/// grey).
 pub(crate) fn flat_page(warp: &Warp, turned: &Raster) -> Option<Raster> {
     let (width, height) = warp.flat_size()?;
     let around = border_grey(turned);

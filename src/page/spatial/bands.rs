@@ -1,6 +1,7 @@
 //! What lies near a height: lines and components filed under the bands of rows that they can matter to.
 //!
-//! Each line is compared with those near it only, so that the cost of a page grows as its lines do, not as their square.
+//! Each line is compared with those near it only, so that the cost of a page grows as its lines do, not as their
+//! square.
 
 /// Height of a band.
 ///

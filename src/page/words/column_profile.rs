@@ -29,7 +29,8 @@ const MIN_ROW_STEP_PX: f32 = 0.5;
 
 /// Most distance between rows.
 ///
-/// Tuned (pixels): chosen by eye, for x-heights over 32 px. At 3× it is reached by headings: horizontal strokes are thicker.
+/// Tuned (pixels): chosen by eye, for x-heights over 32 px. At 3× it is reached by headings: horizontal strokes are
+/// thicker.
 const MAX_ROW_STEP_PX: f32 = 4.0;
 
 /// How far beyond a line's ends columns are looked at.
@@ -139,7 +140,8 @@ impl ColumnProfile {
         Self { step_px, margin_px, body, tail, level }
     }
 
-    /// Runs of columns that belong to no gap: where each begins and ends, in pixels along the baseline from the line's start.
+    /// Runs of columns that belong to no gap: where each begins and ends, in pixels along the baseline from the line's
+    /// start.
     pub(super) fn runs(&self, x_height_px: f32, config: &PageConfig) -> Vec<(f32, f32)> {
         let level = self.level * self.gap_share(x_height_px, config);
         let underscored = self.underscores(level);
@@ -148,8 +150,8 @@ impl ColumnProfile {
         runs.map(|run| (self.crossing(run.start, level), self.crossing(run.end, level))).collect()
     }
 
-    /// Share of a stroke's ink below which a column belongs to a gap: more where small text melts together, until most runs of
-    /// ink are no longer than words are.
+    /// Share of a stroke's ink below which a column belongs to a gap: more where small text melts together, until most
+    /// runs of ink are no longer than words are.
     fn gap_share(&self, x_height_px: f32, config: &PageConfig) -> f32 {
         let mut share = config.gap_ink_share;
         while x_height_px < MELTS_BELOW_PX
@@ -183,8 +185,8 @@ impl ColumnProfile {
         (k as f32 - 1.0 + part.clamp(0.0, 1.0)) * self.step_px - self.margin_px
     }
 
-    /// Columns between letters where ink below the baseline counts: underscores, and letters whose foot reaches the next
-    /// one. Underlines, which go on under the letters of both sides, do not.
+    /// Columns between letters where ink below the baseline counts: underscores, and letters whose foot reaches the
+    /// next one. Underlines, which go on under the letters of both sides, do not.
     fn underscores(&self, level: f32) -> Vec<bool> {
         let n = self.body.len();
         let tail = |k: usize| self.tail[k] >= MIN_UNDERSCORE * level;

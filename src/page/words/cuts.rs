@@ -54,8 +54,8 @@ pub(crate) fn cut(line: &LineFit, ink: &Ink, config: &PageConfig) -> Cuts {
     Cuts { pieces, gaps_xh, marks_xh }
 }
 
-/// Pieces of one width with gaps of one width make one mark: dashed rules, dotted leaders, rows of stars. Returns the width
-/// of all such marks, in x-heights.
+/// Pieces of one width with gaps of one width make one mark: dashed rules, dotted leaders, rows of stars. Returns the
+/// width of all such marks, in x-heights.
 fn join_rows_of_marks(pieces: &mut Vec<Piece>, gaps_xh: &mut Vec<f32>, x_height_px: f32) -> f32 {
     let mut marks_xh = 0.0;
     let slack = MARK_SLACK_XH + MARK_SLACK_PX / x_height_px;

@@ -14,8 +14,8 @@ const MAX_GAP_XH: f32 = 1.5;
 /// Tuned (count): chosen by eye; few gaps say little.
 const USUAL_GAPS: f32 = 6.0;
 
-/// Square roots of gaps are spaces while they are below this many times the middle one; wider gaps lie between columns and
-/// fields, and say nothing about the spread of spaces.
+/// Square roots of gaps are spaces while they are below this many times the middle one; wider gaps lie between columns
+/// and fields, and say nothing about the spread of spaces.
 ///
 /// Tuned (factor): chosen by eye.
 const MAX_SPACE_SPREAD: f32 = 1.35;
@@ -124,8 +124,8 @@ impl Kinds {
     }
 }
 
-/// Where to part ascending values, of which some before the first are hidden, such that both kinds are as narrow as they can
-/// be: a border within `borders`, and the number of seen values below it. `None` if no such border parts any.
+/// Where to part ascending values, of which some before the first are hidden, such that both kinds are as narrow as
+/// they can be: a border within `borders`, and the number of seen values below it. `None` if no such border parts any.
 fn otsu_split(seen: &[f32], hidden: usize, hidden_root: f32, borders: RangeInclusive<f32>) -> Option<(f32, usize)> {
     let n = (seen.len() + hidden) as f32;
     let total = seen.iter().sum::<f32>() + hidden as f32 * hidden_root;

@@ -7,11 +7,12 @@ use super::gap_model::{GapModel, Kinds};
 use crate::page::config::PageConfig;
 use crate::page::lines::fit::{LineFit, SAME_SIZE_LOG_RATIO};
 
-/// Ink that hides one gap: a piece counts for one fewer than its length in these. That is fewer than its letters: hidden gaps
-/// shall keep spaces, where they alone are seen, from being parted into two kinds, and not outvote letter gaps that are seen.
+/// Ink that hides one gap: a piece counts for one fewer than its length in these. That is fewer than its letters:
+/// hidden gaps shall keep spaces, where they alone are seen, from being parted into two kinds, and not outvote letter
+/// gaps that are seen.
 ///
-/// Tuned (x-heights): words of tweets are linked by .924 with 1.7 boxes a word; at 1.1, 1.5, 2, 3 and 4.5 and with none by
-/// .917, .919, .922, .919 and .903, with 2.2, 2.0, 1.8, 1.7 and 1.7 boxes.
+/// Tuned (x-heights): words of tweets are linked by .924 with 1.7 boxes a word; at 1.1, 1.5, 2, 3 and 4.5 and with none
+/// by .917, .919, .922, .919 and .903, with 2.2, 2.0, 1.8, 1.7 and 1.7 boxes.
 const HIDDEN_EVERY_XH: f32 = 2.5;
 
 /// Gaps that cannot be seen, for letters touch: more than none in long pieces of ink.

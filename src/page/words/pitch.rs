@@ -1,7 +1,7 @@
 //! Monospaced lines: all their letters stand at one pitch, and so tell which gaps are spaces.
 //!
-//! In such text the gaps beside a colon or an "i" are wider than a space of other typefaces, but never as wide as a letter's
-//! cell; a space is never narrower than one.
+//! In such text the gaps beside a colon or an "i" are wider than a space of other typefaces, but never as wide as a
+//! letter's cell; a space is never narrower than one.
 
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
@@ -74,8 +74,8 @@ const MIN_SHARED_RESONANCE: f32 = 0.65;
 /// Tuned (share): chosen by eye.
 const SHARED_WITHIN: f32 = 0.03;
 
-/// For each line its pitch in pixels, if it is monospaced. A line that does not clearly tell is as the nearest lines of its region
-/// and size that do. Cost: some 2,400 look-ups a line.
+/// For each line its pitch in pixels, if it is monospaced. A line that does not clearly tell is as the nearest lines of
+/// its region and size that do. Cost: some 2,400 look-ups a line.
 pub(crate) fn pitches(lines: &[LineFit], cuts: &[Cuts], regions: &[Vec<usize>]) -> Vec<Option<f32>> {
     let own: Vec<Own> = lines.iter().zip(cuts).map(|(line, cuts)| Own::new(line, cuts)).collect();
     let mut pitches: Vec<Option<f32>> = own.iter().map(Own::clear).collect();
@@ -129,8 +129,8 @@ impl Own {
         self.middles.len() >= MIN_GAPS
     }
 
-    /// The pitch, if there is no doubt. Capitals of proportional typefaces, too, are nearly of one width, but spaces between them
-    /// are narrower.
+    /// The pitch, if there is no doubt. Capitals of proportional typefaces, too, are nearly of one width, but spaces
+    /// between them are narrower.
     fn clear(&self) -> Option<f32> {
         (self.resonance >= MIN_RESONANCE && self.has_space).then_some(self.pitch_px)
     }
@@ -184,8 +184,8 @@ const TURNS: usize = 256;
 static CIRCLE: LazyLock<[(f32, f32); TURNS]> =
     LazyLock::new(|| std::array::from_fn(|k| ((k as f32 + 0.5) * TAU / TURNS as f32).sin_cos()));
 
-/// How well places keep to a pitch, 0 to 1: the length of the mean of their phases (the circular statistics' resultant; K. V.
-/// Mardia and P. E. Jupp, Directional Statistics, 2000, §2.3).
+/// How well places keep to a pitch, 0 to 1: the length of the mean of their phases (the circular statistics' resultant;
+/// K. V. Mardia and P. E. Jupp, Directional Statistics, 2000, §2.3).
 fn resonance(places: &[f32], pitch: f32) -> f32 {
     let turns = TURNS as f32 / pitch;
     let phases = places.iter().map(|x| CIRCLE[(x * turns) as i32 as usize % TURNS]);
@@ -200,8 +200,8 @@ mod tests {
     use super::*;
     use crate::page::Piece;
 
-    /// A line of letters of these ink widths (in x-heights), each in a cell of this width or, without, after a gap of .2; with a
-    /// space after each sixth.
+    /// A line of letters of these ink widths (in x-heights), each in a cell of this width or, without, after a gap of
+    /// .2; with a space after each sixth.
     fn line(inks: &[f32], cell: Option<f32>) -> (LineFit, Cuts) {
         let xh = 8.0;
         let mut x = 0.0;

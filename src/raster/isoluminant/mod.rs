@@ -1,12 +1,13 @@
-//! Text that differs from its ground in colour but hardly in luma: red on a green of the same luma, say. Luma alone loses it.
+//! Text that differs from its ground in colour but hardly in luma: red on a green of the same luma, say. Luma alone
+//! loses it.
 //!
-//! Where grey would show nothing and colour does, grey is made to show the distance from the ground's colour instead. Nothing
-//! else changes: a picture without such text keeps its luma to the bit.
+//! Where grey would show nothing and colour does, grey is made to show the distance from the ground's colour instead.
+//! Nothing else changes: a picture without such text keeps its luma to the bit.
 //!
-//! Cells of a large range of colours and a small one of luma are **seeds**. Touching seeds are a group; its most frequent
-//! colour is its ground. The group grows over cells that hold enough of another colour, and is taken for text if it is
-//! mostly ground and luma shows nothing in it. Strokes flat and wide enough to fill cells, of headings beyond some 40 px,
-//! are found only where their edges are most of them.
+//! Cells of a large range of colours and a small one of luma are **seeds**. Touching seeds are a group; its most
+//! frequent colour is its ground. The group grows over cells that hold enough of another colour, and is taken for text
+//! if it is mostly ground and luma shows nothing in it. Strokes flat and wide enough to fill cells, of headings beyond
+//! some 40 px, are found only where their edges are most of them.
 
 mod cells;
 
@@ -163,8 +164,8 @@ impl Content {
     }
 }
 
-/// Grey becomes the ground's luma plus or minus the distance from the ground, towards the farther end of the scale: linear in
-/// how much of a pixel text covers, and nothing where there is ground.
+/// Grey becomes the ground's luma plus or minus the distance from the ground, towards the farther end of the scale:
+/// linear in how much of a pixel text covers, and nothing where there is ground.
 fn recolour<const N: usize>(cells: &Cells<'_, N>, text: &Text, grey: &mut [u8]) {
     let ground = luma_of(text.ground);
     let room = ground.max(255 - ground);
@@ -188,7 +189,8 @@ fn most_frequent_colour<const N: usize>(cells: &Cells<'_, N>, group: &[usize]) -
     mean_colour(colours().filter(|&p| kind(p) == best))
 }
 
-/// The mean of some colours, rounded. There may be as many as a picture has pixels: 16.8 million of them overflow 32 bits.
+/// The mean of some colours, rounded. There may be as many as a picture has pixels: 16.8 million of them overflow 32
+/// bits.
 fn mean_colour(colours: impl Iterator<Item = [u8; 3]>) -> [u8; 3] {
     let (mut count, mut sums) = (0u64, [0u64; 3]);
     for colour in colours {
