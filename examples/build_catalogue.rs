@@ -8,7 +8,7 @@
 //! place. `--remove ID...` takes mails out, `--compact` merges what is left, `--verify` reads everything again. Without
 //! inputs these need a catalogue that is there; `--verify` alone only reads it.
 //!
-//! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every two million words, after
+//! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every 1.6 million words, after
 //! the mails and after the pictures: what was committed survives a crash. When interrupted (Ctrl-C) it commits what is
 //! whole and ends with status 130; a second interrupt ends it at once. Either way the same command goes on from there.
 //!

@@ -24,7 +24,8 @@
 //!
 //! # The stages
 //!
-//! [`Matcher::identify`] is seven calls. Each stage is public on its own, and takes from those before it.
+//! [`Matcher::identify`] is a call a stage, and one more that tells which of several readings of a picture counts. Each
+//! stage is public on its own, and uses only those before it.
 //!
 //! | stage | module | call | from | to |
 //! |---|---|---|---|---|

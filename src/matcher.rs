@@ -1,4 +1,4 @@
-//! The flow: seven calls from bytes to verdict.
+//! The flow: seven stages from bytes to verdict, a call each.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -56,7 +56,7 @@ impl Matcher {
     pub fn new(catalogue: &Catalogue, config: Config) -> Result<Self, Error> {
         config.check()?;
         let reader = Arc::new(catalogue.to_reader()?);
-        let model = catalogue.config().chance;
+        let model = catalogue.config().null_model;
         let step = model.sample_step(reader.documents());
         let searcher = Searcher::new(reader, step, config.search.clone(), config.score.clone())?;
         let significance = Significance::new(model, &searcher)?;
@@ -88,11 +88,11 @@ impl Matcher {
         let pages = readings(&raster, &self.config.page);
         clock.millis.page = clock.lap();
 
-        // 3 to 6, for each reading.
+        // 3 to 7 for each reading: words → matches.
         let read = |page: &Page| self.read(page, &mut clock);
         let readings = pages.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
 
-        // 7. Readings → verdict.
+        // The reading whose matches are least likely by chance → verdict.
         Ok(verdict(readings, (raster.width(), raster.height()), &self.config.verdict, clock.finish()))
     }
 

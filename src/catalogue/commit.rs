@@ -172,7 +172,7 @@ impl Catalogue {
         let manifest = Manifest {
             family: self.config.family,
             faces: self.config.faces.clone(),
-            chance: self.config.chance,
+            null_model: self.config.null_model,
             next: self.next,
             codebook: codebook.as_ref().map(|b| b.0),
             segments: committed.iter().map(named).collect(),

@@ -20,7 +20,7 @@ pub struct CatalogueConfig {
     /// three faces.
     pub faces: Vec<Vec<Face>>,
     /// How scores of unrelated documents fall off. Default: as fitted for [`Family::Net`].
-    pub chance: NullModel,
+    pub null_model: NullModel,
     /// Catalogues of up to so many words are one segment after each commit. Not kept with the catalogue: each writer
     /// has its own. Default: [`SCAN_WORDS`].
     ///
@@ -33,7 +33,7 @@ impl Default for CatalogueConfig {
         Self {
             family: Family::default(),
             faces: vec![vec![Face::Sans, Face::Serif, Face::Mono]],
-            chance: NullModel::default(),
+            null_model: NullModel::default(),
             whole_words: SCAN_WORDS,
         }
     }
@@ -52,6 +52,6 @@ impl CatalogueConfig {
             let expected = "there must be at least one code of at least one face";
             return Err(Error::invalid_argument("catalogue.faces", format!("{:?}", self.faces), expected));
         }
-        self.chance.check()
+        self.null_model.check()
     }
 }

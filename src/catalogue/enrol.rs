@@ -85,7 +85,7 @@ struct Prepared {
     id: String,
     content: u64,
     words: Words,
-    /// An [`Metadata`], as bytes.
+    /// [`Metadata`], as bytes.
     metadata: Vec<u8>,
 }
 

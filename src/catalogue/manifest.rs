@@ -23,9 +23,9 @@ const VERSION: u32 = 2;
 pub(super) struct Manifest {
     pub(super) family: Family,
     pub(super) faces: Vec<Vec<Face>>,
-    /// Manifests of the first releases say nothing about it.
-    #[serde(default)]
-    pub(super) chance: NullModel,
+    /// Defaults where a manifest does not name it.
+    #[serde(default, rename = "chance")]
+    pub(super) null_model: NullModel,
     /// Number of the next file.
     pub(super) next: u32,
     /// Number of the codebook's file; none while the catalogue is small.
@@ -57,7 +57,7 @@ impl Manifest {
         CatalogueConfig {
             family: self.family,
             faces: self.faces.clone(),
-            chance: self.chance,
+            null_model: self.null_model,
             ..CatalogueConfig::default()
         }
     }
@@ -98,7 +98,7 @@ impl Manifest {
             return Err(Error::file(&path, "its checksum is wrong: the file is damaged"));
         }
         let manifest: Self = serde_json::from_slice(body).map_err(|e| Error::file(&path, e.to_string()))?;
-        manifest.chance.check().map_err(|e| Error::file(&path, e.to_string()))?;
+        manifest.null_model.check().map_err(|e| Error::file(&path, e.to_string()))?;
         let numbers: BTreeSet<u32> = manifest.segments.iter().map(|s| s.number).collect();
         if numbers.len() < manifest.segments.len() {
             return Err(Error::file(&path, "it names a segment twice"));

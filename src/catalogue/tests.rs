@@ -255,9 +255,12 @@ fn a_segment_that_is_named_twice_is_refused() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_files_place_is_refused_and_not_waited_for() {
-    for name in ["MANIFEST", "LOCK"] {
+    for name in ["MANIFEST", "LOCK", "00000001.seg"] {
         let folder = tempfile::tempdir().expect("a folder");
-        drop(Catalogue::create(folder.path(), config()).expect("a new folder").commit());
+        let mut catalogue = Catalogue::create(folder.path(), config()).expect("a new folder");
+        catalogue.add_mails(&[mail("a", CHIEF)]).expect("mails of text");
+        catalogue.commit().expect("a folder that can be written to");
+        drop(catalogue);
         let path = folder.path().join(name);
         std::fs::remove_file(&path).expect("it is there");
         let made = std::process::Command::new("mkfifo").arg(&path).status().expect("a system with pipes");

@@ -1,7 +1,7 @@
 //! In how many documents does an n-gram of one to three words stand? Counted once for each segment, and stored with it.
 //!
 //! A table holds the n-grams that stand in two documents of its segment or more, sorted by their hash: 40 bits of hash
-//! and 24 of count in 64. `NgramTable` of one document alone, seven of ten, stand in a set of their own, the
+//! and 24 of count in 64. N-grams of one document alone, seven of ten, stand in a set of their own, the
 //! [hapaxes](crate::index::file). What a new segment knows of others is what their tables have: it counts an n-gram too
 //! low that stands once in each of several segments. What all of them have together is added up when it matters, see
 //! [`exact_caps`](crate::search).

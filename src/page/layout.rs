@@ -55,7 +55,7 @@ pub struct Line {
     pub x_height_px: f32,
     /// Number of the region that the line belongs to, in reading order.
     pub region: u32,
-    /// The line cut at every visible gap.
+    /// The line cut at every visible gap but those that are surely no space.
     pub pieces: Vec<Piece>,
     /// For each gap between two pieces: how likely it is a space, 0 to 1.
     pub spaces: Vec<f32>,
@@ -94,7 +94,7 @@ pub struct Word {
     pub to: u32,
     /// Index of its line.
     pub line: u32,
-    /// Where it stands in the picture.
+    /// Where it stands, in pixels of the page, see [`Page::warp`].
     pub frame: WordFrame,
     /// Log-probability of these cuts given the widths of the gaps, 0 or less, in nats.
     pub prior_nats: f32,

@@ -6,7 +6,7 @@
 //!    weighs more than the words that the likeliest reading has wrong.
 //! 2. **2-grams → positions.** For each two words that follow each other, each pair of their visual words is looked up.
 //!    The rarest 2-grams' positions vote, up to [`SearchConfig::max_votes`]: the more words the query has, the less it
-//!    needs turns of n-gram that half of the catalogue shares. How rare a 2-gram is, all segments tell together. What
+//!    needs turns of phrase that half of the catalogue shares. How rare a 2-gram is, all segments tell together. What
 //!    is left out is counted.
 //! 3. **Positions → documents.** A position votes for its diagonal (its distance from the word's position in the
 //!    query), by how rare its 2-gram is. Votes are first summed in a table of hashed diagonals, and only what falls on

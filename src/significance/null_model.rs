@@ -105,32 +105,36 @@ impl NullModel {
     /// [`Error::InvalidArgument`] names the first setting that is out of its range.
     pub fn check(&self) -> Result<(), Error> {
         let counts = [
-            ("chance.sample_documents", self.sample_documents),
-            ("chance.sample_cells", self.sample_cells),
-            ("chance.most_thinning", self.most_thinning),
-            ("chance.min_documents", self.min_documents),
-            ("chance.max_shuffles", self.max_shuffles),
+            ("null_model.sample_documents", self.sample_documents),
+            ("null_model.sample_cells", self.sample_cells),
+            ("null_model.most_thinning", self.most_thinning),
+            ("null_model.min_documents", self.min_documents),
+            ("null_model.max_shuffles", self.max_shuffles),
         ];
         Error::unless_each(counts, |n| n > 0, "it must be at least 1")?;
         if let Some(range) = self.ranks.iter().find(|(from, to)| !(0.0 <= *from && from < to && *to <= 1.0)) {
-            return Err(Error::invalid_argument("chance.ranks", format!("{range:?}"), "each must rise within 0 to 1"));
+            return Err(Error::invalid_argument(
+                "null_model.ranks",
+                format!("{range:?}"),
+                "each must rise within 0 to 1",
+            ));
         }
         let positive = [
-            ("chance.reference_documents", self.reference_documents),
-            ("chance.body.0", self.body.0),
-            ("chance.body.1", self.body.1),
-            ("chance.tail.0", self.tail.0),
-            ("chance.tail.1", self.tail.1),
-            ("chance.frames.2", self.frames.2),
-            ("chance.most_step_nats", self.most_step_nats),
+            ("null_model.reference_documents", self.reference_documents),
+            ("null_model.body.0", self.body.0),
+            ("null_model.body.1", self.body.1),
+            ("null_model.tail.0", self.tail.0),
+            ("null_model.tail.1", self.tail.1),
+            ("null_model.frames.2", self.frames.2),
+            ("null_model.most_step_nats", self.most_step_nats),
         ];
         Error::unless_each(positive, |v| v > 0.0 && v.is_finite(), "it must be a positive number")?;
         let finite = [self.location[0], self.location[1], self.location[2], self.order_nats, self.frames.1];
         if let Some(value) = finite.into_iter().find(|v| !v.is_finite()) {
-            return Err(Error::invalid_argument("chance", value, "it must be a number"));
+            return Err(Error::invalid_argument("null_model", value, "it must be a number"));
         }
         if !(self.frames.0 >= 0.0 && self.frames.0.is_finite()) {
-            return Err(Error::invalid_argument("chance.frames.0", self.frames.0, "it must be 0 or above"));
+            return Err(Error::invalid_argument("null_model.frames.0", self.frames.0, "it must be 0 or above"));
         }
         Ok(())
     }
@@ -250,10 +254,10 @@ mod tests {
     #[test]
     fn the_best_of_chance_is_expected_once() {
         for scale in [1.0, 1.5, 2.0] {
-            let chance = NullModel::default().distribution(4000, &scores(unrelated_scores(1200, scale)));
+            let null = NullModel::default().distribution(4000, &scores(unrelated_scores(1200, scale)));
             // Contradicted at both ends, as chance mostly is.
             let best = unrelated_scores(4000, scale).next().expect("the first is the best") as f32 - 9.0;
-            let e = chance.e_value(best);
+            let e = null.e_value(best);
             assert!((0.1..10.0).contains(&e), "scale {scale}: the best of 4,000 scores, {best}, has E = {e}");
         }
     }
@@ -295,12 +299,12 @@ mod tests {
 
     #[test]
     fn amid_other_words_a_passage_must_be_longer_than_frames_are() {
-        let chance = NullModel::default().distribution(5000, &scores(unrelated_scores(1200, 1.5)));
-        let amid = |words| chance.e_value_amid(60.0, words);
-        assert!(chance.e_value(60.0) < 1e-6 && amid(8) > 0.01 && amid(12) > 1e-3 && amid(18) < 1e-3);
-        assert!((5..40).all(|words| amid(words) >= amid(words + 1) && amid(words) > chance.e_value(60.0)));
-        let weak = (0..60).map(|k| k as f32).find(|n| chance.e_value(*n) < 1.0).expect("some score");
-        assert!(chance.e_value_amid(weak, 3) < 1.1, "what chance reaches is no frame");
+        let null = NullModel::default().distribution(5000, &scores(unrelated_scores(1200, 1.5)));
+        let amid = |words| null.e_value_amid(60.0, words);
+        assert!(null.e_value(60.0) < 1e-6 && amid(8) > 0.01 && amid(12) > 1e-3 && amid(18) < 1e-3);
+        assert!((5..40).all(|words| amid(words) >= amid(words + 1) && amid(words) > null.e_value(60.0)));
+        let weak = (0..60).map(|k| k as f32).find(|n| null.e_value(*n) < 1.0).expect("some score");
+        assert!(null.e_value_amid(weak, 3) < 1.1, "what chance reaches is no frame");
     }
 
     #[test]

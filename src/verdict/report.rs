@@ -125,9 +125,9 @@ pub struct StageTimings {
     pub page: f32,
     /// Stage 3.
     pub fingerprint: f32,
-    /// Stage 4.
+    /// Stages 4 and 5.
     pub search: f32,
-    /// Stages 5 to 7.
+    /// Stages 6 and 7.
     pub align: f32,
     /// All of them.
     pub total: f32,

@@ -162,9 +162,9 @@ fn words_put_in_and_left_out_have_a_probability() {
 fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
     let doubtful = NullModel { tail: (0.45, 30.1), reference_documents: 0.3, ..NullModel::default() };
     let picture = std::fs::read("testdata/shots/tunnel-delay--small.jpg").unwrap();
-    let e_value = |chance: NullModel| {
+    let e_value = |null_model: NullModel| {
         let folder = tempfile::tempdir().unwrap();
-        let config = CatalogueConfig { chance, ..CatalogueConfig::default() };
+        let config = CatalogueConfig { null_model, ..CatalogueConfig::default() };
         let mut written = Catalogue::edit_or_create(folder.path(), config).unwrap();
         written.add_mails(&mails()).unwrap();
         written.commit().unwrap();
@@ -180,7 +180,8 @@ fn a_catalogue_keeps_what_its_e_values_are_reckoned_by() {
         a.expect("a match")
     };
     assert!(e_value(doubtful) > 1e6 * e_value(NullModel::default()));
-    let config = CatalogueConfig { chance: NullModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
+    let config =
+        CatalogueConfig { null_model: NullModel { tail: (0.45, 0.0), ..doubtful }, ..CatalogueConfig::default() };
     let wrong = Catalogue::new(config).expect_err("a scale of 0").to_string();
-    assert!(wrong.contains("chance.tail.1"), "{wrong}");
+    assert!(wrong.contains("null_model.tail.1"), "{wrong}");
 }

@@ -23,7 +23,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) faces: usize,
     /// Prototypes for the inverted file; none for a catalogue that is too small for one.
     pub(crate) codebook: Option<&'a Codebook>,
-    /// `NgramTable` of the segments that stay.
+    /// N-grams of the segments that stay.
     pub(crate) others: &'a [NgramTable<'a>],
     /// Documents of those that are gone.
     pub(crate) gone: &'a Tombstones,

@@ -32,7 +32,7 @@ pub(crate) struct Header {
     pub(crate) directory_bits: u32,
     /// Entries of the n-gram table.
     pub(crate) ngrams: u32,
-    /// `NgramTable` of one document alone.
+    /// Number of n-grams of one document alone.
     pub(crate) hapaxes: u32,
     /// Leading bits of their hashes that the directory knows; 0 if they were not kept.
     pub(crate) hapaxes_bits: u32,

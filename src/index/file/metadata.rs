@@ -1,4 +1,4 @@
-//! What a document's record knows besides its words: the header's fields as codes, and which words are quoted.
+//! Metadata: what is known of a document besides its words: the header's fields as codes, and which words are quoted.
 
 use std::path::Path;
 

@@ -42,6 +42,10 @@ pub(crate) struct StoredDocument<'a> {
 impl Segment {
     /// Maps a file.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        // A pipe would be waited for.
+        if !std::fs::metadata(path).map_err(Error::io(path))?.is_file() {
+            return Err(Error::file(path, "it is no regular file"));
+        }
         let file = File::open(path).map_err(Error::io(path))?;
         // An empty file cannot be mapped.
         if file.metadata().map_err(Error::io(path))?.len() < HEADER as u64 {
@@ -224,7 +228,7 @@ impl Segment {
         self.all(&self.layout.ngrams)
     }
 
-    /// `NgramTable` of one document alone, see [`hapaxes`](super::hapaxes).
+    /// N-grams of one document alone, see [`hapaxes`](super::hapaxes).
     pub(crate) fn hapaxes(&self) -> Result<Hapaxes<'_>, Error> {
         let bits = self.header.hapaxes_bits;
         Ok(Hapaxes::new(bits, self.all(&self.layout.hapaxes_directory)?, self.all(&self.layout.hapaxes)?))
