@@ -55,13 +55,26 @@ const INTERRUPTED_STATUS: u8 = 130;
 /// Whether somebody wants this to end.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+const EXAMPLES: &str = "\
+Examples:
+  build_catalogue --out DIR leak.mbox Maildir screenshots/
+  build_catalogue --out DIR --remove ID --remove=-ID-that-begins-with-a-dash
+  build_catalogue --out DIR --compact --verify
+
+Output: a JSON line with counts.
+Exit status: 0 something was done, 1 nothing could be, 2 wrong arguments, 130 interrupted.";
+
 #[derive(Parser)]
-#[command(about = "Makes a catalogue of known mails, or adds to one, or removes from it")]
+#[command(
+    version,
+    about = "Makes a catalogue of known mails, or adds to one, or removes from it",
+    after_help = EXAMPLES
+)]
 struct Arguments {
-    /// The catalogue's folder; made if missing and there are inputs.
+    /// The catalogue's folder; made if it is missing, there are inputs and nothing is removed.
     #[arg(long)]
     out: PathBuf,
-    /// An id to remove; ids may follow it. What follows it and is no id of the catalogue is an input.
+    /// An id to remove; ids may follow it, but for those that begin with a dash. What follows it and is no id of the catalogue is an input.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     remove: Vec<String>,
     /// Merge the catalogue's segments into one, and let go of what was removed.

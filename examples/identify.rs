@@ -3,10 +3,15 @@
 //! One JSON line a picture on stdout, in the order of the inputs, nothing else. In folders pictures are told by suffix
 //! or by their first bytes. A picture that cannot be understood gives `"verdict": "unreadable"` with its reason.
 //!
+//! The members of a line are those of [`Verdict`] (`verdict`, `reason`, `words_seen`, `width`, `height`, `matches`,
+//! `millis`) and `image`, the picture's name. Those of a match are the fields of
+//! [`Match`](leakprint::verdict::Match): ids, E-value, level, score, word numbers, the region and every word with its box.
+//!
 //! A file name that is not UTF-8 is written as well as can be in `image`, and exactly in `image_bytes`.
 //!
 //! The exit status is 0 when every picture was answered, also when whoever reads the answers stops early. It is 1 when
-//! a file could not be read or the catalogue is damaged: the error is named on stderr, the other pictures are answered.
+//! a file could not be read, no picture was found or the catalogue is damaged: the error is named on stderr, the other
+//! pictures are answered. It is 2 when the arguments are wrong.
 
 #[path = "common/inputs.rs"]
 mod inputs;
@@ -30,8 +35,16 @@ const MAX_THREADS: u64 = 1024;
 /// Pictures a thread that are answered before their lines are written.
 const PICTURES_A_THREAD: usize = 4;
 
+const EXAMPLES: &str = "\
+Examples:
+  identify --catalogue DIR post.png
+  identify --catalogue DIR --max-e 1e-6 FOLDER > answers.jsonl
+
+Output: a JSON line a picture, in the inputs' order.
+Exit status: 0 all pictures answered, 1 a file or the catalogue could not be read, 2 wrong arguments.";
+
 #[derive(Parser)]
-#[command(about = "Recognises mails of a catalogue in pictures")]
+#[command(version, about = "Recognises mails of a catalogue in pictures", after_help = EXAMPLES)]
 struct Arguments {
     /// The catalogue's folder, as `build_catalogue` made it.
     #[arg(long)]

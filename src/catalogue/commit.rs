@@ -133,6 +133,12 @@ impl Catalogue {
             self.committed.iter().partition(|c| plan.merged.contains(&c.number));
         let sources = sources(&self.config, &merged, &self.pending)?;
         let words: usize = sources.iter().map(|s| s.widths.len()).sum();
+        if self.manifest.is_none() && !sources.is_empty() {
+            // Segments without a manifest are a catalogue that lost it. The folder's next sync covers this one, too.
+            let empty = self.manifest_of(&[], None);
+            empty.put(folder)?;
+            self.manifest = Some(empty);
+        }
         let mut codebook = self.codebook.clone();
         if plan.all && words >= MIN_INDEXED_WORDS {
             // No segment is left that knows the old one.
@@ -163,20 +169,7 @@ impl Catalogue {
             committed.push(Committed { number, part: LiveSegment { segment, changes: Arc::default() } });
             written = Some(number);
         }
-        let named = |c: &Committed| NamedSegment {
-            number: c.number,
-            documents: c.part.segment.header().documents,
-            words: c.part.segment.header().words() as u64,
-            changes: BTreeMap::clone(&c.part.changes),
-        };
-        let manifest = Manifest {
-            family: self.config.family,
-            faces: self.config.faces.clone(),
-            null_model: self.config.null_model,
-            next: self.next,
-            codebook: codebook.as_ref().map(|b| b.0),
-            segments: committed.iter().map(named).collect(),
-        };
+        let manifest = self.manifest_of(&committed, codebook.as_ref().map(|b| b.0));
         let swapped = manifest.swap(folder, self.manifest.as_ref());
         if let Err(NotSwapped::Undone(e)) = swapped {
             return Err(e);
@@ -203,6 +196,24 @@ impl Catalogue {
         };
         self.manifest = Some(manifest);
         synced
+    }
+
+    /// What a folder's manifest says of these segments and the codebook with this number.
+    fn manifest_of(&self, committed: &[Committed], codebook: Option<u32>) -> Manifest {
+        let named = |c: &Committed| NamedSegment {
+            number: c.number,
+            documents: c.part.segment.header().documents,
+            words: c.part.segment.header().words() as u64,
+            changes: BTreeMap::clone(&c.part.changes),
+        };
+        Manifest {
+            family: self.config.family,
+            faces: self.config.faces.clone(),
+            null_model: self.config.null_model,
+            next: self.next,
+            codebook,
+            segments: committed.iter().map(named).collect(),
+        }
     }
 
     /// The index of all documents: the committed ones, mapped, and the new ones, as a segment in memory.

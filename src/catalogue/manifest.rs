@@ -125,7 +125,7 @@ impl Manifest {
     }
 
     /// Writes the manifest, all but the folder's sync.
-    fn put(&self, folder: &Path) -> Result<(), Error> {
+    pub(super) fn put(&self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(MANIFEST);
         let body = serde_json::to_vec(self).map_err(|e| Error::input("manifest", e))?;
         let mut bytes = format!("{TITLE} {VERSION} {:08x}\n", crc32fast::hash(&body)).into_bytes();
@@ -142,7 +142,10 @@ impl Manifest {
         used.extend(self.codebook.map(|number| store::codebook_path(folder, number)));
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            let ours = path.extension().is_some_and(|e| store::SUFFIXES.iter().any(|s| e == *s));
+            let ours = entry.file_name().to_str().is_some_and(|name| match name.strip_suffix(".new") {
+                Some(name) => name == MANIFEST || store::is_numbered(name),
+                None => store::is_numbered(name),
+            });
             if ours && !used.contains(&path) {
                 let _ = fs::remove_file(&path);
             }

@@ -83,8 +83,14 @@ impl Catalogue {
         }
         let mut this = Self::new(config)?;
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let mut entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
-        if !folder.join(store::LOCK).exists() && entries.next().is_some() {
+        let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
+        let names: Vec<_> = entries.filter_map(|e| Some(e.ok()?.file_name())).collect();
+        if names.iter().any(|name| name.to_str().is_some_and(store::is_numbered)) && !Manifest::stands_in(folder) {
+            // A manifest is there before the first segment.
+            let reason = "it holds segments and no MANIFEST: put that back from a backup, or choose another folder";
+            return Err(Error::file(folder, reason));
+        }
+        if !folder.join(store::LOCK).exists() && !names.is_empty() {
             return Err(Error::file(
                 folder,
                 "the folder is neither empty nor a leakprint catalogue: choose another one",

@@ -8,8 +8,6 @@ use crate::Error;
 
 /// Held by the writer; empty.
 pub(super) const LOCK: &str = "LOCK";
-/// Suffixes of the files that the folder's manifest names, and of those that are being written.
-pub(super) const SUFFIXES: [&str; 3] = ["seg", "book", "new"];
 
 pub(super) fn segment_path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{number:08}.seg"))
@@ -17,6 +15,12 @@ pub(super) fn segment_path(folder: &Path, number: u32) -> PathBuf {
 
 pub(super) fn codebook_path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{number:08}.book"))
+}
+
+/// Whether a file's name is one that [`segment_path`] or [`codebook_path`] makes.
+pub(super) fn is_numbered(name: &str) -> bool {
+    let number = name.strip_suffix(".seg").or_else(|| name.strip_suffix(".book"));
+    number.is_some_and(|n| n.len() >= 8 && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Reads a file whole.

@@ -252,10 +252,45 @@ fn a_segment_that_is_named_twice_is_refused() {
     assert!(matches!(&error, Error::File { reason, .. } if reason.contains("twice")), "{error}");
 }
 
+#[test]
+fn a_catalogue_that_lost_its_manifest_is_not_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut catalogue = Catalogue::create(folder.path(), config()).expect("a new folder");
+    catalogue.add_mails(&[mail("a", CHIEF)]).expect("mails of text");
+    catalogue.commit().expect("a folder that can be written to");
+    drop(catalogue);
+    let manifest = std::fs::read(folder.path().join("MANIFEST")).expect("it was written");
+    std::fs::remove_file(folder.path().join("MANIFEST")).expect("it is there");
+    for opened in [Catalogue::create(folder.path(), config()), Catalogue::edit_or_create(folder.path(), config())] {
+        let error = opened.expect_err("its documents would be lost").to_string();
+        assert!(error.contains("no MANIFEST"), "{error}");
+    }
+    std::fs::write(folder.path().join("MANIFEST"), manifest).expect("room");
+    assert_eq!(Catalogue::open(folder.path()).expect("nothing was lost").documents(), 1);
+}
+
+#[test]
+fn files_of_others_are_not_swept_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut catalogue = Catalogue::create(folder.path(), config()).expect("a new folder");
+    catalogue.add_mails(&[mail("a", CHIEF)]).expect("mails of text");
+    catalogue.commit().expect("a folder that can be written to");
+    drop(catalogue);
+    let theirs = ["mine.seg", "backup.book", "notes.new", "MANIFEST.old"];
+    let ours = ["00000077.seg", "00000078.book.new", "MANIFEST.new"];
+    for name in theirs.iter().chain(&ours) {
+        std::fs::write(folder.path().join(name), name).expect("room");
+    }
+    drop(Catalogue::edit(folder.path()).expect("a catalogue"));
+    let there = |name: &&str| folder.path().join(name).exists();
+    assert!(theirs.iter().all(there), "not ours");
+    assert!(!ours.iter().any(|name| there(&name)), "left by a writer that was killed");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_files_place_is_refused_and_not_waited_for() {
-    for name in ["MANIFEST", "LOCK", "00000001.seg"] {
+    for name in ["MANIFEST", "LOCK", "00000000.seg"] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut catalogue = Catalogue::create(folder.path(), config()).expect("a new folder");
         catalogue.add_mails(&[mail("a", CHIEF)]).expect("mails of text");
