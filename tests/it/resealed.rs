@@ -159,7 +159,6 @@ mod tests {
     use crate::invented::rounds;
 
     #[test]
-    #[ignore = "takes a minute and more: what lies in the hapaxes' directory makes a writer look long"]
     fn a_file_that_lies_is_refused_or_changes_an_answer() {
         let seed = seed(&mails());
         let picture = std::fs::read("testdata/shots/tusk-settlement--desktop-crop.png").unwrap();
