@@ -284,7 +284,7 @@ fn files_of_others_are_not_swept_away() {
     drop(Catalogue::edit(folder.path()).expect("a catalogue"));
     let there = |name: &&str| folder.path().join(name).exists();
     assert!(theirs.iter().all(there), "not ours");
-    assert!(!ours.iter().any(|name| there(&name)), "left by a writer that was killed");
+    assert!(!ours.iter().any(there), "left by a writer that was killed");
 }
 
 #[cfg(unix)]

@@ -369,7 +369,7 @@ mod tests {
             let passage = &DOCUMENT_CODES[document][start..start + length];
             let damaged = |(k, code): (usize, &u64)| match k % 5 {
                 4 => code.rotate_left(23) ^ k as u64,
-                _ => code ^ 1 << (bit + 7 * k as u32) % 64,
+                _ => code ^ 1 << ((bit + 7 * k as u32) % 64),
             };
             let codes: Vec<u64> = passage.iter().enumerate().map(damaged).collect();
             let (found, statistics, all) = both(codes, &SearchConfig { max_votes, ..SearchConfig::default() });
