@@ -1,7 +1,6 @@
 //! The flow: seven stages from bytes to verdict, a call each.
 
 use std::fmt;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -41,10 +40,6 @@ pub struct Matcher {
     searcher: Searcher,
     significance: Significance,
 }
-
-// The encoder's tables never change once it is made.
-impl UnwindSafe for Matcher {}
-impl RefUnwindSafe for Matcher {}
 
 impl Matcher {
     /// A matcher for the documents that the catalogue holds now.

@@ -74,19 +74,21 @@ impl Significance {
         let null_scores = null_scores(&self.model, searcher, self.background.as_ref(), found)?;
         let null = self.model.distribution(reader.documents(), &null_scores);
         let max_e = max_e.max(MAX_CANDIDATE_E);
-        let mut documents = documents.clone();
-        let batch = if reader.caps_are_exact() {
-            best_of(searcher, &mut documents, &null, max_e, MAX_CANDIDATES)?;
-            reader.extract_exact(&numbers(&documents))?
+        let (documents, batch) = if reader.caps_are_exact() {
+            let best = best_of(searcher, documents, &null, max_e, MAX_CANDIDATES)?;
+            let batch = reader.extract_exact(&numbers(&best))?;
+            (best, batch)
         } else {
             // By the segments' own caps, a few more than are wanted; then by exact ones.
-            best_of(searcher, &mut documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
-            let numbers = numbers(&documents);
+            let mut few = best_of(searcher, documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
+            let numbers = numbers(&few);
             let batch = reader.extract_exact(&numbers)?;
             let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
-            documents.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
-            best_of(searcher, &mut documents, &null, max_e, MAX_CANDIDATES)?;
-            batch.some(documents.iter().filter_map(|d| numbers.iter().position(|&number| number == d.document)))
+            few.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
+            let best = best_of(searcher, &few, &null, max_e, MAX_CANDIDATES)?;
+            let number_of = |d: &DocumentScore| numbers.iter().position(|&number| number == d.document);
+            let batch = batch.some(best.iter().filter_map(number_of));
+            (best, batch)
         };
         let listings = documents.iter().map(|d| reader.listed(d.document as usize)).collect::<Result<_, _>>()?;
         Ok(Candidates { documents, batch, listings, null })
@@ -103,20 +105,19 @@ impl Significance {
 /// many.
 fn best_of(
     searcher: &Searcher,
-    documents: &mut Vec<DocumentScore>,
+    documents: &[DocumentScore],
     null: &NullDistribution,
     max_e: f64,
     count: usize,
-) -> Result<(), Error> {
-    documents.retain(|d| null.e_value(d.nats()) <= max_e);
+) -> Result<Vec<DocumentScore>, Error> {
+    let seldom = documents.iter().filter(|d| null.e_value(d.nats()) <= max_e);
     // Equal scores in the order of the texts' hashes, which hangs on nothing but the documents.
     let with_content = |d: &DocumentScore| Ok((Reverse(d.units), searcher.reader.content(d.document)?, d.document));
-    let mut order: Vec<_> = documents.iter().map(with_content).collect::<Result<_, Error>>()?;
+    let mut order: Vec<_> = seldom.map(with_content).collect::<Result<_, Error>>()?;
     order.sort_unstable();
     order.truncate(count);
     let in_order = |(Reverse(units), _, document)| DocumentScore { units, document };
-    *documents = order.into_iter().map(in_order).collect();
-    Ok(())
+    Ok(order.into_iter().map(in_order).collect())
 }
 
 fn numbers(documents: &[DocumentScore]) -> Vec<u32> {
