@@ -4,7 +4,7 @@
 //! or by their first bytes. A picture that cannot be understood gives `"verdict": "unreadable"` with its reason.
 //!
 //! The members of a line are those of [`Verdict`] (`verdict`, `reason`, `words_seen`, `width`, `height`, `matches`,
-//! `millis`) and `image`, the picture's name. Those of a match are the fields of
+//! `known_texts`, `millis`) and `image`, the picture's name. Those of a match are the fields of
 //! [`Match`](leakprint::verdict::Match): ids, E-value, level, score, word numbers, the region and every word with its box.
 //!
 //! A file name that is not UTF-8 is written as well as can be in `image`, and exactly in `image_bytes`.
@@ -180,6 +180,7 @@ fn answer(matcher: &Matcher, path: &Path) -> (Verdict, Option<Error>) {
         width: 0,
         height: 0,
         matches: Vec::new(),
+        known_texts: Vec::new(),
         search: SearchStatistics::default(),
         millis: StageTimings::default(),
     };

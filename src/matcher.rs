@@ -12,7 +12,7 @@ use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::search::{SearchStatistics, Searcher};
 use crate::significance::Significance;
-use crate::verdict::{Clock, Match, Reading, Verdict, select, verdict};
+use crate::verdict::{Clock, Reading, Selection, Verdict, select, verdict};
 use crate::{Config, Error};
 
 /// Recognises documents of a catalogue in pictures.
@@ -96,8 +96,8 @@ impl Matcher {
         let fingerprint = fingerprint(page, &*self.encoder);
         clock.millis.fingerprint += clock.lap();
 
-        let (matches, statistics) = self.decide(page, &fingerprint, clock)?;
-        Ok(Reading { matches, words_seen: page.words_seen(), statistics })
+        let (selection, statistics) = self.decide(page, &fingerprint, clock)?;
+        Ok(Reading { selection, words_seen: page.words_seen(), statistics })
     }
 
     /// Stages 4 to 7 by themselves: which documents a page shows that was analysed and hashed before, with
@@ -107,7 +107,7 @@ impl Matcher {
     ///
     /// [`Error::InvalidArgument`] if page and fingerprint do not belong together, or the fingerprint is of another hash
     /// family than the catalogue's codes; [`Error::File`] if a block of the catalogue is damaged.
-    pub fn matches(&self, page: &Page, fingerprint: &Fingerprint) -> Result<Vec<Match>, Error> {
+    pub fn matches(&self, page: &Page, fingerprint: &Fingerprint) -> Result<Selection, Error> {
         Ok(self.decide(page, fingerprint, &mut Clock::start())?.0)
     }
 
@@ -116,7 +116,7 @@ impl Matcher {
         page: &Page,
         fingerprint: &Fingerprint,
         clock: &mut Clock,
-    ) -> Result<(Vec<Match>, SearchStatistics), Error> {
+    ) -> Result<(Selection, SearchStatistics), Error> {
         // 4. Codes → documents that may hold them.
         let found = self.searcher.search(page, fingerprint)?;
 
@@ -128,9 +128,9 @@ impl Matcher {
         let aligned = align_candidates(&self.searcher, &found, &candidates, (page, fingerprint), &self.config.align)?;
 
         // 7. Alignments → matches.
-        let matches = select(aligned, &candidates.null, page, &self.config.verdict);
+        let selection = select(aligned, &candidates.null, page, &self.config.verdict);
         clock.millis.align += clock.lap();
-        Ok((matches, found.statistics))
+        Ok((selection, found.statistics))
     }
 
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number
@@ -214,7 +214,7 @@ mod tests {
             assert!(refused.contains(&format!("{family:?}")) && refused.contains("Net"), "{refused}");
         }
         let own = fingerprint(&page, &*catalogue.config().family.encoder());
-        assert_eq!(matcher.matches(&page, &own).expect("the catalogue's family"), []);
+        assert_eq!(matcher.matches(&page, &own).expect("the catalogue's family"), Selection::default());
     }
 
     #[test]

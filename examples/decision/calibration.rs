@@ -252,7 +252,7 @@ impl Bench<'_> {
     ) -> Result<Found, Error> {
         let (whole, shown) = (phrases(whole.split_whitespace()), phrases(shown.iter().copied()));
         let mut found = Found::default();
-        for m in matcher.matches(page, fingerprint)? {
+        for m in matcher.matches(page, fingerprint)?.matches {
             let relations: Vec<Relation> =
                 m.documents.iter().map(|d| self.phrases.relation(from, &whole, &shown, d)).collect();
             let answer = Answer {

@@ -83,7 +83,7 @@ pub(super) fn recall(
                         continue;
                     }
                     let shown: Vec<&str> = window.iter().map(|w| w.w.as_str()).collect();
-                    let named = matcher.matches(&part, &of)?;
+                    let named = matcher.matches(&part, &of)?.matches;
                     let right = |id: &String| {
                         *id == region.email_id
                             || texts.get(id.as_str()).is_some_and(|t| t.windows(shown.len()).any(|w| w == shown))

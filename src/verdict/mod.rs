@@ -9,6 +9,6 @@ mod timings;
 
 pub use config::{CERTAIN, LIKELY, Level, POSSIBLE, VerdictConfig};
 pub use readings::{Reading, verdict};
-pub use report::{Lacking, Match, MatchedWord, Outcome, Shared, StageTimings, Verdict};
-pub use select::select;
+pub use report::{KnownText, KnownTextKind, Lacking, Match, MatchedWord, Outcome, Shared, StageTimings, Verdict};
+pub use select::{Selection, select};
 pub(crate) use timings::Clock;

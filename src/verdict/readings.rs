@@ -1,14 +1,15 @@
 //! The verdict: of several readings of a picture, the one whose matches are least likely by chance.
 
 use super::config::{Level, VerdictConfig};
-use super::report::{Match, Outcome, StageTimings, Verdict};
+use super::report::{KnownText, Match, Outcome, StageTimings, Verdict};
+use super::select::Selection;
 use crate::search::SearchStatistics;
 
 /// What a reading of a picture came to.
 #[derive(Debug)]
 pub struct Reading {
-    /// Its matches, see [`select`](super::select).
-    pub matches: Vec<Match>,
+    /// What was recognised, see [`select`](super::select).
+    pub selection: Selection,
     /// Words on its likeliest path.
     pub words_seen: usize,
     /// What its search looked at.
@@ -28,34 +29,38 @@ pub fn verdict(
 ) -> Verdict {
     let count = readings.len();
     let mut search = SearchStatistics::default();
-    let mut best: Option<(Vec<Match>, usize)> = None;
-    for Reading { mut matches, words_seen, statistics } in readings {
+    let mut best: Option<(Selection, usize)> = None;
+    for Reading { mut selection, words_seen, statistics } in readings {
         search += statistics;
-        among_readings(&mut matches, count, config);
-        if best.as_ref().is_none_or(|(before, _)| e_value(&matches) < e_value(before)) {
-            best = Some((matches, words_seen));
+        among_readings(&mut selection, count, config);
+        if best.as_ref().is_none_or(|(before, _)| e_value(&selection) < e_value(before)) {
+            best = Some((selection, words_seen));
         }
     }
-    let (matches, words_seen) = best.unwrap_or_default();
+    let (Selection { matches, known_texts }, words_seen) = best.unwrap_or_default();
     let outcome = match (words_seen, matches.is_empty()) {
         (0, _) => Outcome::Unreadable,
         (_, true) => Outcome::NoMatch,
         (_, false) => Outcome::Match,
     };
     let reason = (outcome == Outcome::Unreadable).then(|| "no lines of text were found".to_owned());
-    Verdict { outcome, reason, words_seen, width, height, matches, search, millis }
+    Verdict { outcome, reason, words_seen, width, height, matches, known_texts, search, millis }
 }
 
-fn among_readings(matches: &mut Vec<Match>, readings: usize, config: &VerdictConfig) {
-    for m in matches.iter_mut() {
+fn among_readings(selection: &mut Selection, readings: usize, config: &VerdictConfig) {
+    let Selection { matches, known_texts } = selection;
+    for m in matches.iter_mut().chain(known_texts.iter_mut().map(|t| &mut t.passage)) {
         m.e_value *= readings as f64;
         m.level = Level::from_e_value(m.e_value);
         m.shared.iter_mut().for_each(|s| s.e_value *= readings as f64);
     }
     matches.retain(|m| m.e_value <= config.max_e);
+    known_texts.retain(|t| t.passage.e_value <= config.max_e);
 }
 
-/// The smallest E-value, infinite if there is no match.
-fn e_value(matches: &[Match]) -> f64 {
-    matches.iter().map(|m| m.e_value).fold(f64::INFINITY, f64::min)
+/// The smallest E-value, infinite if nothing was recognised: of a match, or else of a known text.
+fn e_value(Selection { matches, known_texts }: &Selection) -> (bool, f64) {
+    let least = |found: &mut dyn Iterator<Item = &Match>| found.map(|m| m.e_value).fold(f64::INFINITY, f64::min);
+    let of_texts = || least(&mut known_texts.iter().map(|KnownText { passage, .. }| passage));
+    if matches.is_empty() { (true, of_texts()) } else { (false, least(&mut matches.iter())) }
 }

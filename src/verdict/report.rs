@@ -23,6 +23,8 @@ pub struct Verdict {
     pub height: u32,
     /// What was recognised, strongest first; each covers words of its own.
     pub matches: Vec<Match>,
+    /// Passages of known documents that tell of no particular mail, strongest first: no matches.
+    pub known_texts: Vec<KnownText>,
     /// What the search looked at, and what it left out; of two readings of a picture, both together. No part of the
     /// JSON line, whose members are fixed.
     #[serde(skip)]
@@ -41,6 +43,31 @@ pub enum Outcome {
     NoMatch,
     /// No lines of text were found.
     Unreadable,
+}
+
+/// A passage that the picture shows and that is known, but tells of no particular mail.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KnownText {
+    /// What kind of text it is.
+    pub kind: KnownTextKind,
+    /// About how many documents of the catalogue hold it.
+    pub family: u64,
+    /// Words of the passage that are other ones in the picture than in the best document.
+    pub contradicted_words: usize,
+    /// Where and how well it agrees with which documents.
+    #[serde(flatten)]
+    pub passage: Match,
+}
+
+/// What kind of text a [`KnownText`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownTextKind {
+    /// A form that several mails fill in, or a passage that several mails have: what is a mail's own is contradicted or
+    /// not seen.
+    Template,
+    /// A text that everybody may have, named as such when the catalogue was made.
+    Public,
 }
 
 /// A recognised passage.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::altered::changes;
 use super::config::{CERTAIN, Level, VerdictConfig};
-use super::report::{Lacking, Match, MatchedWord, Shared};
+use super::report::{KnownText, Lacking, Match, MatchedWord, Shared};
 use crate::align::{AlignedDocument, Alignment, Pair};
 use crate::geom::Rect;
 use crate::page::Page;
@@ -29,13 +29,22 @@ const FRAMED_WORDS: usize = 10;
 /// Tuned (share): chosen by eye.
 const MAX_SHARED: f32 = 0.3;
 
+/// What a page shows of the catalogue's documents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Mails.
+    pub matches: Vec<Match>,
+    /// Texts that tell of no particular mail.
+    pub known_texts: Vec<KnownText>,
+}
+
 /// Selects matches from candidates (in any order).
 pub fn select(
     mut candidates: Vec<AlignedDocument<'_>>,
     null: &NullDistribution,
     page: &Page,
     config: &VerdictConfig,
-) -> Vec<Match> {
+) -> Selection {
     let agreeing = |c: &AlignedDocument<'_>| c.alignment.pairs.iter().filter(|p| p.score_nats > 0.0).count();
     let words = |c: &AlignedDocument<'_>| agreeing(c) + c.header_words.min(agreeing(c));
     let e_value = |c: &AlignedDocument<'_>| {
@@ -85,7 +94,8 @@ pub fn select(
             _ => {}
         }
     }
-    chosen.into_iter().map(|(m, _)| m).collect()
+    let matches = chosen.into_iter().map(|(m, _)| m).collect();
+    Selection { matches, known_texts: Vec::new() }
 }
 
 /// Whether what two documents share in this picture is a frame of both.
