@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::index::file::refuse_special;
 
 /// Held by the writer; empty.
 pub(super) const LOCK: &str = "LOCK";
@@ -27,15 +28,6 @@ pub(super) fn is_numbered(name: &str) -> bool {
 pub(super) fn read_whole(path: &Path) -> Result<Vec<u8>, Error> {
     refuse_special(path)?;
     fs::read(path).map_err(Error::io(path))
-}
-
-/// Refuses pipes and devices, which may never end.
-fn refuse_special(path: &Path) -> Result<(), Error> {
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(Error::file(path, "it is no regular file")),
-        // What is missing, or hidden, is told by whoever opens it.
-        _ => Ok(()),
-    }
 }
 
 /// Writes a file so that it appears whole or not at all, and is on the disk when this returns.

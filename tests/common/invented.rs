@@ -18,7 +18,12 @@ pub(crate) fn cheap() -> CatalogueConfig {
     CatalogueConfig { family: Family::Dct, whole_words: 0, ..CatalogueConfig::default() }
 }
 
-/// So many rounds of a long test with `LEAKPRINT_LONG_TESTS=1`, else a tenth of them.
-pub(crate) fn rounds(whole: usize) -> usize {
-    if std::env::var_os("LEAKPRINT_LONG_TESTS").is_some() { whole } else { whole / 10 }
+/// Whether long tests run whole, with `LEAKPRINT_LONG_TESTS=1`.
+pub(crate) fn whole() -> bool {
+    std::env::var_os("LEAKPRINT_LONG_TESTS").is_some()
+}
+
+/// So many rounds of a long test if it runs whole, else a tenth of them.
+pub(crate) fn rounds(all: usize) -> usize {
+    if whole() { all } else { all / 10 }
 }

@@ -14,7 +14,7 @@ use leakprint::random::SplitMix64;
 
 /// Megabytes of the mailbox; `MBOX_MB=2048 cargo test --release memory -- --nocapture` tries more.
 fn megabytes() -> usize {
-    std::env::var("MBOX_MB").map_or(48, |mb| mb.parse().unwrap())
+    std::env::var("MBOX_MB").map_or(if crate::invented::whole() { 48 } else { 24 }, |mb| mb.parse().unwrap())
 }
 
 /// How many times as many bytes in attachments as in text; `MBOX_ATTACHED=0` for text alone.

@@ -15,4 +15,4 @@ pub(crate) use hapaxes::{Packed, Packing, directory_bits};
 pub(crate) use header::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 pub(crate) use live::LiveSegment;
 pub(crate) use metadata::{Field, Metadata};
-pub(crate) use segment::{Segment, StoredDocument};
+pub(crate) use segment::{Segment, StoredDocument, refuse_special};

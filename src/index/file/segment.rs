@@ -18,6 +18,15 @@ use crate::Error;
 #[cfg(target_endian = "big")]
 compile_error!("segments are little-endian and used as they are: big-endian machines are not supported");
 
+/// Refuses pipes and devices, which may never end.
+pub(crate) fn refuse_special(path: &Path) -> Result<(), Error> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(Error::file(path, "it is no regular file")),
+        // What is missing, or hidden, is told by whoever opens it.
+        _ => Ok(()),
+    }
+}
+
 /// Immutable documents.
 pub(crate) struct Segment {
     path: PathBuf,
@@ -42,10 +51,7 @@ pub(crate) struct StoredDocument<'a> {
 impl Segment {
     /// Maps a file.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        // A pipe would be waited for.
-        if !std::fs::metadata(path).map_err(Error::io(path))?.is_file() {
-            return Err(Error::file(path, "it is no regular file"));
-        }
+        refuse_special(path)?;
         let file = File::open(path).map_err(Error::io(path))?;
         // An empty file cannot be mapped.
         if file.metadata().map_err(Error::io(path))?.len() < HEADER as u64 {
