@@ -8,6 +8,10 @@
 //! place. `--remove ID...` takes mails out, `--compact` merges what is left, `--verify` reads everything again. Without
 //! inputs these need a catalogue that is there; `--verify` alone only reads it.
 //!
+//! Inputs behind `--public` are texts that everybody may have: licences, notices, songs, press releases. They may also
+//! be plain text (`.txt`), whose id is the file's name. What they explain of a picture convicts no mail. `--disable ID...`
+//! makes documents convict nobody, until `--enable ID...`.
+//!
 //! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every 1.6 million words, after
 //! the mails and after the pictures: what was committed survives a crash. When interrupted (Ctrl-C) it commits what is
 //! whole and ends with status 130; a second interrupt ends it at once. Either way the same command goes on from there.
@@ -22,14 +26,18 @@
 //! | `kept_beside` | mails whose id another text has: both are there |
 //! | `replaced` | mails that took another text's id |
 //! | `empty` | mails without a word |
+//! | `public` | public texts among `documents` |
+//! | `also_public` | new mails whose whole text is a public one, and new public texts that are the whole of a mail |
 //! | `removed` | ids that were removed |
+//! | `disabled`, `enabled` | ids that were named to be, and are now |
 //! | `skipped` | what failed |
 //! | `passed_over` | files of folders that are neither mails nor pictures, counted by suffix |
 //! | `held` | documents that the catalogue holds |
+//! | `held_public`, `held_disabled` | public texts among these, and what is disabled |
 //! | `seconds` | time taken |
 //! | `interrupted` | whether it was |
 //!
-//! The exit status is 0 unless nothing could be enrolled, removed, merged or verified. It is no error if nobody reads
+//! The exit status is 0 unless nothing could be enrolled, removed, disabled, enabled, merged or verified. It is no error if nobody reads
 //! the output.
 
 #[path = "common/inputs.rs"]
@@ -46,7 +54,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use inputs::{Inputs, begins_as_picture, expand, is_named_as_picture, tell, tell_passed_over};
 use leakprint::Error;
-use leakprint::catalogue::mail::{Mail, Mails, is_mail_file, read_mails};
+use leakprint::catalogue::mail::{MAX_TEXT, Mail, Mails, is_mail_file, read_mails};
 use leakprint::catalogue::{Added, Catalogue, CatalogueConfig, Progress, SameId};
 
 /// Status of a program that was interrupted, as shells have it: 128 and the signal's number.
@@ -58,6 +66,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 const EXAMPLES: &str = "\
 Examples:
   build_catalogue --out DIR leak.mbox Maildir screenshots/
+  build_catalogue --out DIR leak.mbox --public licences/ songs.jsonl notice.txt
+  build_catalogue --out DIR --disable ID ID
   build_catalogue --out DIR --remove ID --remove=-ID-that-begins-with-a-dash
   build_catalogue --out DIR --compact --verify
 
@@ -77,6 +87,15 @@ struct Arguments {
     /// An id to remove; ids may follow it, but for those that begin with a dash. What follows it and is no id of the catalogue is an input.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     remove: Vec<String>,
+    /// Inputs that are public texts, up to the next option; plain text (.txt) too. What they explain of a picture convicts no mail.
+    #[arg(long, value_name = "INPUT", num_args = 1..)]
+    public: Vec<PathBuf>,
+    /// Ids of documents that convict nobody any more, up to the next option; done after what is enrolled.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    disable: Vec<String>,
+    /// Ids of disabled documents that may convict again, up to the next option.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    enable: Vec<String>,
     /// Merge the catalogue's segments into one, and let go of what was removed.
     #[arg(long)]
     compact: bool,
@@ -93,7 +112,7 @@ struct Arguments {
     #[arg(long, value_name = "ID")]
     join: Option<String>,
     /// Mails (.eml, .mbox, .jsonl; also .gz, .xz, .zst), Maildirs, pictures, or folders of them.
-    #[arg(value_name = "INPUT", required_unless_present_any = ["remove", "compact", "verify", "more_inputs"])]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["remove", "public", "disable", "enable", "compact", "verify", "more_inputs"])]
     inputs: Vec<PathBuf>,
     /// More inputs, whatever they are named.
     #[arg(value_name = "INPUT", last = true)]
@@ -146,11 +165,11 @@ fn heed_interrupts() -> Result<(), ctrlc::Error> {
 fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let begin = Instant::now();
     heed_interrupts()?;
-    let only_reads =
-        arguments.verify && !arguments.compact && arguments.remove.is_empty() && arguments.inputs.is_empty();
-    let mut catalogue = if only_reads {
+    let takes_in = !arguments.inputs.is_empty() || !arguments.public.is_empty();
+    let changes = [&arguments.remove, &arguments.disable, &arguments.enable].iter().any(|ids| !ids.is_empty());
+    let mut catalogue = if arguments.verify && !arguments.compact && !changes && !takes_in {
         Catalogue::open(&arguments.out)?
-    } else if arguments.inputs.is_empty() || !arguments.remove.is_empty() {
+    } else if !takes_in || !arguments.remove.is_empty() {
         Catalogue::edit(&arguments.out)?
     } else {
         Catalogue::edit_or_create(&arguments.out, CatalogueConfig::default())?
@@ -159,7 +178,11 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
 
     let (removed, more_inputs) = remove(&mut catalogue, arguments)?;
     let inputs = [arguments.inputs.as_slice(), &more_inputs].concat();
-    let Enrolled { added, read, skipped, passed_over } = enrol(&mut catalogue, &inputs, arguments)?;
+    let mut enrolled = enrol(&mut catalogue, &inputs, arguments, Role::Mail)?;
+    enrolled += enrol(&mut catalogue, &arguments.public, arguments, Role::Public)?;
+    let Enrolled { added, read, skipped, passed_over } = enrolled;
+    let disabled = mark(&mut catalogue, &arguments.disable, Catalogue::disable)?;
+    let enabled = mark(&mut catalogue, &arguments.enable, Catalogue::enable)?;
     let interrupted = INTERRUPTED.load(Ordering::Relaxed);
     if arguments.compact && !interrupted {
         catalogue.compact()?;
@@ -186,10 +209,16 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         "kept_beside": added.kept_beside,
         "replaced": added.replaced,
         "empty": added.empty,
+        "public": added.public,
+        "also_public": added.also_public,
         "removed": removed,
+        "disabled": disabled,
+        "enabled": enabled,
         "skipped": skipped,
         "passed_over": passed_over,
         "held": catalogue.documents(),
+        "held_public": catalogue.public_documents(),
+        "held_disabled": catalogue.disabled_documents(),
         "seconds": begin.elapsed().as_secs_f64(),
         "interrupted": interrupted,
     });
@@ -197,8 +226,28 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(e.into()),
         _ => {}
     }
-    let other_work = (arguments.compact || arguments.verify) && inputs.is_empty();
-    Ok(added.documents + added.duplicates + removed > 0 || other_work)
+    let other_work = (arguments.compact || arguments.verify) && inputs.is_empty() && arguments.public.is_empty();
+    Ok(added.documents + added.duplicates + removed + disabled + enabled > 0 || other_work)
+}
+
+/// Disables or enables documents by their ids, and commits that; returns how many ids are known.
+fn mark(
+    catalogue: &mut Catalogue,
+    ids: &[String],
+    mark: impl Fn(&mut Catalogue, &str) -> Result<bool, Error>,
+) -> Result<usize, Error> {
+    let mut marked = 0;
+    for id in ids {
+        if mark(catalogue, id)? {
+            marked += 1;
+        } else {
+            tell(format_args!("{id}: no such id in the catalogue"));
+        }
+    }
+    if marked > 0 {
+        catalogue.commit()?;
+    }
+    Ok(marked)
 }
 
 /// Removes what is to be removed; returns how many ids that were, and inputs that stood behind them.
@@ -240,9 +289,23 @@ enum Kind {
     Picture,
 }
 
-fn kind(path: &Path) -> Option<Kind> {
+/// What inputs are taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Mail,
+    Public,
+}
+
+/// Whether a file is named as plain text, which public texts may be.
+fn is_named_as_text(path: &Path) -> bool {
+    path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("txt"))
+}
+
+fn kind(path: &Path, role: Role) -> Option<Kind> {
     if is_named_as_picture(path) {
         Some(Kind::Picture)
+    } else if role == Role::Public && is_named_as_text(path) {
+        Some(Kind::Mail)
     } else if is_mail_file(path) {
         Some(Kind::Mail)
     } else {
@@ -259,9 +322,20 @@ struct Enrolled {
     passed_over: std::collections::BTreeMap<String, usize>,
 }
 
+impl std::ops::AddAssign for Enrolled {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.read += other.read;
+        self.skipped += other.skipped;
+        for (kind, count) in other.passed_over {
+            *self.passed_over.entry(kind).or_default() += count;
+        }
+    }
+}
+
 /// Adds inputs and commits them, mails first.
-fn enrol(catalogue: &mut Catalogue, inputs: &[PathBuf], arguments: &Arguments) -> Result<Enrolled, Error> {
-    let Inputs { files, passed_over } = expand(inputs, kind, Kind::Mail);
+fn enrol(catalogue: &mut Catalogue, inputs: &[PathBuf], arguments: &Arguments, role: Role) -> Result<Enrolled, Error> {
+    let Inputs { files, passed_over } = expand(inputs, |path| kind(path, role), Kind::Mail);
     let (pictures, mails): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|found| found.as_ref().is_ok_and(|(_, kind)| *kind == Kind::Picture));
     let pictures: Vec<PathBuf> = pictures.into_iter().flatten().map(|(path, _)| path).collect();
@@ -275,19 +349,23 @@ fn enrol(catalogue: &mut Catalogue, inputs: &[PathBuf], arguments: &Arguments) -
     if inputs.is_empty() {
         return Ok(Enrolled { added: Added::default(), read: 0, skipped, passed_over });
     }
-    let mut reading = Reading::new(mails, &bar, arguments.file_ids);
-    let mut added = catalogue.enrol(reading.by_ref(), |progress| {
+    let mut reading = Reading::new(mails, &bar, arguments.file_ids, role);
+    let progress = |progress: Progress<'_>| {
         if let Progress::Skipped(error) = progress {
             skip(error);
         }
         ControlFlow::Continue(())
-    })?;
+    };
+    let mut added = match role {
+        Role::Mail => catalogue.enrol(reading.by_ref(), progress)?,
+        Role::Public => catalogue.enrol_public(reading.by_ref(), progress)?,
+    };
     let mut read = reading.mails;
     for (id, paths) in documents(&pictures, arguments.join.as_deref()) {
         if INTERRUPTED.load(Ordering::Relaxed) {
             break;
         }
-        match add_pictures(catalogue, &id, paths) {
+        match add_pictures(catalogue, &id, paths, role) {
             Ok(more) => {
                 added += more;
                 read += 1;
@@ -308,6 +386,15 @@ fn tell_added(added: &Added) {
     }
     if added.replaced > 0 {
         tell(format_args!("{} mails replaced an older one of the same id", added.replaced));
+    }
+    if added.also_public > 0 {
+        tell(format_args!(
+            "{} texts are both a mail and a public text: both are kept, and the mail is no match as long as both are there",
+            added.also_public
+        ));
+    }
+    if added.disabled > 0 {
+        tell(format_args!("{} mails have the text of a disabled document, which stays disabled", added.disabled));
     }
     if added.undrawn > 0 {
         let share = 100.0 * added.undrawn as f64 / added.words.max(1) as f64;
@@ -337,13 +424,14 @@ struct Reading<'a> {
     /// Where the file at hand begins on the bar.
     before: u64,
     file_ids: bool,
+    role: Role,
     /// Mails that were read.
     mails: usize,
 }
 
 impl<'a> Reading<'a> {
-    fn new(files: Vec<Result<PathBuf, Error>>, bar: &'a ProgressBar, file_ids: bool) -> Self {
-        Self { files: files.into_iter(), file: None, bar, before: 0, file_ids, mails: 0 }
+    fn new(files: Vec<Result<PathBuf, Error>>, bar: &'a ProgressBar, file_ids: bool, role: Role) -> Self {
+        Self { files: files.into_iter(), file: None, bar, before: 0, file_ids, role, mails: 0 }
     }
 }
 
@@ -374,6 +462,11 @@ impl Iterator for Reading<'_> {
                 Err(e) => return Some(Err(e)),
             };
             self.bar.set_message(path.display().to_string());
+            if self.role == Role::Public && is_named_as_text(&path) {
+                self.before += size(&path);
+                self.mails += 1;
+                return Some(read_text(&path));
+            }
             match read_mails(&path) {
                 Ok(mails) => self.file = Some((path, mails, 0)),
                 Err(e) => {
@@ -384,6 +477,18 @@ impl Iterator for Reading<'_> {
         }
         None
     }
+}
+
+/// A file of plain text, named by its file.
+fn read_text(path: &Path) -> Result<Mail, Error> {
+    let error = |reason: String| Error::Input { what: path.display().to_string(), reason };
+    if size(path) > MAX_TEXT as u64 {
+        return Err(error(format!("it has {} bytes, a text at most {MAX_TEXT}", size(path))));
+    }
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let body = String::from_utf8(bytes).map_err(|e| error(format!("it is not UTF-8: {e}")))?;
+    let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Mail { id, body: body.trim_start_matches('\u{feff}').to_owned(), ..Mail::default() })
 }
 
 /// Pictures by document: all of one that was given an id, or each by itself under its file's name.
@@ -397,9 +502,13 @@ fn documents<'p>(pictures: &'p [PathBuf], join: Option<&str>) -> Vec<(String, &'
 }
 
 /// Adds pictures of one document.
-fn add_pictures(catalogue: &mut Catalogue, id: &str, paths: &[PathBuf]) -> Result<Added, Error> {
+fn add_pictures(catalogue: &mut Catalogue, id: &str, paths: &[PathBuf], role: Role) -> Result<Added, Error> {
     let read = |path: &PathBuf| std::fs::read(path).map_err(|source| Error::Io { path: path.clone(), source });
     let bytes: Vec<Vec<u8>> = paths.iter().map(read).collect::<Result<_, _>>()?;
     let names = || paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    catalogue.add_pictures(id, &bytes).map_err(|e| Error::Input { what: names(), reason: e.to_string() })
+    let added = match role {
+        Role::Mail => catalogue.add_pictures(id, &bytes),
+        Role::Public => catalogue.add_public_pictures(id, &bytes),
+    };
+    added.map_err(|e| Error::Input { what: names(), reason: e.to_string() })
 }

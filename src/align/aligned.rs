@@ -1,10 +1,13 @@
 //! Stage 6 as a whole: candidates become aligned documents.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::flanks::{FlankMismatch, flank_mismatch};
 use super::gap_fill::{PairComparison, fill_gaps};
 use super::header::header_support;
+use super::public::PublicWords;
 use super::sparse::align;
 use super::{AlignConfig, Alignment};
 use crate::Error;
@@ -13,7 +16,7 @@ use crate::fixed_point::{UNITS_PER_NAT, units};
 use crate::index::Listing;
 use crate::index::file::Metadata;
 use crate::page::Page;
-use crate::search::{Batch, DocumentScore, Query, SearchResult, Searcher};
+use crate::search::{Batch, DocumentScore, Query, SearchResult, Searcher, scan_batch};
 use crate::significance::Candidates;
 use crate::simd::kernels::WordScore;
 
@@ -42,6 +45,30 @@ pub struct AlignedDocument<'a> {
     pub(crate) alignment: Alignment,
     /// By all words that agree, whatever they tell: what is shown.
     pub(crate) evidence: Alignment,
+    /// Whether it is a public text.
+    pub(crate) public: bool,
+    /// Words of the evidence that public texts explain: the score of a mail, its alignment and its header are those
+    /// without them.
+    pub(crate) public_words: BTreeSet<u32>,
+}
+
+#[cfg(test)]
+impl AlignedDocument<'_> {
+    /// A document that the page shows nothing of.
+    pub(super) fn empty() -> Self {
+        Self {
+            ids: &[],
+            widths: &[],
+            best_passage_nats: 0.0,
+            flanks: FlankMismatch::default(),
+            header_words: 0,
+            quoted_share: 0.0,
+            alignment: Alignment::default(),
+            evidence: Alignment::default(),
+            public: false,
+            public_words: BTreeSet::new(),
+        }
+    }
 }
 
 /// Aligns the candidates of a page, in their order.
@@ -61,7 +88,7 @@ pub fn align_candidates<'c>(
 ) -> Result<Vec<AlignedDocument<'c>>, Error> {
     let Searcher { kernels, scoring, .. } = searcher;
     let SearchResult { query, word_scores, .. } = found;
-    let one = |(k, (d, Listing { ids, widths, metadata, file })): (usize, (&DocumentScore, &'c Listing))| {
+    let one = |(k, (d, Listing { ids, widths, metadata, public, file })): (usize, (&DocumentScore, &'c Listing))| {
         let batch = candidates.batch.some(std::iter::once(k));
         let align = |batch: &Batch| align(batch, 0, query, word_scores, kernels, scoring, config);
         let alignment = align(&batch)?;
@@ -83,9 +110,34 @@ pub fn align_candidates<'c>(
             quoted_share: metadata.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
             alignment,
             evidence,
+            public: *public,
+            public_words: BTreeSet::new(),
         })
     };
-    candidates.documents.par_iter().zip(&candidates.listings).enumerate().map(one).collect()
+    let mut aligned: Vec<AlignedDocument<'c>> =
+        candidates.documents.par_iter().zip(&candidates.listings).enumerate().map(one).collect::<Result<_, _>>()?;
+    if let Some(public) = PublicWords::new(&aligned, query) {
+        let silenced = public.silenced(word_scores);
+        let own = scan_batch(&candidates.batch, query, &silenced, kernels, scoring);
+        let listed = aligned.iter_mut().zip(&candidates.listings).zip(own);
+        listed.into_iter().try_for_each(|((document, listing), units)| {
+            document.public_words = public.among(&document.evidence);
+            if document.public || document.public_words.is_empty() {
+                return Ok(());
+            }
+            let own_nats = f32::from(units) / UNITS_PER_NAT;
+            // Picture and mail do not part where both go on with a public text.
+            let flanks = flank_mismatch(&public.worthless_in(&document.alignment), page, listing.widths.len());
+            let metadata = Metadata::from_bytes(&listing.metadata, query.codes.family(), &listing.file)?;
+            let fields = metadata.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
+            let header = header_support(query, &silenced, fields, &document.alignment, own_nats, scoring);
+            document.best_passage_nats = own_nats - flanks.nats + header.nats;
+            (document.flanks, document.header_words) = (flanks, header.words);
+            document.alignment = public.taken_from(&document.alignment);
+            Ok::<(), Error>(())
+        })?;
+    }
+    Ok(aligned)
 }
 
 /// Words of a page beside those of one document.

@@ -10,6 +10,7 @@ mod alignment;
 mod flanks;
 mod gap_fill;
 mod header;
+mod public;
 #[cfg(test)]
 mod reference;
 mod sparse;

@@ -1,6 +1,6 @@
 //! Commits: new documents become a segment, small segments are merged, the manifest is swapped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,8 +132,8 @@ impl Catalogue {
         let (merged, kept): (Vec<&Committed>, Vec<&Committed>) =
             self.committed.iter().partition(|c| plan.merged.contains(&c.number));
         let sources = sources(&self.config, &merged, &self.pending)?;
-        let words: usize = sources.iter().map(|s| s.widths.len()).sum();
-        if self.manifest.is_none() && !sources.is_empty() {
+        let words: usize = sources.documents.iter().map(|s| s.widths.len()).sum();
+        if self.manifest.is_none() && !sources.documents.is_empty() {
             // Segments without a manifest are a catalogue that lost it. The folder's next sync covers this one, too.
             let empty = self.manifest_of(&[], None);
             empty.put(folder)?;
@@ -142,14 +142,14 @@ impl Catalogue {
         let mut codebook = self.codebook.clone();
         if plan.all && words >= MIN_INDEXED_WORDS {
             // No segment is left that knows the old one.
-            let book = choose_prototypes(&sources, self.config.family);
+            let book = choose_prototypes(&sources.documents, self.config.family);
             let number = take_number(&mut self.next);
             store::write_whole(&store::codebook_path(folder, number), &book.to_bytes())?;
             codebook = Some((number, Arc::new(book)));
         }
         let mut committed: Vec<Committed> = kept.iter().map(|&c| c.clone()).collect();
         let mut written = None;
-        if !sources.is_empty() {
+        if !sources.documents.is_empty() {
             let number = take_number(&mut self.next);
             let path = store::segment_path(folder, number);
             let mut failed = None;
@@ -166,7 +166,7 @@ impl Catalogue {
             })
             .map_err(|e| failed.take().unwrap_or(e))?;
             let segment = Arc::new(Segment::open(&path)?);
-            committed.push(Committed { number, part: LiveSegment { segment, changes: Arc::default() } });
+            committed.push(Committed { number, part: sources.marked(segment) });
             written = Some(number);
         }
         let manifest = self.manifest_of(&committed, codebook.as_ref().map(|b| b.0));
@@ -176,7 +176,7 @@ impl Catalogue {
         }
         // From here on the commit has happened.
         if let (Some(register), Some(segment)) = (&mut self.register, written) {
-            for (ordinal, source) in sources.iter().enumerate() {
+            for (ordinal, source) in sources.documents.iter().enumerate() {
                 let to = DocumentRef::Committed { segment, ordinal: ordinal as u32 };
                 register.relocate(&source.ids, source.content, to);
             }
@@ -205,6 +205,8 @@ impl Catalogue {
             documents: c.part.segment.header().documents,
             words: c.part.segment.header().words() as u64,
             changes: BTreeMap::clone(&c.part.changes),
+            public: c.part.public,
+            disabled: BTreeSet::clone(&c.part.disabled),
         };
         Manifest {
             family: self.config.family,
@@ -225,12 +227,12 @@ impl Catalogue {
         let mut parts: Vec<LiveSegment> = self.committed.iter().map(|l| l.part.clone()).collect();
         let sources = sources(&self.config, &[], &self.pending)?;
         let book = self.codebook.as_ref().map(|b| Arc::clone(&b.1));
-        if !sources.is_empty() {
+        if !sources.documents.is_empty() {
             let kept: Vec<&Committed> = self.committed.iter().collect();
             let mut bytes = std::io::Cursor::new(Vec::new());
             write_segment(&mut bytes, &self.config, book.as_deref(), &sources, &kept)?;
             let segment = Arc::new(Segment::from_bytes(bytes.get_ref())?);
-            parts.push(LiveSegment { segment, changes: Arc::default() });
+            parts.push(sources.marked(segment));
         }
         let stride = self.config.family.bits().div_ceil(64);
         IndexReader::new(parts, book, self.config.faces.len(), stride)
@@ -244,13 +246,29 @@ fn take_number(next: &mut u32) -> u32 {
     *next - 1
 }
 
-/// All documents of some segments that are left and all new ones, in the order of their first ids, so that the order of
-/// enrolment does not show.
+/// What goes into a new segment.
+struct Sources<'a> {
+    documents: Vec<SourceDocument<'a>>,
+    /// So many of them, the last ones, are public texts.
+    public: u32,
+    /// Their numbers that no search looks at.
+    disabled: BTreeSet<u32>,
+}
+
+impl Sources<'_> {
+    /// The segment that was written of them.
+    fn marked(&self, segment: Arc<Segment>) -> LiveSegment {
+        LiveSegment { public: self.public, disabled: Arc::new(self.disabled.clone()), ..LiveSegment::new(segment) }
+    }
+}
+
+/// All documents of some segments that are left and all new ones: mails, then public texts, both in the order of their
+/// first ids, so that the order of enrolment does not show.
 fn sources<'a>(
     config: &CatalogueConfig,
     merged: &[&'a Committed],
     pending: &'a [Pending],
-) -> Result<Vec<SourceDocument<'a>>, Error> {
+) -> Result<Sources<'a>, Error> {
     let stride = config.family.bits().div_ceil(64);
     let mut sources = Vec::new();
     for committed in merged {
@@ -259,22 +277,28 @@ fn sources<'a>(
             if !ids.is_empty() {
                 let StoredDocument { content, undrawn, metadata, lanes, widths } =
                     committed.part.segment.document(ordinal)?;
-                sources.push(SourceDocument { ids, content, undrawn, metadata, lanes, stride, widths });
+                let document = SourceDocument { ids, content, undrawn, metadata, lanes, stride, widths };
+                sources.push((committed.part.is_public(ordinal), !committed.part.is_searched(ordinal), document));
             }
         }
     }
-    sources.extend(pending.iter().filter(|f| !f.ids.is_empty()).map(|f| SourceDocument {
-        ids: f.ids.iter().map(String::as_str).collect(),
-        content: f.content,
-        undrawn: f.words.undrawn,
-        metadata: &f.metadata,
-        lanes: f.words.lanes.iter().map(Vec::as_slice).collect(),
-        stride,
-        widths: &f.words.widths,
+    sources.extend(pending.iter().filter(|f| !f.ids.is_empty()).map(|f| {
+        let document = SourceDocument {
+            ids: f.ids.iter().map(String::as_str).collect(),
+            content: f.content,
+            undrawn: f.words.undrawn,
+            metadata: &f.metadata,
+            lanes: f.words.lanes.iter().map(Vec::as_slice).collect(),
+            stride,
+            widths: &f.words.widths,
+        };
+        (f.public, f.disabled, document)
     }));
-    sources.iter_mut().for_each(|s| s.ids.sort_unstable());
-    sources.sort_unstable_by(|a, b| a.ids.first().cmp(&b.ids.first()));
-    Ok(sources)
+    sources.iter_mut().for_each(|(_, _, document)| document.ids.sort_unstable());
+    sources.sort_unstable_by(|(a, _, x), (b, _, y)| a.cmp(b).then_with(|| x.ids.first().cmp(&y.ids.first())));
+    let public = sources.iter().filter(|(public, ..)| *public).count() as u32;
+    let disabled = (0..).zip(&sources).filter(|(_, (_, disabled, _))| *disabled).map(|(k, _)| k).collect();
+    Ok(Sources { documents: sources.into_iter().map(|(.., document)| document).collect(), public, disabled })
 }
 
 /// Writes a segment that will stand beside `kept`.
@@ -282,10 +306,10 @@ fn write_segment(
     out: impl std::io::Write + std::io::Seek + Send,
     config: &CatalogueConfig,
     codebook: Option<&Codebook>,
-    sources: &[SourceDocument<'_>],
+    sources: &Sources<'_>,
     kept: &[&Committed],
 ) -> Result<(), Error> {
-    let words: usize = sources.iter().map(|s| s.widths.len()).sum();
+    let words: usize = sources.documents.iter().map(|s| s.widths.len()).sum();
     let kept = if words < OWN_LANGUAGE_WORDS { kept } else { &[] };
     let tables = kept.iter().map(|l| {
         let segment = &l.part.segment;
@@ -296,6 +320,7 @@ fn write_segment(
     // Of many segments the n-grams alone are tens of megabytes.
     let evict = || kept.iter().for_each(|l| l.part.segment.evict());
     let (family, faces) = (config.family, config.faces.len());
-    let around = Surroundings { family, faces, codebook, others: &tables, gone: &gone, evict: &evict };
-    write(out, sources, &around).map_err(|source| Error::Io { path: PathBuf::from("a new segment"), source })
+    let public = sources.public as usize;
+    let around = Surroundings { family, faces, codebook, others: &tables, gone: &gone, public, evict: &evict };
+    write(out, &sources.documents, &around).map_err(|source| Error::Io { path: PathBuf::from("a new segment"), source })
 }

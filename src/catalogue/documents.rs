@@ -1,4 +1,4 @@
-//! Documents by their ids and texts: looked up, added, folded into equal ones, removed.
+//! Documents by their ids and texts: looked up, added, folded into equal ones, disabled, removed.
 
 use std::sync::Arc;
 
@@ -9,8 +9,19 @@ use super::word_cache::Words;
 use crate::Error;
 use crate::index::file::StoredDocument;
 
+/// A document that is to be added.
+pub(super) struct NewDocument {
+    pub(super) id: String,
+    pub(super) content: u64,
+    pub(super) words: Words,
+    /// A [`Metadata`](crate::index::file::Metadata), as bytes.
+    pub(super) metadata: Vec<u8>,
+    /// Whether it is a text that everybody may have.
+    pub(super) public: bool,
+}
+
 impl Catalogue {
-    /// All ids, sorted.
+    /// All ids, sorted: of mails and of public texts, the disabled ones included.
     ///
     /// # Errors
     ///
@@ -47,22 +58,77 @@ impl Catalogue {
         Ok(true)
     }
 
+    /// Disables the document that has an id, whatever other ids it has: it convicts nobody and is named no more, until
+    /// it is [enabled](Catalogue::enable). Nothing else of it changes, and all answers are as if it were not there.
+    /// Returns whether the id was known.
+    ///
+    /// Matchers made from now on know of it; once this is committed, those made anywhere. A mail whose text is a
+    /// disabled document's becomes another id of that one, which stays disabled ([`Added::disabled`]).
+    ///
+    /// Cost: each matcher counts the words of disabled mails when it is made, at 0.2 µs each.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the catalogue's files turn out to be damaged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use leakprint::catalogue::{Catalogue, CatalogueConfig, mail::read_mails};
+    /// use leakprint::{Config, Matcher};
+    ///
+    /// let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
+    /// let mails = read_mails("testdata/mails.jsonl".as_ref())?.collect::<Result<Vec<_>, _>>()?;
+    /// catalogue.add_mails(&mails)?;
+    /// let picture = std::fs::read("testdata/shots/budget-q3--webmail-light.png").unwrap();
+    /// let found = |c: &Catalogue| Ok(Matcher::new(c, Config::default())?.identify(&picture)?.matches.len());
+    ///
+    /// assert!(catalogue.disable("budget-q3")?);
+    /// assert_eq!((found(&catalogue)?, catalogue.disabled_documents()), (0, 1));
+    /// assert!(catalogue.enable("budget-q3")?);
+    /// assert_eq!((found(&catalogue)?, catalogue.disabled_documents()), (1, 0));
+    /// # Ok::<(), leakprint::Error>(())
+    /// ```
+    pub fn disable(&mut self, id: &str) -> Result<bool, Error> {
+        self.set_disabled(id, true)
+    }
+
+    /// Enables the document that has an id: takes back [`Catalogue::disable`]. Returns whether the id was known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the catalogue's files turn out to be damaged.
+    pub fn enable(&mut self, id: &str) -> Result<bool, Error> {
+        self.set_disabled(id, false)
+    }
+
+    fn set_disabled(&mut self, id: &str, disabled: bool) -> Result<bool, Error> {
+        self.need_register()?;
+        let Some(document) = self.find(id) else {
+            return Ok(false);
+        };
+        if self.is_disabled(document)? != disabled {
+            self.mark(document, disabled);
+            self.changed = true;
+        }
+        Ok(true)
+    }
+
     /// Adds a document, or its id to the document that is equal; an id of another text as [`SameId`] says.
-    pub(super) fn add_document(
-        &mut self,
-        id: String,
-        content: u64,
-        words: Words,
-        metadata: Vec<u8>,
-    ) -> Result<Added, Error> {
+    ///
+    /// A mail and a public text that are equal are two documents: either can be removed without the other.
+    pub(super) fn add_document(&mut self, document: NewDocument) -> Result<Added, Error> {
+        let NewDocument { id, content, words, metadata, public } = document;
         self.need_register()?;
         let mut added = Added::default();
-        let equal = self.equal_document(content, &words)?;
+        let equal = self.equal_document(content, &words, public)?;
+        let disabled = equal.map_or(Ok(false), |document| self.is_disabled(document))?;
         let ids = equal.map_or(Ok(Vec::new()), |document| self.ids_of(document))?;
         let id = match self.find(&id) {
             None => id,
             known if known == equal => {
                 added.duplicates = 1;
+                added.disabled = usize::from(disabled);
                 return Ok(added);
             }
             Some(_) if self.same_id == SameId::Replace => {
@@ -73,6 +139,7 @@ impl Catalogue {
             // Enrolled before, beside the other text.
             Some(_) if ids.iter().any(|own| is_beside(own, &id)) => {
                 added.duplicates = 1;
+                added.disabled = usize::from(disabled);
                 return Ok(added);
             }
             Some(_) => {
@@ -85,28 +152,40 @@ impl Catalogue {
             Some(document) if ids.iter().all(|other| id < *other) => {
                 self.set_ids(document, Vec::new());
                 self.register.get_or_insert_default().remove_content(content, document);
-                self.push([&[id], ids.as_slice()].concat(), content, words, metadata);
-                added.duplicates = 1;
+                self.push(Pending {
+                    ids: [&[id], ids.as_slice()].concat(),
+                    content,
+                    words,
+                    metadata,
+                    public,
+                    disabled,
+                });
+                (added.duplicates, added.disabled) = (1, usize::from(disabled));
             }
             Some(document) => {
                 self.add_id(document, id)?;
-                added.duplicates = 1;
+                (added.duplicates, added.disabled) = (1, usize::from(disabled));
             }
             None => {
                 (added.documents, added.words, added.undrawn) = (1, words.widths.len(), words.undrawn as usize);
-                self.push(vec![id], content, words, metadata);
+                added.public = usize::from(public);
+                added.also_public = usize::from(self.equal_document(content, &words, !public)?.is_some());
+                self.push(Pending { ids: vec![id], content, words, metadata, public, disabled: false });
             }
         }
         Ok(added)
     }
 
-    /// The document with the same codes: no picture could tell the two apart, so that either is found by the other's
-    /// pictures.
+    /// The mail or the public text with the same codes: no picture could tell the two apart, so that either is found by
+    /// the other's pictures.
     ///
     /// Equal texts have equal codes. An equal hash alone proves nothing: texts whose hashes collide can be made on
     /// purpose, and the second of two folded ones would never be found.
-    fn equal_document(&self, content: u64, words: &Words) -> Result<Option<DocumentRef>, Error> {
+    fn equal_document(&self, content: u64, words: &Words, public: bool) -> Result<Option<DocumentRef>, Error> {
         for document in self.register.iter().flat_map(|r| r.with_content(content)) {
+            if self.is_public(document)? != public {
+                continue;
+            }
             let (lanes, widths) = self.codes_of(document)?;
             if widths == words.widths && lanes.iter().eq(&words.lanes) {
                 return Ok(Some(document));
@@ -145,14 +224,14 @@ impl Catalogue {
         Ok(())
     }
 
-    fn push(&mut self, ids: Vec<String>, content: u64, words: Words, metadata: Vec<u8>) {
+    fn push(&mut self, pending: Pending) {
         let document = DocumentRef::Pending(self.pending.len() as u32);
         let register = self.register.get_or_insert_default();
-        for id in &ids {
+        for id in &pending.ids {
             register.insert_id(id, document);
         }
-        register.insert_content(content, document);
-        self.pending.push(Pending { ids, content, words, metadata });
+        register.insert_content(pending.content, document);
+        self.pending.push(pending);
         self.changed = true;
     }
 
@@ -199,7 +278,7 @@ impl Catalogue {
         for documents in self.build_register()?.collisions() {
             for (k, &a) in documents.iter().enumerate() {
                 for &b in &documents[k + 1..] {
-                    if self.are_equal(a, b)? {
+                    if self.is_public(a)? == self.is_public(b)? && self.are_equal(a, b)? {
                         let reason = format!("a text stands twice, as {:?} and {:?}", self.ids_of(a)?, self.ids_of(b)?);
                         return Err(Error::file(self.folder_or_nothing(), reason));
                     }
@@ -233,12 +312,46 @@ impl Catalogue {
         }
     }
 
+    fn is_public(&self, document: DocumentRef) -> Result<bool, Error> {
+        match document {
+            DocumentRef::Pending(k) => Ok(self.pending[k as usize].public),
+            DocumentRef::Committed { segment, ordinal } => Ok(self.segment(segment)?.part.is_public(ordinal as usize)),
+        }
+    }
+
+    fn is_disabled(&self, document: DocumentRef) -> Result<bool, Error> {
+        match document {
+            DocumentRef::Pending(k) => Ok(self.pending[k as usize].disabled),
+            DocumentRef::Committed { segment, ordinal } => Ok(self.segment(segment)?.part.disabled.contains(&ordinal)),
+        }
+    }
+
+    /// Gives a document these ids; without any it is gone.
     fn set_ids(&mut self, document: DocumentRef, ids: Vec<String>) {
+        if ids.is_empty() {
+            self.mark(document, false);
+        }
         match document {
             DocumentRef::Pending(k) => self.pending[k as usize].ids = ids,
             DocumentRef::Committed { segment, ordinal } => {
                 if let Some(committed) = self.committed.iter_mut().find(|c| c.number == segment) {
                     Arc::make_mut(&mut committed.part.changes).insert(ordinal, ids);
+                }
+            }
+        }
+    }
+
+    fn mark(&mut self, document: DocumentRef, disabled: bool) {
+        match document {
+            DocumentRef::Pending(k) => self.pending[k as usize].disabled = disabled,
+            DocumentRef::Committed { segment, ordinal } => {
+                if let Some(committed) = self.committed.iter_mut().find(|c| c.number == segment) {
+                    let marked = Arc::make_mut(&mut committed.part.disabled);
+                    if disabled {
+                        marked.insert(ordinal)
+                    } else {
+                        marked.remove(&ordinal)
+                    };
                 }
             }
         }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::config::CatalogueConfig;
+use super::documents::NewDocument;
 use super::mail::{Mail, quoted_words};
 use super::state::Catalogue;
 use super::word_cache::{Learned, WordCache, Words};
@@ -34,6 +35,13 @@ pub struct Added {
     pub empty: usize,
     /// Words with characters that the faces lack: such a word matches nothing.
     pub undrawn: usize,
+    /// Public texts among `documents`, see [`Catalogue::add_public`].
+    pub public: usize,
+    /// New mails whose whole text is a public one, and new public texts that are the whole of a mail: such a mail is no
+    /// match as long as the public text is there.
+    pub also_public: usize,
+    /// Mails among `duplicates` whose text is a disabled document's: it stays disabled, see [`Catalogue::disable`].
+    pub disabled: usize,
 }
 
 impl std::ops::AddAssign for Added {
@@ -45,6 +53,9 @@ impl std::ops::AddAssign for Added {
         self.kept_beside += other.kept_beside;
         self.empty += other.empty;
         self.undrawn += other.undrawn;
+        self.public += other.public;
+        self.also_public += other.also_public;
+        self.disabled += other.disabled;
     }
 }
 
@@ -102,7 +113,51 @@ impl Catalogue {
     /// [`Error::File`] if the catalogue's files turn out to be damaged.
     pub fn add_mails(&mut self, mails: &[Mail]) -> Result<Added, Error> {
         let prepared = prepare(&mut self.word_cache, &self.config, mails)?;
-        self.add_prepared(prepared)
+        self.add_prepared(prepared, false)
+    }
+
+    /// Adds public texts: licences, notices, songs, press releases, whatever everybody may have and a mail may quote.
+    /// Words of a picture that one of them explains convict no mail. So a picture of such a text is no match, but a
+    /// [known text](crate::verdict::KnownText); a mail that quotes one is found by its other words, and its evidence
+    /// marks those that [are public](crate::verdict::MatchedWord::public).
+    ///
+    /// Public texts have ids as mails have, share no id with one, and are [removed](Catalogue::remove) and
+    /// [disabled](Catalogue::disable) as those are; then all answers are what they were before. They do not count among
+    /// the documents that E-values are about, nor in what words of mails may earn. A text without an id gets one of the
+    /// hash of its text.
+    ///
+    /// Cost: as [`Catalogue::add_mails`]; searches look at public texts as they look at mails.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::add_mails`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use leakprint::catalogue::{Catalogue, CatalogueConfig, mail::read_mails};
+    /// use leakprint::verdict::{KnownTextKind, Outcome};
+    /// use leakprint::{Config, Matcher};
+    ///
+    /// let mut catalogue = Catalogue::new(CatalogueConfig::default())?;
+    /// let mails = read_mails("testdata/mails.jsonl".as_ref())?.collect::<Result<Vec<_>, _>>()?;
+    /// catalogue.add_mails(&mails)?;
+    /// // Somebody printed this one in a newspaper.
+    /// let mut printed = mails.iter().find(|m| m.id == "tunnel-delay").unwrap().clone();
+    /// printed.id = "newspaper".into();
+    /// let added = catalogue.add_public(&[printed])?;
+    /// assert_eq!((added.public, added.also_public), (1, 1));
+    ///
+    /// let matcher = Matcher::new(&catalogue, Config::default())?;
+    /// let verdict = matcher.identify(&std::fs::read("testdata/shots/tunnel-delay--small.jpg").unwrap())?;
+    /// assert_eq!((verdict.outcome, verdict.known_texts.len()), (Outcome::NoMatch, 1));
+    /// let known = &verdict.known_texts[0];
+    /// assert_eq!((known.kind, &*known.passage.documents), (KnownTextKind::Public, &["newspaper".to_owned()][..]));
+    /// # Ok::<(), leakprint::Error>(())
+    /// ```
+    pub fn add_public(&mut self, texts: &[Mail]) -> Result<Added, Error> {
+        let prepared = prepare(&mut self.word_cache, &self.config, texts)?;
+        self.add_prepared(prepared, true)
     }
 
     /// Adds a stream of mails, commits every 1.6 million words (if the catalogue has a folder) and at the end: what was
@@ -119,7 +174,29 @@ impl Catalogue {
     pub fn enrol(
         &mut self,
         mails: impl IntoIterator<Item = Result<Mail, Error>>,
+        progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Added, Error> {
+        self.enrol_as(mails, progress, false)
+    }
+
+    /// Adds a stream of public texts, see [`Catalogue::add_public`], as [`Catalogue::enrol`] adds mails.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::enrol`].
+    pub fn enrol_public(
+        &mut self,
+        texts: impl IntoIterator<Item = Result<Mail, Error>>,
+        progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Added, Error> {
+        self.enrol_as(texts, progress, true)
+    }
+
+    fn enrol_as(
+        &mut self,
+        mails: impl IntoIterator<Item = Result<Mail, Error>>,
         mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
+        public: bool,
     ) -> Result<Added, Error> {
         let (mut word_cache, config) = (std::mem::take(&mut self.word_cache), self.config.clone());
         let total = Mutex::new(Added::default());
@@ -129,7 +206,7 @@ impl Catalogue {
             let adding = scope.spawn(|| {
                 let mut uncommitted = 0;
                 for batch in batches {
-                    let added = self.add_prepared(batch)?;
+                    let added = self.add_prepared(batch, public)?;
                     *total.lock().unwrap_or_else(PoisonError::into_inner) += added;
                     uncommitted += added.words;
                     if self.home.is_writing() && uncommitted >= COMMIT_WORDS {
@@ -176,15 +253,16 @@ impl Catalogue {
     }
 
     /// Adds what is new of some mails, and tells what that is.
-    fn add_prepared(&mut self, mails: Vec<Prepared>) -> Result<Added, Error> {
+    fn add_prepared(&mut self, mails: Vec<Prepared>, public: bool) -> Result<Added, Error> {
         let mut added = Added::default();
         for Prepared { id, content, words, metadata } in mails {
             if words.widths.is_empty() {
                 added.empty += 1;
                 continue;
             }
-            let id = if id.is_empty() { format!("text-{content:016x}") } else { id };
-            added += self.add_document(id, content, words, metadata)?;
+            let of_text = || format!("{}-{content:016x}", if public { "public" } else { "text" });
+            let id = if id.is_empty() { of_text() } else { id };
+            added += self.add_document(NewDocument { id, content, words, metadata, public })?;
         }
         Ok(added)
     }

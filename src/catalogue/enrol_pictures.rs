@@ -1,6 +1,7 @@
 //! Documents known from pictures only.
 
 use super::content::fnv;
+use super::documents::NewDocument;
 use super::enrol::Added;
 use super::state::Catalogue;
 use super::word_cache::Words;
@@ -26,6 +27,19 @@ impl Catalogue {
     /// As [`decode`](crate::raster::decode); [`Error::Input`] if no text was found in one of them, [`Error::File`] if
     /// the catalogue's files turn out to be damaged.
     pub fn add_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
+        self.add_pictures_as(id, pictures, false)
+    }
+
+    /// Adds a public text that is known from pictures only, see [`Catalogue::add_public`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::add_pictures`].
+    pub fn add_public_pictures<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B]) -> Result<Added, Error> {
+        self.add_pictures_as(id, pictures, true)
+    }
+
+    fn add_pictures_as<B: AsRef<[u8]>>(&mut self, id: &str, pictures: &[B], public: bool) -> Result<Added, Error> {
         if pictures.is_empty() {
             return Err(Error::invalid_argument("pictures", "empty", "a document needs at least one"));
         }
@@ -41,7 +55,8 @@ impl Catalogue {
         let stride = codes.stride();
         let lane = |k: usize| codes.data().iter().skip(k % stride).step_by(stride).copied().collect();
         let lanes = (0..self.config.faces.len() * stride).map(lane).collect();
-        self.add_document(id.to_owned(), content, Words { lanes, widths: words, undrawn: 0 }, Vec::new())
+        let words = Words { lanes, widths: words, undrawn: 0 };
+        self.add_document(NewDocument { id: id.to_owned(), content, words, metadata: Vec::new(), public })
     }
 }
 

@@ -16,7 +16,10 @@ use crate::significance::NullModel;
 
 const MANIFEST: &str = "MANIFEST";
 const TITLE: &str = "leakprint-catalogue";
-const VERSION: u32 = 2;
+/// Of manifests without a public or a disabled document, which older releases read too.
+const PLAIN_VERSION: u32 = 2;
+/// Of manifests that older releases would misread: what is disabled would convict, and public texts, too.
+const MARKED_VERSION: u32 = 3;
 
 /// What a catalogue holds, as written to disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +45,23 @@ pub(super) struct NamedSegment {
     pub(super) words: u64,
     /// Documents that have other ids than the segment says; those without any are gone.
     pub(super) changes: BTreeMap<u32, Vec<String>>,
+    /// So many of its documents, the last ones, are public texts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) public: u32,
+    /// Documents that no search looks at.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) disabled: BTreeSet<u32>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl NamedSegment {
+    fn is_plain(&self) -> bool {
+        self.public == 0 && self.disabled.is_empty()
+    }
 }
 
 /// How a manifest failed to be swapped.
@@ -60,6 +80,11 @@ impl Manifest {
             null_model: self.null_model,
             ..CatalogueConfig::default()
         }
+    }
+
+    /// The least version that says all of it.
+    fn version(&self) -> u32 {
+        if self.segments.iter().all(NamedSegment::is_plain) { PLAIN_VERSION } else { MARKED_VERSION }
     }
 
     /// The same catalogue without a document.
@@ -88,9 +113,11 @@ impl Manifest {
             return Err(damaged());
         }
         let version = parts.next().unwrap_or_default();
-        if version != VERSION.to_string() {
-            let reason =
-                format!("it is of version {version}, this release reads version {VERSION}: build the catalogue anew");
+        if ![PLAIN_VERSION, MARKED_VERSION].iter().any(|known| version == known.to_string()) {
+            let reason = format!(
+                "it is of version {version}, this release reads versions {PLAIN_VERSION} and {MARKED_VERSION}: \
+                 use a release that knows it, or build the catalogue anew"
+            );
             return Err(Error::file(&path, reason));
         }
         let body = &bytes[end + 1..];
@@ -99,6 +126,10 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_slice(body).map_err(|e| Error::file(&path, e.to_string()))?;
         manifest.null_model.check().map_err(|e| Error::file(&path, e.to_string()))?;
+        if version != manifest.version().to_string() && manifest.version() == MARKED_VERSION {
+            let reason = format!("its version, {version}, has no public and no disabled documents, but it names some");
+            return Err(Error::file(&path, reason));
+        }
         let numbers: BTreeSet<u32> = manifest.segments.iter().map(|s| s.number).collect();
         if numbers.len() < manifest.segments.len() {
             return Err(Error::file(&path, "it names a segment twice"));
@@ -128,7 +159,7 @@ impl Manifest {
     pub(super) fn put(&self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(MANIFEST);
         let body = serde_json::to_vec(self).map_err(|e| Error::input("manifest", e))?;
-        let mut bytes = format!("{TITLE} {VERSION} {:08x}\n", crc32fast::hash(&body)).into_bytes();
+        let mut bytes = format!("{TITLE} {} {:08x}\n", self.version(), crc32fast::hash(&body)).into_bytes();
         bytes.extend(body);
         let staged = store::stage(&path, |file| file.write_all(&bytes))?;
         fs::rename(&staged, &path).map_err(Error::io(&path))

@@ -29,6 +29,8 @@ mod register;
 mod state;
 
 #[cfg(test)]
+mod marks_tests;
+#[cfg(test)]
 mod tests;
 
 pub use self::config::CatalogueConfig;

@@ -190,7 +190,9 @@ impl Catalogue {
         let segment = known.map_or_else(|| Segment::open(&path).map(Arc::new), Ok)?;
         let header = segment.header();
         if (header.documents, header.words() as u64) != (named.documents, named.words)
-            || named.changes.keys().any(|&ordinal| ordinal >= named.documents)
+            || named.changes.keys().chain(&named.disabled).any(|&ordinal| ordinal >= named.documents)
+            || named.public > named.documents
+            || named.disabled.iter().any(|ordinal| named.changes.get(ordinal).is_some_and(Vec::is_empty))
         {
             return Err(Error::file(&path, "it is not the segment that the MANIFEST names"));
         }
@@ -198,7 +200,9 @@ impl Catalogue {
             let reason = format!("its codes are of family {:?}, not of {:?}", header.family, manifest.family);
             return Err(Error::file(&path, reason));
         }
-        Ok(Committed { number: named.number, part: LiveSegment { segment, changes: Arc::new(named.changes.clone()) } })
+        let (changes, disabled) = (Arc::new(named.changes.clone()), Arc::new(named.disabled.clone()));
+        let part = LiveSegment { segment, changes, public: named.public, disabled };
+        Ok(Committed { number: named.number, part })
     }
 }
 

@@ -29,6 +29,10 @@ pub(super) struct Pending {
     pub(super) words: Words,
     /// A [`Metadata`](crate::index::file::Metadata), as bytes.
     pub(super) metadata: Vec<u8>,
+    /// Whether it is a text that everybody may have.
+    pub(super) public: bool,
+    /// Whether no search is to look at it.
+    pub(super) disabled: bool,
 }
 
 /// A segment that belongs to the catalogue.
@@ -129,13 +133,27 @@ impl Catalogue {
         &self.config
     }
 
-    /// Number of documents.
+    /// Number of documents: mails, public texts, and of both also those that are disabled.
     #[must_use]
     pub fn documents(&self) -> usize {
         self.committed.iter().map(|c| c.part.documents()).sum::<usize>() + self.pending_left().count()
     }
 
-    /// Number of words.
+    /// Number of public texts among [`Catalogue::documents`], see [`Catalogue::add_public`].
+    #[must_use]
+    pub fn public_documents(&self) -> usize {
+        let pending = self.pending_left().filter(|p| p.public).count();
+        self.committed.iter().map(|c| c.part.public_documents()).sum::<usize>() + pending
+    }
+
+    /// Number of documents among [`Catalogue::documents`] that are disabled, see [`Catalogue::disable`].
+    #[must_use]
+    pub fn disabled_documents(&self) -> usize {
+        let pending = self.pending_left().filter(|p| p.disabled).count();
+        self.committed.iter().map(|c| c.part.disabled.len()).sum::<usize>() + pending
+    }
+
+    /// Number of words of [`Catalogue::documents`].
     #[must_use]
     pub fn words(&self) -> usize {
         let pending = self.pending_left().map(|p| p.words.widths.len());
@@ -190,6 +208,8 @@ impl std::fmt::Debug for Catalogue {
             .field("family", &self.config.family)
             .field("documents", &self.documents())
             .field("words", &self.words())
+            .field("public_documents", &self.public_documents())
+            .field("disabled_documents", &self.disabled_documents())
             .field("segments", &self.segments())
             .field("changed", &self.changed)
             .finish_non_exhaustive()

@@ -19,6 +19,8 @@ pub(crate) struct Listing {
     pub(crate) widths: Vec<u8>,
     /// What is known of it besides its words.
     pub(crate) metadata: Vec<u8>,
+    /// Whether it is a public text.
+    pub(crate) public: bool,
     /// The file that all this stands in.
     pub(crate) file: PathBuf,
 }
@@ -33,7 +35,7 @@ pub struct IndexReader {
     pub(crate) faces: usize,
     /// 64-bit words of a code.
     pub(crate) stride: usize,
-    /// What of all n-grams is in documents that are gone.
+    /// What of all n-grams is in documents that are gone or disabled.
     pub(crate) gone: Tombstones,
 }
 
@@ -57,10 +59,16 @@ impl IndexReader {
         self.segments.first().map(|live| live.segment.header().family)
     }
 
-    /// Number of documents.
+    /// Number of documents that a picture may show: public texts and what is disabled left out.
     #[must_use]
     pub fn documents(&self) -> usize {
-        self.segments.iter().map(LiveSegment::documents).sum()
+        self.segments.iter().map(|live| live.searched()[0]).sum()
+    }
+
+    /// Number of public texts, see [`Catalogue::add_public`](crate::catalogue::Catalogue::add_public).
+    #[must_use]
+    pub fn public_documents(&self) -> usize {
+        self.segments.iter().map(|live| live.searched()[1]).sum()
     }
 
     /// Number of documents, those that are gone included: their numbers are below this.
@@ -69,10 +77,22 @@ impl IndexReader {
         self.firsts[self.firsts.len() - 1]
     }
 
-    /// Number of words.
+    /// Number of words of [`IndexReader::documents`].
     #[must_use]
     pub fn words(&self) -> usize {
-        self.segments.iter().map(LiveSegment::words).sum()
+        self.segments.iter().map(|live| live.searched_words()[0]).sum()
+    }
+
+    /// Number of words of [`IndexReader::public_documents`].
+    #[must_use]
+    pub fn public_words(&self) -> usize {
+        self.segments.iter().map(|live| live.searched_words()[1]).sum()
+    }
+
+    /// Whether a document is a public text.
+    pub(crate) fn is_public(&self, number: u32) -> bool {
+        let (live, ordinal) = self.locate(number as usize);
+        live.is_public(ordinal)
     }
 
     /// Bytes of memory that the index maps from files, shared with all that map them too.
@@ -116,11 +136,11 @@ impl IndexReader {
         let mut ids: Vec<String> = live.ids(ordinal)?.into_iter().map(str::to_owned).collect();
         ids.sort_unstable();
         let metadata = live.segment.metadata(ordinal)?.to_owned();
-        let file = live.segment.path().to_owned();
-        Ok(Listing { ids, widths: live.segment.widths(ordinal)?.to_owned(), metadata, file })
+        let (public, file) = (live.is_public(ordinal), live.segment.path().to_owned());
+        Ok(Listing { ids, widths: live.segment.widths(ordinal)?.to_owned(), metadata, public, file })
     }
 
-    /// One in `step` documents of those that are left: their numbers, by the hashes of their texts, of which they have
+    /// One in `step` documents that a picture may show: their numbers, by the hashes of their texts, of which they have
     /// the smallest. So they are the same documents in the same order, whatever the segments and the order of
     /// enrolment.
     ///
@@ -130,7 +150,7 @@ impl IndexReader {
         let mut least = BinaryHeap::with_capacity(count);
         for (live, &first) in self.segments.iter().zip(&self.firsts) {
             for ordinal in 0..live.segment.header().documents as usize {
-                if live.is_deleted(ordinal) {
+                if live.is_public(ordinal) || !live.is_searched(ordinal) {
                     continue;
                 }
                 let document = (spread(live.segment.content(ordinal)?), (first + ordinal) as u32);

@@ -102,10 +102,12 @@ mod tests {
     use crate::index::builder::{NgramTable, Surroundings, Tombstones, write};
     use crate::index::file::{LiveSegment, Segment};
 
-    /// The documents of each segment, written one after the other, each with what it then sees of those before.
-    fn index(segments: &[Vec<&[u64]>], gone: &[Vec<u32>]) -> IndexReader {
+    /// The documents of each segment, the last ones of which are public, written one after the other, each with what it
+    /// then sees of those before.
+    fn index(segments: &[Vec<&[u64]>], gone: &[Vec<u32>], public: &[usize]) -> IndexReader {
         let mut live: Vec<LiveSegment> = Vec::new();
-        for (documents, gone) in segments.iter().zip(gone).filter(|(documents, _)| !documents.is_empty()) {
+        let all = segments.iter().zip(gone).zip(public);
+        for ((documents, gone), &public) in all.filter(|((documents, _), _)| !documents.is_empty()) {
             let widths: Vec<Vec<u8>> = documents.iter().map(|d| vec![40; d.len()]).collect();
             let sources: Vec<SourceDocument<'_>> =
                 documents.iter().zip(&widths).map(|(d, w)| SourceDocument::anonymous(d, w)).collect();
@@ -115,13 +117,14 @@ mod tests {
                 tables.iter().map(|(entries, distinct)| NgramTable { entries, distinct: *distinct }).collect();
             let (family, none) = (Family::Net, Tombstones::default());
             let (others, evict): (_, &(dyn Fn() + Sync)) = (&others, &|| {});
-            let around = Surroundings { family, faces: 1, codebook: None, others, gone: &none, evict };
+            let around = Surroundings { family, faces: 1, codebook: None, others, gone: &none, public, evict };
             let mut bytes = Cursor::new(Vec::new());
             write(&mut bytes, &sources, &around).expect("memory");
             let segment = Segment::from_bytes(bytes.get_ref()).expect("a segment");
             segment.verify().expect("a sound one");
             let changes = gone.iter().map(|&ordinal| (ordinal, Vec::new())).collect();
-            live.push(LiveSegment { segment: Arc::new(segment), changes: Arc::new(changes) });
+            let public = public as u32;
+            live.push(LiveSegment { changes: Arc::new(changes), public, ..LiveSegment::new(Arc::new(segment)) });
         }
         IndexReader::new(live, None, 1, 1).expect("sound segments")
     }
@@ -137,17 +140,45 @@ mod tests {
             let segments: Vec<Vec<&[u64]>> = words.iter().map(|s| s.iter().map(Vec::as_slice).collect()).collect();
             let is_deleted = |d: &(u32, &(Vec<u64>, usize, u8))| d.1.2 == 0;
             let gone: Vec<Vec<u32>> = (0..4).map(|s| (0..).zip(of(s)).filter(is_deleted).map(|d| d.0).collect()).collect();
-            let several = index(&segments, &gone);
+            let several = index(&segments, &gone, &[0; 4]);
             let left = |number: &u32| {
                 let (live, ordinal) = several.locate(*number as usize);
-                !live.is_deleted(ordinal)
+                live.is_searched(ordinal)
             };
             let numbers: Vec<u32> = (0..documents.len() as u32).filter(left).collect();
             let ordered = segments.concat();
-            let one = index(&[numbers.iter().map(|&k| ordered[k as usize]).collect()], &[Vec::new()]);
+            let one = index(&[numbers.iter().map(|&k| ordered[k as usize]).collect()], &[Vec::new()], &[0]);
             prop_assert!(one.caps_are_exact());
             let expected = one.extract(0..numbers.len())?;
             prop_assert_eq!(several.extract_exact(&numbers)?, expected);
+        }
+
+        #[test]
+        fn public_texts_change_no_cap_and_no_count(
+            documents in prop::collection::vec((prop::collection::vec(0u64..7, 1..30), 0usize..3, 0u8..3), 1..16),
+            segments in 1usize..4,
+        ) {
+            let words = |d: &(Vec<u64>, usize, u8)| -> Vec<u64> { d.0.iter().map(|w| (w + 1) << 40).collect() };
+            // The mails or the public texts of a segment; one in three of the latter is gone.
+            let of = |segment: usize, public: bool| -> Vec<Vec<u64>> {
+                documents.iter().filter(|d| d.1 % segments == segment && (d.2 > 0) == public).map(words).collect()
+            };
+            let mails: Vec<Vec<Vec<u64>>> = (0..segments).map(|s| of(s, false)).collect();
+            let all: Vec<Vec<Vec<u64>>> = (0..segments).map(|s| [of(s, false), of(s, true)].concat()).collect();
+            let public: Vec<usize> = (0..segments).map(|s| of(s, true).len()).collect();
+            let gone = |s: usize| (mails[s].len() as u32..all[s].len() as u32).step_by(3).collect();
+            let gone: Vec<Vec<u32>> = (0..segments).map(gone).collect();
+            fn slices(documents: &Vec<Vec<u64>>) -> Vec<&[u64]> {
+                documents.iter().map(Vec::as_slice).collect()
+            }
+            let plain = index(&mails.iter().map(slices).collect::<Vec<_>>(), &vec![Vec::new(); segments], &[0; 3]);
+            let marked = index(&all.iter().map(slices).collect::<Vec<_>>(), &gone, &public);
+            prop_assert_eq!((marked.documents(), marked.words()), (plain.documents(), plain.words()));
+            let numbers: Vec<u32> = (0..documents.len() as u32).filter(|&number| !marked.is_public(number)).collect();
+            prop_assert_eq!(marked.sampled(1)?.len(), numbers.len());
+            let expected = plain.extract_exact(&(0..numbers.len() as u32).collect::<Vec<_>>())?;
+            prop_assert_eq!(marked.extract_exact(&numbers)?, expected);
+            prop_assert!(segments > 1 || marked.caps_are_exact(), "one segment's caps are exact whatever is public");
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn scan(
                     let positions = positions(k).start - start..positions(k).end - start;
                     DocumentScore { units: rows.best_of(positions), document: (first + k) as u32 }
                 };
-                Ok(documents.clone().filter(|&k| !live.is_deleted(k)).map(score).collect())
+                Ok(documents.clone().filter(|&k| live.is_searched(k)).map(score).collect())
             })
             .collect::<Result<_, Error>>()?;
         found.extend(per_tile.into_iter().flatten());

@@ -59,7 +59,7 @@ impl Searcher {
         let by_seeds = match search.engine {
             Engine::Scan => false,
             Engine::Seeds => true,
-            Engine::Auto => reader.words() > SCAN_WORDS,
+            Engine::Auto => reader.words() + reader.public_words() > SCAN_WORDS,
         };
         let sampled = reader.sampled(sample_step)?;
         let background = BackgroundSample::new(&reader, &sampled)?;

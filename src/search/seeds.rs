@@ -159,7 +159,7 @@ pub(crate) fn seeds(
     }
     numbers.retain(|&number| {
         let (live, ordinal) = index.locate(number);
-        !live.is_deleted(ordinal)
+        live.is_searched(ordinal)
     });
     numbers.sort_unstable();
     statistics.aligned = numbers.len() as u64;
@@ -329,13 +329,14 @@ mod tests {
             codebook: Some(&book),
             others: &[],
             gone: &gone,
+            public: 0,
             evict: &|| {},
         };
         let mut bytes = Cursor::new(Vec::new());
         write(&mut bytes, &documents, &around).expect("memory");
         let segment = Arc::new(Segment::from_bytes(bytes.get_ref()).expect("a segment"));
         assert!(segment.header().directory_bits > 0, "it has an inverted file");
-        let live = LiveSegment { segment, changes: Arc::default() };
+        let live = LiveSegment::new(segment);
         IndexReader::new(vec![live], Some(Arc::new(book)), 1, 1).expect("a sound index")
     });
 

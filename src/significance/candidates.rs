@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use super::null_model::{NullDistribution, NullModel};
+use super::null_model::{NullDistribution, NullModel, NullSample};
 use super::null_scores::null_scores;
 use crate::Error;
 use crate::index::Listing;
 use crate::search::{Batch, DocumentScore, SearchResult, Searcher, scan_batch};
 
-/// Documents aligned word by word at most.
+/// Documents aligned word by word at most, and as many public texts.
 ///
 /// Tuned (documents): chosen by eye.
 const MAX_CANDIDATES: usize = 32;
@@ -34,9 +34,9 @@ pub struct Significance {
     pub(crate) background: Option<Batch>,
 }
 
-/// Documents that are worth an alignment word by word, the best first.
+/// Documents that are worth an alignment word by word, the best first: mails, then public texts.
 pub struct Candidates {
-    /// Their best passages' scores.
+    /// Their best passages' scores: of mails, then of public texts.
     pub documents: Vec<DocumentScore>,
     /// Those documents, copied, with exact caps.
     pub(crate) batch: Batch,
@@ -53,8 +53,11 @@ impl Significance {
     ///
     /// [`Error::File`] if a block of a segment is damaged.
     pub fn new(model: NullModel, searcher: &Searcher) -> Result<Self, Error> {
-        let needed = searcher.by_seeds || !searcher.reader.caps_are_exact();
-        let background = needed.then(|| searcher.reader.extract_exact(&searcher.sampled)).transpose()?;
+        let reader = &searcher.reader;
+        // A scan finds the scores of public texts, too, which are no documents to read chance off.
+        let shuffles = matches!(model.sample(reader.documents()), NullSample::Shuffles(_));
+        let needed = searcher.by_seeds || !reader.caps_are_exact() || shuffles && reader.public_documents() > 0;
+        let background = needed.then(|| reader.extract_exact(&searcher.sampled)).transpose()?;
         Ok(Self { model, background })
     }
 
@@ -72,20 +75,22 @@ impl Significance {
             return Ok(Candidates { documents: Vec::new(), batch: Batch::default(), listings: Vec::new(), null });
         }
         let null_scores = null_scores(&self.model, searcher, self.background.as_ref(), found)?;
-        let null = self.model.distribution(reader.documents(), &null_scores);
+        // Public texts alone are known by chance as one document is.
+        let null = self.model.distribution(reader.documents().max(1), &null_scores);
+        let null = null.beside_public(reader.public_documents());
         let max_e = max_e.max(MAX_CANDIDATE_E);
         let (documents, batch) = if reader.caps_are_exact() {
-            let best = best_of(searcher, documents, &null, max_e, MAX_CANDIDATES)?;
+            let best = best_of_both(searcher, documents, &null, max_e, MAX_CANDIDATES)?;
             let batch = reader.extract_exact(&numbers(&best))?;
             (best, batch)
         } else {
             // By the segments' own caps, a few more than are wanted; then by exact ones.
-            let mut few = best_of(searcher, documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
+            let mut few = best_of_both(searcher, documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
             let numbers = numbers(&few);
             let batch = reader.extract_exact(&numbers)?;
             let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
             few.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
-            let best = best_of(searcher, &few, &null, max_e, MAX_CANDIDATES)?;
+            let best = best_of_both(searcher, &few, &null, max_e, MAX_CANDIDATES)?;
             let number_of = |d: &DocumentScore| numbers.iter().position(|&number| number == d.document);
             let batch = batch.some(best.iter().filter_map(number_of));
             (best, batch)
@@ -101,16 +106,33 @@ impl Significance {
     }
 }
 
-/// Keeps the documents that chance reaches no more often than `max_e` times, the best first, and of these the first so
-/// many.
-fn best_of(
+/// The best mails and, as many at most, the best public texts: neither are to crowd out the others.
+fn best_of_both(
     searcher: &Searcher,
     documents: &[DocumentScore],
     null: &NullDistribution,
     max_e: f64,
     count: usize,
 ) -> Result<Vec<DocumentScore>, Error> {
+    let mut best = best_of(searcher, documents, null, max_e, count, false)?;
+    if searcher.reader.public_documents() > 0 {
+        best.extend(best_of(searcher, documents, null, max_e, count, true)?);
+    }
+    Ok(best)
+}
+
+/// Keeps the mails or the public texts that chance reaches no more often than `max_e` times, the best first, and of
+/// these the first so many.
+fn best_of(
+    searcher: &Searcher,
+    documents: &[DocumentScore],
+    null: &NullDistribution,
+    max_e: f64,
+    count: usize,
+    public: bool,
+) -> Result<Vec<DocumentScore>, Error> {
     let seldom = documents.iter().filter(|d| null.e_value(d.nats()) <= max_e);
+    let seldom = seldom.filter(|d| searcher.reader.is_public(d.document) == public);
     // Equal scores in the order of the texts' hashes, which hangs on nothing but the documents.
     let with_content = |d: &DocumentScore| Ok((Reverse(d.units), searcher.reader.content(d.document)?, d.document));
     let mut order: Vec<_> = seldom.map(with_content).collect::<Result<_, Error>>()?;

@@ -189,7 +189,8 @@ impl NullModel {
         let shuffled = matches!(self.sample(documents), NullSample::Shuffles(_));
         let order = if shuffled { self.order_nats } else { 0.0 };
         let location_nats = least + rise * out.min(within + self.most_step_nats) - fall * bulk + order;
-        NullDistribution { model: *self, documents: documents as f64, location_nats: location_nats.max(0.0) }
+        let location_nats = location_nats.max(0.0);
+        NullDistribution { model: *self, documents: documents as f64, public_documents: 0.0, location_nats }
     }
 }
 
@@ -198,6 +199,8 @@ impl NullModel {
 pub struct NullDistribution {
     model: NullModel,
     documents: f64,
+    /// Public texts beside those.
+    public_documents: f64,
     /// Where the tail begins.
     location_nats: f64,
 }
@@ -212,6 +215,16 @@ pub(crate) enum NullSample {
 }
 
 impl NullDistribution {
+    /// The same, with so many public texts beside the documents.
+    pub(crate) fn beside_public(self, documents: usize) -> Self {
+        Self { public_documents: documents as f64, ..self }
+    }
+
+    /// Expected number of public texts, or of documents if that is more, that reach this score by chance.
+    pub(crate) fn e_value_public(&self, score_nats: f32) -> f64 {
+        self.e_value(score_nats) * (self.public_documents / self.documents).max(1.0)
+    }
+
     /// Expected number of documents that reach this score by chance.
     #[must_use]
     pub fn e_value(&self, score_nats: f32) -> f64 {

@@ -2,6 +2,7 @@
 
 mod altered;
 mod config;
+mod public;
 mod readings;
 mod report;
 mod select;

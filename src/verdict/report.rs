@@ -141,6 +141,10 @@ pub struct MatchedWord {
     pub altered_probability: f32,
     /// Whether that is likelier than not.
     pub altered: bool,
+    /// Whether a public text of the catalogue explains the word: then it tells of no mail. Left out of the JSON line if
+    /// not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
 }
 
 /// Milliseconds of each stage.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::altered::changes;
 use super::config::{CERTAIN, Level, VerdictConfig};
+use super::public::public_texts;
 use super::report::{KnownText, Lacking, Match, MatchedWord, Shared};
 use crate::align::{AlignedDocument, Alignment, Pair};
 use crate::geom::Rect;
@@ -27,7 +28,7 @@ const FRAMED_WORDS: usize = 10;
 /// Two matches may have this share of the shorter one's words in common and still be two.
 ///
 /// Tuned (share): chosen by eye.
-const MAX_SHARED: f32 = 0.3;
+pub(super) const MAX_SHARED: f32 = 0.3;
 
 /// What a page shows of the catalogue's documents.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +52,8 @@ pub fn select(
         let amid = c.flanks.words >= FRAMED_WORDS && !config.boilerplate;
         if amid { null.e_value_amid(c.best_passage_nats, words(c)) } else { null.e_value(c.best_passage_nats) }
     };
-    candidates.retain(|c| words(c) >= config.min_words && e_value(c) <= config.max_e);
+    let known_texts = public_texts(&candidates, null, page, config);
+    candidates.retain(|c| !c.public && words(c) >= config.min_words && e_value(c) <= config.max_e);
     // Equal scores in the order of the ids, so that the order of enrolment does not show.
     candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
     let mut chosen: Vec<(Match, &AlignedDocument<'_>)> = Vec::new();
@@ -95,7 +97,7 @@ pub fn select(
         }
     }
     let matches = chosen.into_iter().map(|(m, _)| m).collect();
-    Selection { matches, known_texts: Vec::new() }
+    Selection { matches, known_texts }
 }
 
 /// Whether what two documents share in this picture is a frame of both.
@@ -108,7 +110,7 @@ fn frame_of(a: &AlignedDocument<'_>, b: &AlignedDocument<'_>, config: &VerdictCo
         && shared(&a.alignment, &b.alignment) > config.tie_share
 }
 
-fn to_shared(c: &AlignedDocument<'_>, e_value: f64, of_words: usize) -> Shared {
+pub(super) fn to_shared(c: &AlignedDocument<'_>, e_value: f64, of_words: usize) -> Shared {
     let pairs = &c.evidence.pairs;
     Shared {
         documents: c.ids.to_vec(),
@@ -125,13 +127,13 @@ fn passage(pairs: &[Pair]) -> [u32; 2] {
 }
 
 /// Share of the shorter alignment's words that lie in the other one.
-fn shared(a: &Alignment, b: &Alignment) -> f32 {
+pub(super) fn shared(a: &Alignment, b: &Alignment) -> f32 {
     let words = |x: &Alignment| x.pairs.iter().map(|p| p.word).collect::<std::collections::BTreeSet<u32>>();
     let (a, b) = (words(a), words(b));
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }
 
-fn to_match(c: &AlignedDocument<'_>, e_value: f64, page: &Page) -> Match {
+pub(super) fn to_match(c: &AlignedDocument<'_>, e_value: f64, page: &Page) -> Match {
     let pairs = &c.evidence.pairs;
     let area = |word: u32| page.hull(&page.words[word as usize].frame);
     let changes = changes(&c.evidence, page, c.widths);
@@ -145,6 +147,7 @@ fn to_match(c: &AlignedDocument<'_>, e_value: f64, page: &Page) -> Match {
                 agreement: 1.0 / (1.0 + (-pair.score_nats).exp()),
                 altered_probability,
                 altered: altered_probability > 0.5,
+                public: c.public_words.contains(&pair.word),
             };
             (pair.word, matched)
         })
@@ -156,6 +159,7 @@ fn to_match(c: &AlignedDocument<'_>, e_value: f64, page: &Page) -> Match {
             agreement: 0.0,
             altered_probability,
             altered: altered_probability > 0.5,
+            public: false,
         };
         (word, unknown)
     }));

@@ -1,4 +1,4 @@
-//! Tombstones: what the counts of a catalogue's segments still hold of documents that were removed.
+//! Tombstones: what the counts of a catalogue's segments still hold of documents that were removed or disabled.
 
 use rayon::prelude::*;
 
@@ -23,8 +23,8 @@ impl Tombstones {
     pub(crate) fn new<'p>(segments: impl IntoIterator<Item = &'p LiveSegment>) -> Result<Self, Error> {
         let mut this = Self::default();
         for live in segments {
-            for (&ordinal, _) in live.changes.iter().filter(|(_, ids)| ids.is_empty()) {
-                let source = SourceDocument::from_segment(live, ordinal as usize)?;
+            for ordinal in live.counted_in_vain() {
+                let source = SourceDocument::from_segment(live, ordinal)?;
                 // Words and longer n-grams are counted apart.
                 let [mut words, mut longer] = [Vec::new(), Vec::new()];
                 each_ngram(source.first_face(), |_, length, hash| {

@@ -27,6 +27,9 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) others: &'a [NgramTable<'a>],
     /// Documents of those that are gone.
     pub(crate) gone: &'a Tombstones,
+    /// So many of the new documents, the last ones, are public texts: their n-grams are not counted, so that they
+    /// change nothing of what words of mails may earn.
+    pub(crate) public: usize,
     /// Lets go of what was read of their files; called now and then.
     pub(crate) evict: &'a (dyn Fn() + Sync),
 }
@@ -156,12 +159,20 @@ struct Found {
 impl Found {
     fn new(documents: &[SourceDocument<'_>], around: &Surroundings<'_>) -> Self {
         let others: Vec<&[u64]> = around.others.iter().map(|o| o.entries).collect();
-        let vocabulary = Vocabulary::new(documents);
+        let (mails, public) = documents.split_at(documents.len() - around.public);
+        let mut vocabulary = Vocabulary::new(mails);
         let (caps, ngrams, hapaxes, distinct) = {
             let elsewhere = Elsewhere { tables: &others, gone: around.gone, evict: around.evict };
-            let counted = count(documents, &vocabulary, &elsewhere);
-            (caps(documents, &counted, around), counted.own, counted.hapaxes, counted.distinct)
+            let counted = count(mails, &vocabulary, &elsewhere);
+            let mut caps = caps(mails, &counted, around);
+            // As if each stood in the place of one of the mails that have its n-grams.
+            let table = DocumentFrequencies::new(&counted.own);
+            caps.extend(looked_up_caps(public, &language(&counted, around), around.family, &table));
+            (caps, counted.own, counted.hapaxes, counted.distinct)
         };
+        if !public.is_empty() {
+            vocabulary = Vocabulary::new(documents);
+        }
         let inverted = match around.codebook {
             Some(book) if vocabulary.numbers.len() >= MIN_INDEXED_WORDS => {
                 InvertedFile::new(documents, &vocabulary, book)
@@ -174,7 +185,7 @@ impl Found {
 
 /// What each word may earn, as bytes.
 fn caps(documents: &[SourceDocument<'_>], counted: &Counted<'_>, around: &Surroundings<'_>) -> Vec<Vec<u8>> {
-    let language = Language { distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>() };
+    let language = language(counted, around);
     let table = match &counted.everywhere {
         Everywhere::ByPosition(occurrences) => {
             let room = || (Reader::new(occurrences), Vec::new());
@@ -187,9 +198,24 @@ fn caps(documents: &[SourceDocument<'_>], counted: &Counted<'_>, around: &Surrou
         }
         Everywhere::ByHash(table) => DocumentFrequencies::new(table.as_ref().unwrap_or(&counted.own)),
     };
+    looked_up_caps(documents, &language, around.family, &table)
+}
+
+/// The language of new documents and those around them.
+fn language(counted: &Counted<'_>, around: &Surroundings<'_>) -> Language {
+    Language { distinct: counted.distinct + around.others.iter().map(|o| o.distinct).sum::<u64>() }
+}
+
+/// The same as [`caps`], looked up in a table.
+fn looked_up_caps(
+    documents: &[SourceDocument<'_>],
+    language: &Language,
+    family: Family,
+    table: &DocumentFrequencies<'_>,
+) -> Vec<Vec<u8>> {
     let words: usize = documents.iter().map(|d| d.widths.len()).sum();
     let at_a_time = (documents.len() * CAPPED_AT_A_TIME / words.max(1)).max(1);
-    let looked_up = |documents: &_| looked_up_cap_bytes(documents, around.family, &language, &table);
+    let looked_up = |documents: &_| looked_up_cap_bytes(documents, family, language, table);
     documents.par_chunks(at_a_time).flat_map_iter(looked_up).collect()
 }
 
