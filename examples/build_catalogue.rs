@@ -9,8 +9,8 @@
 //! inputs these need a catalogue that is there; `--verify` alone only reads it.
 //!
 //! Inputs behind `--public` are texts that everybody may have: licences, notices, songs, press releases. They may also
-//! be plain text (`.txt`), whose id is the file's name. What they explain of a picture convicts no mail. `--disable ID...`
-//! makes documents convict nobody, until `--enable ID...`.
+//! be plain text (`.txt`), whose id is the file's name. What they explain of a picture convicts no mail. Documents that
+//! `--disable ID...` names convict nobody, until `--enable ID...`.
 //!
 //! Inputs that fail are named on stderr with the reason, the rest goes on. It commits every 1.6 million words, after
 //! the mails and after the pictures: what was committed survives a crash. When interrupted (Ctrl-C) it commits what is
@@ -37,8 +37,8 @@
 //! | `seconds` | time taken |
 //! | `interrupted` | whether it was |
 //!
-//! The exit status is 0 unless nothing could be enrolled, removed, disabled, enabled, merged or verified. It is no error if nobody reads
-//! the output.
+//! The exit status is 0 unless nothing could be enrolled, removed, disabled, enabled, merged or verified. It is no error
+//! if nobody reads the output.
 
 #[path = "common/inputs.rs"]
 mod inputs;
@@ -74,6 +74,9 @@ Examples:
 Output: a JSON line with counts.
 Exit status: 0 something was done, 1 nothing could be, 2 wrong arguments, 130 interrupted.";
 
+/// What can be asked for without an input.
+const OTHER_WORK: [&str; 7] = ["remove", "public", "disable", "enable", "compact", "verify", "more_inputs"];
+
 #[derive(Parser)]
 #[command(
     version,
@@ -87,7 +90,8 @@ struct Arguments {
     /// An id to remove; ids may follow it, but for those that begin with a dash. What follows it and is no id of the catalogue is an input.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     remove: Vec<String>,
-    /// Inputs that are public texts, up to the next option; plain text (.txt) too. What they explain of a picture convicts no mail.
+    /// Inputs that are public texts, up to the next option; plain text (.txt) too.
+    /// What they explain of a picture convicts no mail.
     #[arg(long, value_name = "INPUT", num_args = 1..)]
     public: Vec<PathBuf>,
     /// Ids of documents that convict nobody any more, up to the next option; done after what is enrolled.
@@ -112,7 +116,7 @@ struct Arguments {
     #[arg(long, value_name = "ID")]
     join: Option<String>,
     /// Mails (.eml, .mbox, .jsonl; also .gz, .xz, .zst), Maildirs, pictures, or folders of them.
-    #[arg(value_name = "INPUT", required_unless_present_any = ["remove", "public", "disable", "enable", "compact", "verify", "more_inputs"])]
+    #[arg(value_name = "INPUT", required_unless_present_any = OTHER_WORK)]
     inputs: Vec<PathBuf>,
     /// More inputs, whatever they are named.
     #[arg(value_name = "INPUT", last = true)]
@@ -304,9 +308,7 @@ fn is_named_as_text(path: &Path) -> bool {
 fn kind(path: &Path, role: Role) -> Option<Kind> {
     if is_named_as_picture(path) {
         Some(Kind::Picture)
-    } else if role == Role::Public && is_named_as_text(path) {
-        Some(Kind::Mail)
-    } else if is_mail_file(path) {
+    } else if is_mail_file(path) || role == Role::Public && is_named_as_text(path) {
         Some(Kind::Mail)
     } else {
         begins_as_picture(path).then_some(Kind::Picture)
@@ -389,7 +391,7 @@ fn tell_added(added: &Added) {
     }
     if added.also_public > 0 {
         tell(format_args!(
-            "{} texts are both a mail and a public text: both are kept, and the mail is no match as long as both are there",
+            "{} texts are both a mail and a public text: both are kept, and the mail is no match meanwhile",
             added.also_public
         ));
     }

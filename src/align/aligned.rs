@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::flanks::{FlankMismatch, flank_mismatch};
 use super::gap_fill::{PairComparison, fill_gaps};
 use super::header::header_support;
-use super::public::PublicWords;
+use super::public::{PublicWords, public_passages};
 use super::sparse::align;
 use super::{AlignConfig, Alignment};
 use crate::Error;
@@ -116,27 +116,31 @@ pub fn align_candidates<'c>(
     };
     let mut aligned: Vec<AlignedDocument<'c>> =
         candidates.documents.par_iter().zip(&candidates.listings).enumerate().map(one).collect::<Result<_, _>>()?;
-    if let Some(public) = PublicWords::new(&aligned, query) {
-        let silenced = public.silenced(word_scores);
-        let own = scan_batch(&candidates.batch, query, &silenced, kernels, scoring);
-        let listed = aligned.iter_mut().zip(&candidates.listings).zip(own);
-        listed.into_iter().try_for_each(|((document, listing), units)| {
-            document.public_words = public.among(&document.evidence);
-            if document.public || document.public_words.is_empty() {
-                return Ok(());
-            }
-            let own_nats = f32::from(units) / UNITS_PER_NAT;
-            // Picture and mail do not part where both go on with a public text.
-            let flanks = flank_mismatch(&public.worthless_in(&document.alignment), page, listing.widths.len());
-            let metadata = Metadata::from_bytes(&listing.metadata, query.codes.family(), &listing.file)?;
-            let fields = metadata.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
-            let header = header_support(query, &silenced, fields, &document.alignment, own_nats, scoring);
-            document.best_passage_nats = own_nats - flanks.nats + header.nats;
-            (document.flanks, document.header_words) = (flanks, header.words);
-            document.alignment = public.taken_from(&document.alignment);
-            Ok::<(), Error>(())
-        })?;
+    let public =
+        public_passages(&aligned, |number| candidates.null.e_value_public(candidates.documents[number].nats()));
+    if public.is_empty() {
+        return Ok(aligned);
     }
+    let without_public = |(number, (document, listing)): (usize, (&mut AlignedDocument<'c>, &Listing))| {
+        let words = PublicWords::of(document, &public, query);
+        document.public_words = words.among(&document.evidence);
+        if document.public || document.public_words.is_empty() {
+            return Ok(());
+        }
+        let silenced = words.silenced(word_scores);
+        let batch = candidates.batch.some(std::iter::once(number));
+        let own_nats = f32::from(scan_batch(&batch, query, &silenced, kernels, scoring)[0]) / UNITS_PER_NAT;
+        // Picture and mail do not part where both go on with a public text.
+        let flanks = flank_mismatch(&words.worthless_in(&document.alignment), page, listing.widths.len());
+        let metadata = Metadata::from_bytes(&listing.metadata, query.codes.family(), &listing.file)?;
+        let fields = metadata.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
+        let header = header_support(query, &silenced, fields, &document.alignment, own_nats, scoring);
+        document.best_passage_nats = own_nats - flanks.nats + header.nats;
+        (document.flanks, document.header_words) = (flanks, header.words);
+        document.alignment = words.taken_from(&document.alignment);
+        Ok(())
+    };
+    aligned.par_iter_mut().zip(&candidates.listings).enumerate().try_for_each(without_public)?;
     Ok(aligned)
 }
 

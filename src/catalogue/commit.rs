@@ -142,7 +142,7 @@ impl Catalogue {
         let mut codebook = self.codebook.clone();
         if plan.all && words >= MIN_INDEXED_WORDS {
             // No segment is left that knows the old one.
-            let book = choose_prototypes(&sources.documents, self.config.family);
+            let book = choose_prototypes(sources.typical(), self.config.family);
             let number = take_number(&mut self.next);
             store::write_whole(&store::codebook_path(folder, number), &book.to_bytes())?;
             codebook = Some((number, Arc::new(book)));
@@ -255,7 +255,14 @@ struct Sources<'a> {
     disabled: BTreeSet<u32>,
 }
 
-impl Sources<'_> {
+impl<'a> Sources<'a> {
+    /// What a codebook is made of: mails, so that public texts change nothing, unless these are few.
+    fn typical(&self) -> &[SourceDocument<'a>] {
+        let mails = &self.documents[..self.documents.len() - self.public as usize];
+        let words: usize = mails.iter().map(|d| d.widths.len()).sum();
+        if words >= MIN_INDEXED_WORDS { mails } else { &self.documents }
+    }
+
     /// The segment that was written of them.
     fn marked(&self, segment: Arc<Segment>) -> LiveSegment {
         LiveSegment { public: self.public, disabled: Arc::new(self.disabled.clone()), ..LiveSegment::new(segment) }

@@ -35,6 +35,8 @@ pub struct IndexReader {
     pub(crate) faces: usize,
     /// 64-bit words of a code.
     pub(crate) stride: usize,
+    /// Numbers of mails and of public texts that searches look at, and of their words.
+    searched: [[usize; 2]; 2],
     /// What of all n-grams is in documents that are gone or disabled.
     pub(crate) gone: Tombstones,
 }
@@ -51,7 +53,13 @@ impl IndexReader {
             firsts.push(firsts[firsts.len() - 1] + live.segment.header().documents as usize);
         }
         let gone = Tombstones::new(&segments)?;
-        Ok(Self { segments, firsts, codebook, faces, stride, gone })
+        let mut searched = [[0; 2]; 2];
+        for live in &segments {
+            for (all, of_segment) in searched.iter_mut().zip([live.searched(), live.searched_words()]) {
+                all.iter_mut().zip(of_segment).for_each(|(all, more)| *all += more);
+            }
+        }
+        Ok(Self { searched, segments, firsts, codebook, faces, stride, gone })
     }
 
     /// The hash family of its codes; none without documents.
@@ -62,13 +70,13 @@ impl IndexReader {
     /// Number of documents that a picture may show: public texts and what is disabled left out.
     #[must_use]
     pub fn documents(&self) -> usize {
-        self.segments.iter().map(|live| live.searched()[0]).sum()
+        self.searched[0][0]
     }
 
     /// Number of public texts, see [`Catalogue::add_public`](crate::catalogue::Catalogue::add_public).
     #[must_use]
     pub fn public_documents(&self) -> usize {
-        self.segments.iter().map(|live| live.searched()[1]).sum()
+        self.searched[0][1]
     }
 
     /// Number of documents, those that are gone included: their numbers are below this.
@@ -80,13 +88,13 @@ impl IndexReader {
     /// Number of words of [`IndexReader::documents`].
     #[must_use]
     pub fn words(&self) -> usize {
-        self.segments.iter().map(|live| live.searched_words()[0]).sum()
+        self.searched[1][0]
     }
 
     /// Number of words of [`IndexReader::public_documents`].
     #[must_use]
     pub fn public_words(&self) -> usize {
-        self.segments.iter().map(|live| live.searched_words()[1]).sum()
+        self.searched[1][1]
     }
 
     /// Whether a document is a public text.

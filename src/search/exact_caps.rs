@@ -168,11 +168,11 @@ mod tests {
             let public: Vec<usize> = (0..segments).map(|s| of(s, true).len()).collect();
             let gone = |s: usize| (mails[s].len() as u32..all[s].len() as u32).step_by(3).collect();
             let gone: Vec<Vec<u32>> = (0..segments).map(gone).collect();
-            fn slices(documents: &Vec<Vec<u64>>) -> Vec<&[u64]> {
+            fn slices(documents: &[Vec<u64>]) -> Vec<&[u64]> {
                 documents.iter().map(Vec::as_slice).collect()
             }
-            let plain = index(&mails.iter().map(slices).collect::<Vec<_>>(), &vec![Vec::new(); segments], &[0; 3]);
-            let marked = index(&all.iter().map(slices).collect::<Vec<_>>(), &gone, &public);
+            let plain = index(&mails.iter().map(|s| slices(s)).collect::<Vec<_>>(), &vec![Vec::new(); segments], &[0; 3]);
+            let marked = index(&all.iter().map(|s| slices(s)).collect::<Vec<_>>(), &gone, &public);
             prop_assert_eq!((marked.documents(), marked.words()), (plain.documents(), plain.words()));
             let numbers: Vec<u32> = (0..documents.len() as u32).filter(|&number| !marked.is_public(number)).collect();
             prop_assert_eq!(marked.sampled(1)?.len(), numbers.len());

@@ -17,6 +17,7 @@ mod invariance;
 mod mail;
 mod old_files;
 mod pages;
+mod public;
 mod resealed;
 mod tunables;
 mod verdict;

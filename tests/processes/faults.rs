@@ -40,15 +40,32 @@ fn step(catalogue: &mut Catalogue, k: u64) -> Result<(), Error> {
             for number in 0..5 {
                 catalogue.remove(&mail((k - 2) * 10 + number, 1).id)?;
             }
+            // One of what is left, and a public text.
+            catalogue.disable(&mail((k - 2) * 10 + 5, 1).id)?;
+            catalogue.disable(&mail((k - 1) * 10, 1).id)?;
             // Of a segment that commits leave alone, if there is one: compacting has something to do.
             catalogue.remove(&mail(OLD + k, 1).id)?;
         }
         _ => {
             let mails: Vec<Mail> = (0..10).map(|number| mail(k * 10 + number, 60)).collect();
-            catalogue.add_mails(&mails)?;
+            if k.is_multiple_of(4) {
+                catalogue.add_mails(&mails)?
+            } else {
+                catalogue.add_public(&mails)?
+            };
         }
     }
     catalogue.commit()
+}
+
+/// Public texts and disabled documents after `steps` steps.
+fn marks_after(steps: u64) -> (usize, usize) {
+    let steps_of = |kind: u64| (0..steps).filter(|k| k % 4 == kind).count();
+    (10 * steps_of(1), 2 * steps_of(2))
+}
+
+fn marks(catalogue: &Catalogue) -> (usize, usize) {
+    (catalogue.public_documents(), catalogue.disabled_documents())
 }
 
 /// Ids after `steps` steps.
@@ -132,7 +149,7 @@ fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
         step(&mut catalogue, k).unwrap();
         before.push((copy, size));
         assert!(k % 4 != 3 || catalogue.disk_usage() < size, "there was something to compact");
-        assert_eq!(ids(&catalogue), after(k + 1));
+        assert_eq!((ids(&catalogue), marks(&catalogue)), (after(k + 1), marks_after(k + 1)));
     }
     let mut random = SplitMix64::new(7);
     // Kills of adding, removing and compacting; and of those, kills after which the step had happened.
@@ -169,6 +186,7 @@ fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
         // The step, or steps after it that had time to happen: never less than before, never a part of one.
         let reached = (k..=STEPS).find(|&n| after(n) == there);
         let reached = reached.unwrap_or_else(|| panic!("step {k}: neither the last commit nor a later one: {there:?}"));
+        assert_eq!(marks(&catalogue), marks_after(reached), "step {k}");
         // Compacting changes no id; that it happened shows in the size.
         let happened = reached > k || (kind == 2 && catalogue.disk_usage() < *size);
         done[kind] += u32::from(happened);
@@ -178,7 +196,7 @@ fn a_killed_writer_leaves_the_last_commit_or_the_one_being_made() {
         if reached < STEPS {
             let mut catalogue = edit(folder.path());
             step(&mut catalogue, reached).unwrap();
-            assert_eq!(ids(&catalogue), after(reached + 1));
+            assert_eq!((ids(&catalogue), marks(&catalogue)), (after(reached + 1), marks_after(reached + 1)));
         }
     }
 }

@@ -79,6 +79,54 @@ fn build_then_identify() {
 }
 
 #[test]
+fn public_texts_and_disabled_documents() {
+    let (folder, inputs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mails = std::fs::read_to_string("testdata/mails.jsonl").unwrap();
+    let mails = mails.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let body = mails.into_iter().find(|m| m["id"] == "tunnel-delay").unwrap()["body"].as_str().unwrap().to_owned();
+    std::fs::write(inputs.path().join("printed.txt"), body).unwrap();
+    std::fs::write(inputs.path().join("latin.txt"), b"caf\xe9").unwrap();
+    let public = inputs.path().to_str().unwrap();
+    let build = |arguments: &[&str]| {
+        let built = build(folder.path(), arguments);
+        (json_lines(&built).pop().unwrap_or_default(), text(&built.stderr), built.status.code())
+    };
+    let (summary, told, _) = build(&["testdata/mails.jsonl", "--public", public]);
+    assert_eq!(
+        (&summary["documents"], &summary["public"], &summary["also_public"]),
+        (&15.into(), &1.into(), &1.into())
+    );
+    assert_eq!((&summary["held"], &summary["held_public"], &summary["skipped"]), (&15.into(), &1.into(), &1.into()));
+    assert!(told.contains("latin.txt: it is not UTF-8") && told.contains("both a mail and a public text"), "{told}");
+    let answer = |shot: &str| json_lines(&identify(folder.path(), &[&format!("testdata/shots/{shot}")])).remove(0);
+    let line = answer("tunnel-delay--small.jpg");
+    assert_eq!((&line["verdict"], &line["matches"]), (&"no_match".into(), &json!([])));
+    let known = &line["known_texts"][0];
+    assert_eq!(
+        (&known["kind"], &known["family"], &known["documents"]),
+        (&"public".into(), &2.into(), &json!(["printed.txt"]))
+    );
+    assert_eq!(known["words"][0]["public"], true);
+    let (summary, ..) = build(&["--public", public]);
+    assert_eq!((&summary["documents"], &summary["duplicates"]), (&0.into(), &1.into()), "the same again");
+
+    let (summary, told, _) = build(&["--disable", "printed.txt", "budget-q3", "nobody"]);
+    assert_eq!((&summary["disabled"], &summary["held_disabled"], &summary["held"]), (&2.into(), &2.into(), &15.into()));
+    assert!(told.contains("nobody: no such id"), "{told}");
+    assert_eq!(answer("tunnel-delay--small.jpg")["verdict"], "match");
+    assert_eq!(answer("budget-q3--webmail-light.png")["verdict"], "no_match");
+    let (summary, ..) = build(&["--enable", "budget-q3", "--remove", "printed.txt"]);
+    assert_eq!((&summary["enabled"], &summary["removed"]), (&1.into(), &1.into()));
+    assert_eq!((&summary["held_public"], &summary["held_disabled"]), (&0.into(), &0.into()));
+    assert_eq!(answer("budget-q3--webmail-light.png")["verdict"], "match");
+    assert_eq!(build(&["--disable", "nobody"]).2, Some(1), "nothing was done");
+    // A folder that is no catalogue is not made one for an id's sake.
+    let nowhere = inputs.path().join("nowhere");
+    let refused = run("build_catalogue", &["--out", nowhere.to_str().unwrap(), "--disable", "x"]);
+    assert!(!refused.status.success() && !nowhere.exists());
+}
+
+#[test]
 fn every_kind_of_input() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = ["testdata/messages", "testdata/bad/notes.txt", "testdata/shots/roof-bees--webmail-light.png"];
