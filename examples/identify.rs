@@ -4,7 +4,7 @@
 //! or by their first bytes. A picture that cannot be understood gives `"verdict": "unreadable"` with its reason.
 //!
 //! The members of a line are those of [`Verdict`] (`verdict`, `reason`, `words_seen`, `width`, `height`, `matches`,
-//! `known_texts`, `millis`) and `image`, the picture's name. Those of a match are the fields of
+//! `known_texts`, `limits`, `millis`) and `image`, the picture's name. Those of a match are the fields of
 //! [`Match`](leakprint::verdict::Match): ids, E-value, level, score, word numbers, the region and every word with its box.
 //!
 //! A file name that is not UTF-8 is written as well as can be in `image`, and exactly in `image_bytes`.
@@ -17,16 +17,18 @@
 mod inputs;
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use inputs::{begins_as_picture, expand, is_named_as_picture, tell, tell_passed_over};
 use leakprint::catalogue::Catalogue;
 use leakprint::search::{Engine, SearchStatistics};
 use leakprint::verdict::{LIKELY, Outcome, StageTimings, Verdict};
-use leakprint::{Config, Error, Matcher};
+use leakprint::{Config, Error, Limits, Matcher};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -55,6 +57,13 @@ struct Arguments {
     /// How documents are found: `auto` (by the catalogue's size), `scan` or `seeds`.
     #[arg(long, default_value = "auto", value_parser = engine)]
     engine: Engine,
+    /// Milliseconds for a picture after which nothing new is begun: it is answered from what was found until then, and
+    /// its line says so in `limits`. By default there is no deadline: answers then do not hang on the machine's speed.
+    #[arg(long)]
+    deadline_ms: Option<u64>,
+    /// Words of a picture that are looked up at most, doubtful readings included; of more, a sample decides which.
+    #[arg(long, default_value_t = Limits::default().words)]
+    max_words: usize,
     /// Threads, 1024 at most; 0 means one a core.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=MAX_THREADS))]
     threads: u64,
@@ -105,6 +114,9 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let mut config = Config::default();
     config.verdict.max_e = arguments.max_e;
     config.search.engine = arguments.engine;
+    config.limits.deadline = arguments.deadline_ms.map(Duration::from_millis);
+    config.limits.words = arguments.max_words;
+    let limits = config.limits.clone();
     rayon::ThreadPoolBuilder::new().num_threads(usize::try_from(arguments.threads)?).build_global()?;
     let matcher = Matcher::new(&Catalogue::open(&arguments.catalogue)?, config)?;
 
@@ -132,7 +144,8 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let mut out = BufWriter::new(io::stdout().lock());
     // Some pictures at a time: the answers come in order, and early.
     for some in pictures.chunks(PICTURES_A_THREAD * rayon::current_num_threads()) {
-        let answers: Vec<(Verdict, Option<Error>)> = some.par_iter().map(|path| answer(&matcher, path)).collect();
+        let answers: Vec<(Verdict, Option<Error>)> =
+            some.par_iter().map(|path| answer(&matcher, &limits, path)).collect();
         for (path, (verdict, error)) in some.iter().zip(&answers) {
             votes += verdict.search.votes;
             crowded += verdict.search.masked;
@@ -165,11 +178,21 @@ fn write_line(out: &mut impl Write, answer: &Answer<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
+/// A picture's file. One that is too large is not read.
+fn read(limits: &Limits, path: &Path) -> Result<Vec<u8>, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    limits.admit(file.metadata().map_err(io)?.len())?;
+    let mut bytes = Vec::new();
+    // It may be a pipe, or grow.
+    file.take(limits.file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    Ok(bytes)
+}
+
 /// The verdict on a file. One that cannot be understood is unreadable, and says why; so is one that could not be read
 /// or asked about, with the error beside it.
-fn answer(matcher: &Matcher, path: &Path) -> (Verdict, Option<Error>) {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source });
-    let error = match bytes.and_then(|b| matcher.identify(&b)) {
+fn answer(matcher: &Matcher, limits: &Limits, path: &Path) -> (Verdict, Option<Error>) {
+    let error = match read(limits, path).and_then(|b| matcher.identify(&b)) {
         Ok(verdict) => return (verdict, None),
         Err(e) => e,
     };
@@ -182,6 +205,7 @@ fn answer(matcher: &Matcher, path: &Path) -> (Verdict, Option<Error>) {
         matches: Vec::new(),
         known_texts: Vec::new(),
         search: SearchStatistics::default(),
+        limits: Vec::new(),
         millis: StageTimings::default(),
     };
     let is_the_pictures = matches!(error, Error::Input { .. } | Error::Limit { .. });

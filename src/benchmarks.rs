@@ -1,10 +1,11 @@
 //! What the benches reach of the crate's inside. Behind the feature `benchmarks`; no part of the public interface.
 
-use crate::align::align;
+use crate::align::{Effort, align};
 use crate::catalogue::Catalogue;
 use crate::fingerprint::{Codes, Family, Fingerprint, Inference, Patch, fingerprint, variants};
 use crate::geom::Rect;
 use crate::index::IndexReader;
+use crate::limits::Deadline;
 use crate::page::{Page, PageConfig, analyse};
 use crate::raster::{RasterConfig, decode};
 use crate::search::{
@@ -86,7 +87,7 @@ impl Engines {
 
     fn candidates(&self, asked: &Asked) -> Result<Candidates, Error> {
         let searcher = self.matcher.searcher();
-        let found = searcher.search_query(asked.query())?;
+        let found = searcher.search_query(asked.query(), searcher.by_seeds, Deadline::default())?;
         self.matcher.significance().candidates(searcher, &found, VerdictConfig::default().max_e)
     }
 
@@ -119,7 +120,7 @@ impl Engines {
     pub fn scan(&self, asked: &Asked) -> Result<Vec<(usize, f32)>, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
         let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config);
-        let mut found = scan(self.index(), &query, &scores, &self.kernels, &config)?;
+        let mut found = scan(self.index(), &query, &scores, &self.kernels, &config, Deadline::default())?;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(found.iter().take(64).map(|d| (d.document as usize, d.nats())).collect())
     }
@@ -146,7 +147,8 @@ impl Engines {
         let (query, config) = (asked.query(), Config::default());
         let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config.score);
         let batch = self.index().extract_exact(&[number as u32])?;
-        let found = align(&batch, 0, &query, &scores, &self.kernels, &config.score, &config.align)?;
+        let effort = Effort::any(&config.align);
+        let found = align(&batch, 0, &query, &scores, &self.kernels, &config.score, effort).unwrap_or_default();
         Ok(found.pairs.iter().filter(|p| p.score_nats > 0.0).map(|p| p.word).collect())
     }
 
@@ -199,7 +201,8 @@ impl Engines {
     pub fn seeds(&self, asked: &Asked, search: &SearchConfig) -> Result<Found, Error> {
         let (query, config) = (asked.query(), ScoreConfig::default());
         let scores = word_scores(&query, &self.matcher.searcher().background, &self.kernels, &config);
-        let (mut found, statistics) = seeds(self.index(), &query, &scores, &self.kernels, &config, search)?;
+        let (found, statistics) = seeds(self.index(), &query, &scores, &self.kernels, &config, search)?;
+        let mut found = found.documents;
         found.sort_by(|a, b| b.units.cmp(&a.units).then(a.document.cmp(&b.document)));
         Ok(Found {
             documents: found.iter().map(|d| (d.document as usize, d.nats())).collect(),

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::align::AlignConfig;
+use crate::limits::Limits;
 use crate::page::PageConfig;
 use crate::raster::RasterConfig;
 use crate::search::{ScoreConfig, SearchConfig};
@@ -22,6 +23,8 @@ pub struct Config {
     pub align: AlignConfig,
     /// Stage 7: the decision.
     pub verdict: VerdictConfig,
+    /// All stages: what a picture may cost.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -36,7 +39,8 @@ impl Config {
         self.search.check()?;
         self.score.check()?;
         self.align.check()?;
-        self.verdict.check()
+        self.verdict.check()?;
+        self.limits.check()
     }
 }
 
@@ -59,10 +63,11 @@ mod tests {
         assert_eq!(refused(|_| {}), None);
         assert_eq!(refused(|c| c.search.max_assignments = 0), Some("search.max_assignments"));
         assert_eq!(refused(|c| c.score.most_nats = f32::NAN), Some("score.most_nats"));
-        assert_eq!(refused(|c| c.align.max_cells = 0), Some("align.max_cells"));
+        assert_eq!(refused(|c| c.align.jump_nats = -1.0), Some("align.jump_nats"));
+        assert_eq!(refused(|c| c.limits.align_cells = 0), Some("limits.align_cells"));
         assert_eq!(
-            refused(|c| c.align.max_cells = (1 << 31) + 1),
-            Some("align.max_cells"),
+            refused(|c| c.limits.align_cells = (1 << 31) + 1),
+            Some("limits.align_cells"),
             "cells have 32-bit numbers"
         );
         assert_eq!(refused(|c| c.verdict.min_words = 0), Some("verdict.min_words"));

@@ -59,6 +59,7 @@ mod config;
 mod error;
 mod fixed_point;
 pub mod geom;
+pub mod limits;
 mod matcher;
 #[doc(hidden)]
 pub mod random;
@@ -101,4 +102,5 @@ struct ReadmeExamples;
 
 pub use config::Config;
 pub use error::Error;
+pub use limits::Limits;
 pub use matcher::Matcher;

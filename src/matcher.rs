@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::align::align_candidates;
 use crate::catalogue::Catalogue;
 use crate::fingerprint::{Encoder, Fingerprint, fingerprint};
+use crate::limits::{Deadline, ReachedLimit};
 use crate::page::{Page, readings};
 use crate::raster::decode;
 use crate::search::{SearchStatistics, Searcher};
@@ -73,7 +74,9 @@ impl Matcher {
     /// no error but [`Outcome::Unreadable`](crate::verdict::Outcome::Unreadable). [`Error::File`] if a block of the
     /// catalogue is damaged.
     pub fn identify(&self, bytes: &[u8]) -> Result<Verdict, Error> {
-        let mut clock = Clock::start();
+        let limits = &self.config.limits;
+        limits.admit(bytes.len() as u64)?;
+        let (mut clock, deadline) = (Clock::start(), Deadline::after(limits.deadline));
 
         // 1. Bytes → grey picture as displayed.
         let raster = decode(bytes, &self.config.raster)?;
@@ -84,20 +87,23 @@ impl Matcher {
         clock.millis.page = clock.lap();
 
         // 3 to 7 for each reading: words → matches.
-        let read = |page: &Page| self.read(page, &mut clock);
-        let readings = pages.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
+        let read = |page: Page| self.read(page, deadline, &mut clock);
+        let readings = pages.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
 
         // The reading whose matches are least likely by chance → verdict.
         Ok(verdict(readings, (raster.width(), raster.height()), &self.config.verdict, clock.finish()))
     }
 
-    fn read(&self, page: &Page, clock: &mut Clock) -> Result<Reading, Error> {
-        // 3. Words → codes.
-        let fingerprint = fingerprint(page, &*self.encoder);
+    fn read(&self, mut page: Page, deadline: Deadline, clock: &mut Clock) -> Result<Reading, Error> {
+        // 3. Words → codes; of too many words, those where a sample of them was found.
+        let excerpt = self.searcher.excerpt(&mut page, &*self.encoder, self.config.limits.words, deadline)?;
+        let fingerprint = fingerprint(&page, &*self.encoder);
         clock.millis.fingerprint += clock.lap();
 
-        let (selection, statistics) = self.decide(page, &fingerprint, clock)?;
-        Ok(Reading { selection, words_seen: page.words_seen(), statistics })
+        let (selection, statistics, mut reached) = self.decide(&page, &fingerprint, deadline, clock)?;
+        reached.extend(excerpt);
+        let chosen_from = page.words_seen() as f64 / page.words_looked_up().max(1) as f64;
+        Ok(Reading { selection, words_seen: page.words_seen(), statistics, chosen_from, reached })
     }
 
     /// Stages 4 to 7 by themselves: which documents a page shows that was analysed and hashed before, with
@@ -108,29 +114,33 @@ impl Matcher {
     /// [`Error::InvalidArgument`] if page and fingerprint do not belong together, or the fingerprint is of another hash
     /// family than the catalogue's codes; [`Error::File`] if a block of the catalogue is damaged.
     pub fn matches(&self, page: &Page, fingerprint: &Fingerprint) -> Result<Selection, Error> {
-        Ok(self.decide(page, fingerprint, &mut Clock::start())?.0)
+        Ok(self.decide(page, fingerprint, Deadline::default(), &mut Clock::start())?.0)
     }
 
     fn decide(
         &self,
         page: &Page,
         fingerprint: &Fingerprint,
+        deadline: Deadline,
         clock: &mut Clock,
-    ) -> Result<(Selection, SearchStatistics), Error> {
+    ) -> Result<(Selection, SearchStatistics, Vec<ReachedLimit>), Error> {
         // 4. Codes → documents that may hold them.
-        let found = self.searcher.search(page, fingerprint)?;
+        let found = self.searcher.search_until(page, fingerprint, deadline)?;
 
         // 5. Documents → candidates: those that chance reaches seldom.
         let candidates = self.significance.candidates(&self.searcher, &found, self.config.verdict.max_e)?;
         clock.millis.search += clock.lap();
 
         // 6. Candidates → alignments, word by word.
-        let aligned = align_candidates(&self.searcher, &found, &candidates, (page, fingerprint), &self.config.align)?;
+        let Config { align, limits, .. } = &self.config;
+        let work = (align, limits.align_cells);
+        let aligned = align_candidates(&self.searcher, &found, &candidates, (page, fingerprint), work)?;
 
         // 7. Alignments → matches.
-        let selection = select(aligned, &candidates.null, page, &self.config.verdict);
+        let selection = select(aligned.documents, &candidates.null, page, &self.config.verdict);
         clock.millis.align += clock.lap();
-        Ok((selection, found.statistics))
+        let reached = aligned.reached.into_iter().chain(deadline.reached()).collect();
+        Ok((selection, found.statistics, reached))
     }
 
     /// Decides about many pictures in parallel; the answers come in the pictures' order and do not depend on the number

@@ -8,13 +8,14 @@ use super::flanks::{FlankMismatch, flank_mismatch};
 use super::gap_fill::{PairComparison, fill_gaps};
 use super::header::header_support;
 use super::public::{PublicWords, public_passages};
-use super::sparse::align;
+use super::sparse::{Effort, Unfinished, align};
 use super::{AlignConfig, Alignment};
 use crate::Error;
 use crate::fingerprint::{DistanceModel, Fingerprint};
 use crate::fixed_point::{UNITS_PER_NAT, units};
 use crate::index::Listing;
 use crate::index::file::Metadata;
+use crate::limits::{LimitKind, ReachedLimit};
 use crate::page::Page;
 use crate::search::{Batch, DocumentScore, Query, SearchResult, Searcher, scan_batch};
 use crate::significance::Candidates;
@@ -25,6 +26,22 @@ use crate::simd::kernels::WordScore;
 ///
 /// Tuned (nats): chosen by eye.
 const LEAST_EVIDENCE_NATS: f32 = 1.0;
+
+/// Where an alignment takes too many cells, a word of the page that agrees with more words of the document than this
+/// begins no passage.
+///
+/// Tuned (words): chosen by eye; a mail of 2,000 words has 40 to 80 times "the".
+const FEW_BEGINNINGS: usize = 32;
+
+/// Documents of no more words than this are alike to chance.
+///
+/// Tuned (words): chosen by eye; of 5,029 mails the longest has 1,751, and E-values were fitted to those.
+const USUAL_WORDS: f32 = 2_048.0;
+
+/// What a document loses for each e-fold of its words beyond those.
+///
+/// Tuned (nats): the scale of the tail of chance, record *e-values*: ten times the words, ten times the E-value.
+const LENGTH_NATS: f32 = 3.3;
 
 /// A candidate, aligned word by word.
 #[derive(Clone, Debug)]
@@ -71,40 +88,70 @@ impl AlignedDocument<'_> {
     }
 }
 
-/// Aligns the candidates of a page, in their order.
+/// The candidates of a page, aligned, and those that were not.
+#[derive(Clone, Debug, Default)]
+pub struct AlignedCandidates<'a> {
+    /// Those that were aligned, in the candidates' order.
+    pub documents: Vec<AlignedDocument<'a>>,
+    /// Why others were not.
+    pub reached: Vec<ReachedLimit>,
+}
+
+/// Aligns the candidates of a page, in their order. The cells of the settings are for all of them together, see
+/// [`Limits::align_cells`](crate::Limits::align_cells): a candidate that takes more than its share is left out, and
+/// told.
 ///
 /// Cost: for each candidate words of the page × words of the document for the distances, spread over the cores.
 ///
 /// # Errors
 ///
-/// [`Error::Limit`] if an alignment has more than [`AlignConfig::max_cells`]; [`Error::File`] if a document's metadata
-/// is damaged.
+/// [`Error::File`] if a document's metadata is damaged.
 pub fn align_candidates<'c>(
     searcher: &Searcher,
     found: &SearchResult<'_>,
     candidates: &'c Candidates,
     (page, fingerprint): (&Page, &Fingerprint),
-    config: &AlignConfig,
-) -> Result<Vec<AlignedDocument<'c>>, Error> {
+    (config, max_cells): (&AlignConfig, u64),
+) -> Result<AlignedCandidates<'c>, Error> {
     let Searcher { kernels, scoring, .. } = searcher;
-    let SearchResult { query, word_scores, .. } = found;
+    let SearchResult { query, word_scores, deadline, .. } = found;
+    // Each is aligned twice.
+    let most_cells = (max_cells / (2 * candidates.documents.len().max(1)) as u64).max(1);
+    let effort = Effort { jump_nats: config.jump_nats, most_cells, most_beginnings: usize::MAX, deadline: *deadline };
+    let aligned = |batch: &Batch| {
+        let align = |effort| align(batch, 0, query, word_scores, kernels, scoring, effort);
+        // Where all words look like most others, those that do not say where a passage may begin.
+        align(effort).or_else(|unfinished| match unfinished {
+            Unfinished::Cells(_) => align(Effort { most_beginnings: FEW_BEGINNINGS, ..effort }),
+            Unfinished::Late => Err(Unfinished::Late),
+        })
+    };
     let one = |(k, (d, Listing { ids, widths, metadata, public, file })): (usize, (&DocumentScore, &'c Listing))| {
         let batch = candidates.batch.some(std::iter::once(k));
-        let align = |batch: &Batch| align(batch, 0, query, word_scores, kernels, scoring, config);
-        let alignment = align(&batch)?;
+        let mut alignment = match aligned(&batch) {
+            Ok(alignment) => alignment,
+            Err(unfinished) => return Ok(Err(unfinished)),
+        };
         let metadata = Metadata::from_bytes(metadata, query.codes.family(), file)?;
         let fields = metadata.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
+        let part = &candidates.parts[k].words;
+        alignment.pairs.iter_mut().for_each(|p| p.document_word += part.start as u32);
         let flanks = flank_mismatch(&alignment, page, widths.len());
         let header = header_support(query, word_scores, fields, &alignment, d.nats(), scoring);
         // What tells nothing about which document it is tells where it lies.
         let batch = batch.with_least_cap(units(LEAST_EVIDENCE_NATS));
-        let mut evidence = align(&batch)?;
-        let comparison = Comparison { query, scores: word_scores, fingerprint, document: &batch, widths };
-        fill_gaps(&mut evidence, page, widths.len() as u32, &comparison);
-        Ok(AlignedDocument {
+        let mut evidence = match aligned(&batch) {
+            Ok(evidence) => evidence,
+            Err(unfinished) => return Ok(Err(unfinished)),
+        };
+        let part_widths = &widths[part.clone()];
+        let comparison = Comparison { query, scores: word_scores, fingerprint, document: &batch, widths: part_widths };
+        fill_gaps(&mut evidence, page, part_widths.len() as u32, &comparison);
+        evidence.pairs.iter_mut().for_each(|p| p.document_word += part.start as u32);
+        Ok(Ok(AlignedDocument {
             ids,
             widths,
-            best_passage_nats: d.nats() - flanks.nats + header.nats,
+            best_passage_nats: d.nats() - flanks.nats + header.nats - length_nats(widths.len()),
             flanks,
             header_words: header.words,
             quoted_share: metadata.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
@@ -112,16 +159,30 @@ pub fn align_candidates<'c>(
             evidence,
             public: *public,
             public_words: BTreeSet::new(),
-        })
+        }))
     };
-    let mut aligned: Vec<AlignedDocument<'c>> =
-        candidates.documents.par_iter().zip(&candidates.listings).enumerate().map(one).collect::<Result<_, _>>()?;
-    let public =
-        public_passages(&aligned, |number| candidates.null.e_value_public(candidates.documents[number].nats()));
-    if public.is_empty() {
-        return Ok(aligned);
+    let all: Vec<Result<AlignedDocument<'c>, Unfinished>> =
+        candidates.documents.par_iter().zip(&candidates.listings).enumerate().map(one).collect::<Result<_, Error>>()?;
+    let cells = |a: &Result<AlignedDocument<'_>, Unfinished>| match a {
+        Err(Unfinished::Cells(cells)) => Some(*cells),
+        _ => None,
+    };
+    let over: Vec<u64> = all.iter().filter_map(cells).collect();
+    let mut reached = Vec::new();
+    if let Some(&value) = over.iter().max() {
+        let left_out = over.len() as u64;
+        reached.push(ReachedLimit { limit: LimitKind::AlignCells, value, allowed: most_cells, left_out });
     }
-    let without_public = |(number, (document, listing)): (usize, (&mut AlignedDocument<'c>, &Listing))| {
+    let (numbers, mut aligned): (Vec<usize>, Vec<AlignedDocument<'c>>) =
+        all.into_iter().enumerate().filter_map(|(k, aligned)| Some((k, aligned.ok()?))).unzip();
+    let public = public_passages(&aligned, |number| {
+        candidates.null.e_value_public(candidates.documents[numbers[number]].nats())
+    });
+    if public.is_empty() {
+        return Ok(AlignedCandidates { documents: aligned, reached });
+    }
+    let without_public = |(document, &number): (&mut AlignedDocument<'c>, &usize)| {
+        let listing = &candidates.listings[number];
         let words = PublicWords::of(document, &public, query);
         document.public_words = words.among(&document.evidence);
         if document.public || document.public_words.is_empty() {
@@ -135,13 +196,18 @@ pub fn align_candidates<'c>(
         let metadata = Metadata::from_bytes(&listing.metadata, query.codes.family(), &listing.file)?;
         let fields = metadata.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
         let header = header_support(query, &silenced, fields, &document.alignment, own_nats, scoring);
-        document.best_passage_nats = own_nats - flanks.nats + header.nats;
+        document.best_passage_nats = own_nats - flanks.nats + header.nats - length_nats(listing.widths.len());
         (document.flanks, document.header_words) = (flanks, header.words);
         document.alignment = words.taken_from(&document.alignment);
-        Ok(())
+        Ok::<(), Error>(())
     };
-    aligned.par_iter_mut().zip(&candidates.listings).enumerate().try_for_each(without_public)?;
-    Ok(aligned)
+    aligned.par_iter_mut().zip(&numbers).try_for_each(without_public)?;
+    Ok(AlignedCandidates { documents: aligned, reached })
+}
+
+/// What is taken off the score of a document of so many words: where there are more words, chance finds more.
+fn length_nats(words: usize) -> f32 {
+    LENGTH_NATS * (words as f32 / USUAL_WORDS).max(1.0).ln()
 }
 
 /// Words of a page beside those of one document.

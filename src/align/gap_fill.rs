@@ -26,6 +26,7 @@ pub(crate) fn fill_gaps(alignment: &mut Alignment, page: &Page, document_words: 
     let pairs = std::mem::take(&mut alignment.pairs);
     let (Some(&first), Some(&last)) = (pairs.first(), pairs.last()) else { return };
     let line = |word: u32| page.words[word as usize].line;
+    let longest = page.words.iter().map(|w| w.to - w.from).max().unwrap_or(0);
     let mut out: Vec<Pair> = Vec::with_capacity(pairs.len() + 2);
     let pair =
         |word: u32, document_word: u32| Pair::new(word, document_word, comparison.compare(word, document_word).1);
@@ -34,7 +35,9 @@ pub(crate) fn fill_gaps(alignment: &mut Alignment, page: &Page, document_words: 
         let mut before = Vec::new();
         let mut node = page.words[first.word as usize].from;
         while before.len() < first.document_word as usize {
-            let Some(word) = likeliest(page, |w| w.to == node).filter(|&w| line(w) == line(first.word)) else { break };
+            let Some(word) = likeliest_to(page, node, longest).filter(|&w| line(w) == line(first.word)) else {
+                break;
+            };
             node = page.words[word as usize].from;
             before.push(word);
         }
@@ -52,7 +55,7 @@ pub(crate) fn fill_gaps(alignment: &mut Alignment, page: &Page, document_words: 
         let (mut node, end) = (page.words[here.word as usize].to, page.words[next.word as usize].from);
         let mut between = Vec::new();
         while node < end && between.len() <= hole as usize {
-            let Some(word) = likeliest(page, |w| w.from == node) else { break };
+            let Some(word) = likeliest_from(page, node) else { break };
             node = page.words[word as usize].to;
             between.push(word);
         }
@@ -66,7 +69,7 @@ pub(crate) fn fill_gaps(alignment: &mut Alignment, page: &Page, document_words: 
         let mut behind = Vec::new();
         let mut node = page.words[last.word as usize].to;
         while behind.len() < left as usize {
-            let Some(word) = likeliest(page, |w| w.from == node).filter(|&w| line(w) == line(last.word)) else { break };
+            let Some(word) = likeliest_from(page, node).filter(|&w| line(w) == line(last.word)) else { break };
             node = page.words[word as usize].to;
             behind.push(word);
         }
@@ -85,9 +88,18 @@ pub(crate) fn fill_gaps(alignment: &mut Alignment, page: &Page, document_words: 
     alignment.pairs = out;
 }
 
-/// The word of the likeliest reading for which `wanted` holds.
-fn likeliest(page: &Page, wanted: impl Fn(&crate::page::Word) -> bool) -> Option<u32> {
-    page.words.iter().position(|w| w.likeliest && wanted(w)).map(|k| k as u32)
+/// The word of the likeliest reading that begins at a node: words are ordered by where they begin.
+fn likeliest_from(page: &Page, node: u32) -> Option<u32> {
+    let first = page.words.partition_point(|w| w.from < node);
+    let here = page.words[first..].iter().take_while(|w| w.from == node);
+    here.zip(first as u32..).find(|(w, _)| w.likeliest).map(|(_, k)| k)
+}
+
+/// That which ends at a node; no word spans more than `longest` nodes.
+fn likeliest_to(page: &Page, node: u32, longest: u32) -> Option<u32> {
+    let first = page.words.partition_point(|w| w.from < node.saturating_sub(longest));
+    let here = page.words[first..].iter().take_while(|w| w.from < node);
+    here.zip(first as u32..).find(|(w, _)| w.likeliest && w.to == node).map(|(_, k)| k)
 }
 
 #[cfg(test)]

@@ -15,15 +15,12 @@ mod public;
 mod reference;
 mod sparse;
 
-pub use aligned::{AlignedDocument, align_candidates};
+pub use aligned::{AlignedCandidates, AlignedDocument, align_candidates};
 pub use alignment::{Alignment, Pair};
 #[cfg(feature = "benchmarks")]
-pub(crate) use sparse::align;
+pub(crate) use sparse::{Effort, align};
 
 use crate::Error;
-
-/// Cells of an alignment have numbers of 32 bits.
-const MAX_CELLS_LIMIT: u64 = 1 << 31;
 
 /// Settings of stage 6.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,16 +29,11 @@ pub struct AlignConfig {
     ///
     /// Tuned (nats): chosen by eye, from the chance that two passages of that strength line up.
     pub jump_nats: f32,
-    /// Most cells (lattice node, document word) that the bands of one alignment hold; each takes 20 bytes. Default: 40
-    /// million.
-    ///
-    /// Tuned (cells): 800 MB at 20 bytes a cell.
-    pub max_cells: u64,
 }
 
 impl Default for AlignConfig {
     fn default() -> Self {
-        Self { jump_nats: 14.0, max_cells: 40_000_000 }
+        Self { jump_nats: 14.0 }
     }
 }
 
@@ -54,10 +46,6 @@ impl AlignConfig {
     pub fn check(&self) -> Result<(), Error> {
         if !(self.jump_nats >= 0.0 && self.jump_nats <= 250.0) {
             return Err(Error::invalid_argument("align.jump_nats", self.jump_nats, "it must be 0 to 250"));
-        }
-        if !(1..=MAX_CELLS_LIMIT).contains(&self.max_cells) {
-            let expected = format!("it must be 1 to {MAX_CELLS_LIMIT}, as cells are numbered in 32 bits");
-            return Err(Error::invalid_argument("align.max_cells", self.max_cells, expected));
         }
         Ok(())
     }

@@ -4,10 +4,11 @@
 //! it less a jump. Only cells above that are kept: bands that begin where a word agrees and end where skips and
 //! contradictions have used up what it earned. The result is that of the programme over all cells, tie by tie.
 
+#[cfg(any(test, feature = "benchmarks"))]
 use super::AlignConfig;
 use super::alignment::{Alignment, Pair};
-use crate::Error;
 use crate::fixed_point::{UNITS_PER_NAT, units};
+use crate::limits::Deadline;
 use crate::search::{Batch, Query, ScoreConfig};
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
@@ -36,13 +37,50 @@ enum Move {
     SkipDocument,
 }
 
+/// The clock is looked at once in so many nodes.
+///
+/// Tuned (count): chosen by eye; some tens of microseconds.
+const NODES_A_LOOK: u32 = 16;
+
+/// What an alignment may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    /// See [`AlignConfig::jump_nats`](super::AlignConfig::jump_nats).
+    pub(crate) jump_nats: f32,
+    /// Cells that its bands hold at most.
+    pub(crate) most_cells: u64,
+    /// A word of the query that agrees with more words of the document than this goes on what others began, and begins
+    /// nothing.
+    pub(crate) most_beginnings: usize,
+    /// When it is given up.
+    pub(crate) deadline: Deadline,
+}
+
+impl Effort {
+    /// All that it takes.
+    #[cfg(any(test, feature = "benchmarks"))]
+    pub(crate) fn any(config: &AlignConfig) -> Self {
+        let deadline = Deadline::default();
+        Self { jump_nats: config.jump_nats, most_cells: u64::MAX, most_beginnings: usize::MAX, deadline }
+    }
+}
+
+/// Why an alignment was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfinished {
+    /// Its bands had come to so many cells.
+    Cells(u64),
+    /// The deadline passed.
+    Late,
+}
+
 /// Aligns a query with document number `document` of a batch.
 ///
 /// Cost: a distance and a comparison for each edge and document word, and for each cell of a band some ten times that.
 ///
 /// # Errors
 ///
-/// [`Error::Limit`] if the bands have more than [`AlignConfig::max_cells`].
+/// [`Unfinished`] if that is more than `effort` allows.
 pub(crate) fn align(
     batch: &Batch,
     document: usize,
@@ -50,15 +88,16 @@ pub(crate) fn align(
     scores: &[WordScore],
     kernels: &Kernels,
     scoring: &ScoreConfig,
-    config: &AlignConfig,
-) -> Result<Alignment, Error> {
+    effort: Effort,
+) -> Result<Alignment, Unfinished> {
     let words = batch.positions(document).len();
     let skip_query = i32::from(units(scoring.skip_query_nats));
     let mut bands = Bands {
         cells: Vec::new(),
-        stairs: Stairs { steps: Vec::new(), jump: (config.jump_nats * UNITS_PER_NAT) as i32 },
+        stairs: Stairs { steps: Vec::new(), jump: (effort.jump_nats * UNITS_PER_NAT) as i32 },
         skip_document: i32::from(units(scoring.skip_document_nats)),
         last_place: words as u32,
+        most_beginnings: effort.most_beginnings,
     };
     // Cells that edges lead to, for nodes not settled yet.
     let mut waiting: Vec<Vec<Cell>> = vec![Vec::new(); query.nodes as usize];
@@ -80,13 +119,12 @@ pub(crate) fn align(
             }
             waiting_cells += to.len() - before;
         }
-        let value = (bands.cells.len() + waiting_cells) as u64;
-        if value > config.max_cells {
-            return Err(Error::Limit {
-                what: "size of an alignment in cells (lattice nodes × document words that agree)",
-                value,
-                limit: config.max_cells,
-            });
+        let cells = (bands.cells.len() + waiting_cells) as u64;
+        if cells > effort.most_cells {
+            return Err(Unfinished::Cells(cells));
+        }
+        if node % NODES_A_LOOK == 0 && effort.deadline.has_passed() {
+            return Err(Unfinished::Late);
         }
     }
     Ok(bands.trace(batch, document, query, scores))
@@ -125,6 +163,7 @@ struct Bands {
     stairs: Stairs,
     skip_document: i32,
     last_place: u32,
+    most_beginnings: usize,
 }
 
 type Row = std::ops::Range<usize>;
@@ -179,6 +218,10 @@ impl Bands {
             if cell.position < self.last_place {
                 push(cell.position as usize, cell.score, number, Move::Word(k));
             }
+        }
+        let agreeing = || earned.iter().filter(|&&e| e > 0).count();
+        if self.most_beginnings < earned.len() && agreeing() > self.most_beginnings {
+            return;
         }
         // Beside the row's own cells, only a word that agrees begins something.
         let mut own = self.cells[row].iter().map(|c| c.position as usize).peekable();
@@ -298,7 +341,7 @@ mod tests {
                 let align_config = AlignConfig { jump_nats, ..AlignConfig::default() };
                 for (document, units) in scan_batch(&batch, &query, &scores, &kernels, &config).into_iter().enumerate() {
                     let nats = f32::from(units) / UNITS_PER_NAT;
-                    let aligned = align(&batch, document, &query, &scores, &kernels, &config, &align_config)
+                    let aligned = align(&batch, document, &query, &scores, &kernels, &config, Effort::any(&align_config))
                         .expect("a few cells");
                     let all = align_all_cells(&batch, document, &query, &scores, &config, &align_config);
                     prop_assert_eq!(&aligned, &all, "jumps for {}", jump_nats);
@@ -307,6 +350,13 @@ mod tests {
                     } else {
                         prop_assert!(aligned.score_nats >= nats);
                     }
+                    // A word that may begin nothing takes from the score; enough effort takes nothing.
+                    let few = Effort { most_beginnings: 2, ..Effort::any(&align_config) };
+                    let less = align(&batch, document, &query, &scores, &kernels, &config, few).expect("a few cells");
+                    prop_assert!(less.score_nats <= aligned.score_nats);
+                    let enough = Effort { most_beginnings: batch.positions(document).len(), ..few };
+                    let same = align(&batch, document, &query, &scores, &kernels, &config, enough);
+                    prop_assert_eq!(same.as_ref(), Ok(&aligned));
                     // Words come in reading order, one document word each.
                     for pair in aligned.pairs.windows(2) {
                         prop_assert!(query.edges[pair[0].word as usize].to <= query.edges[pair[1].word as usize].from);
@@ -315,5 +365,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_alignment_over_its_limits_is_given_up() {
+        // Two words by turns, in the page and in the document: each agrees with half of the document.
+        let by_turns = |k: u32| 8 + 2 * u64::from(k % 2);
+        let documents = [(0..100).map(by_turns).collect(), (0..4_000).map(|k| k % 12).collect()];
+        let edges: Vec<(u32, u32, u64)> = (0..100).map(|k| (k, 1, by_turns(k))).collect();
+        let (batch, edges, codes) = build(&documents, &edges);
+        let query = Query { nodes: 101, edges, codes: &codes, weights: &[] };
+        let (kernels, config) = (Kernels::best(), ScoreConfig::default());
+        let scores = word_scores(&query, &BackgroundSample::from_batch(&batch), &kernels, &config);
+        let any = Effort::any(&AlignConfig::default());
+        let aligned = |effort| align(&batch, 0, &query, &scores, &kernels, &config, effort);
+        let whole = aligned(any).expect("all cells");
+        assert!(whole.pairs.len() > 50, "{}", whole.pairs.len());
+        let most_cells = 2_000;
+        assert!(matches!(aligned(Effort { most_cells, ..any }), Err(Unfinished::Cells(2_001..))));
+        let none = aligned(Effort { most_cells, most_beginnings: 20, ..any }).expect("no beginnings, no cells");
+        assert!(none.pairs.is_empty());
+        let late = Deadline::after(Some(std::time::Duration::ZERO));
+        assert_eq!(aligned(Effort { deadline: late, ..any }), Err(Unfinished::Late));
     }
 }

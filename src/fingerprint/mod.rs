@@ -21,7 +21,8 @@ pub use patch::{ASCENDER_ROWS, COLS, DESCENDER_ROWS, Patch, ROWS, X_HEIGHT_ROWS}
 use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::page::Page;
+use crate::page::{Page, Word};
+use crate::raster::Raster;
 
 /// Steps of [`log_width`] for each doubling of the width: one step is 2.2 %.
 ///
@@ -139,11 +140,18 @@ impl BitWeights {
 /// Cost: some 40 µs a word for resampling, and the encoder's own.
 #[must_use]
 pub fn fingerprint(page: &Page, encoder: &dyn Encoder) -> Fingerprint {
+    match &page.ink {
+        Some(ink) => fingerprint_words(ink, &page.words, encoder),
+        None => Fingerprint { codes: Codes::new(encoder.family()), ..Fingerprint::default() },
+    }
+}
+
+/// Hashes some words of a page's ink.
+pub(crate) fn fingerprint_words(ink: &Raster, words: &[Word], encoder: &dyn Encoder) -> Fingerprint {
     let family = encoder.family();
     let mut out = Fingerprint { codes: Codes::new(family), ..Fingerprint::default() };
-    let Some(ink) = &page.ink else { return out };
     let mut values = vec![0.0; family.bits()];
-    for word in &page.words {
+    for word in words {
         let x_height_px = word.frame.x_height_px;
         encoder.encode_query(&Patch::sample(ink, &word.frame), x_height_px, &mut values);
         out.codes.push_values(&values);

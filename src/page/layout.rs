@@ -14,6 +14,9 @@ pub struct Page {
     pub words: Vec<Word>,
     /// Nodes of the lattice: the positions between words, numbered in reading order.
     pub nodes: u32,
+    /// Words of the likeliest path that the lattice lacks, as the page has more than are looked up; see
+    /// [`Limits::words`](crate::Limits::words).
+    pub words_left_out: usize,
     /// The ink: the picture with background and polarity taken out (0 is background) and without rules; what word
     /// patches are cut from. All frames of lines and words are in its pixels.
     pub ink: Option<Raster>,
@@ -23,9 +26,15 @@ pub struct Page {
 }
 
 impl Page {
-    /// Number of words on the likeliest path through the lattice.
+    /// Number of words on the likeliest path, those that were left out included.
     #[must_use]
     pub fn words_seen(&self) -> usize {
+        self.words_looked_up() + self.words_left_out
+    }
+
+    /// Number of words on the likeliest path through the lattice.
+    #[must_use]
+    pub fn words_looked_up(&self) -> usize {
         self.words.iter().filter(|w| w.likeliest).count()
     }
 

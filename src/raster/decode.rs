@@ -44,7 +44,9 @@ fn pixels(bytes: &[u8], config: &RasterConfig) -> Result<DynamicImage, Error> {
     if bytes.is_empty() {
         return Err(Error::input("picture", "the file is empty (0 bytes)"));
     }
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| Error::input("picture", e))?;
+    let mut reader = ImageReader::new(Cursor::new(bytes));
+    reader.limits(RasterConfig::before_header());
+    let reader = reader.with_guessed_format().map_err(|e| Error::input("picture", e))?;
     let Some(format) = reader.format() else {
         return Err(Error::input("picture", "not a picture of a known format (PNG, JPEG, WebP, GIF, BMP, TIFF)"));
     };
@@ -52,7 +54,7 @@ fn pixels(bytes: &[u8], config: &RasterConfig) -> Result<DynamicImage, Error> {
     let damaged = |e: image::ImageError| Error::input(name.clone(), e);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
-    let limits = config.admit((width, height))?;
+    let limits = config.admit((width, height), decoder.total_bytes())?;
     if width == 0 || height == 0 {
         return Err(Error::input(name, format!("it is {width} × {height} pixels")));
     }
@@ -98,10 +100,30 @@ mod tests {
         assert!(matches!(error, Error::Input { .. }), "{error}");
     }
 
+    /// A PNG whose colour profile inflates to so many bytes.
+    fn with_profile(bytes: usize) -> Vec<u8> {
+        let plain = png(&DynamicImage::new_luma8(20, 10));
+        let mut deflated = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::copy(&mut std::io::Read::take(std::io::repeat(0), bytes as u64), &mut deflated).expect("memory");
+        let data = [b"iCCPp\0\0".as_slice(), &deflated.finish().expect("memory")].concat();
+        let length = (data.len() as u32 - 4).to_be_bytes();
+        let crc = crc32fast::hash(&data).to_be_bytes();
+        // Behind the header's chunk.
+        [&plain[..33], &length, &data, &crc, &plain[33..]].concat()
+    }
+
+    #[test]
+    fn a_bomb_in_a_colour_profile_does_not_go_off() {
+        for bytes in [1_000, 300_000_000] {
+            let raster = decode(&with_profile(bytes), &RasterConfig::default()).expect("a profile is not needed");
+            assert_eq!((raster.width(), raster.height()), (20, 10));
+        }
+    }
+
     #[test]
     fn limits_and_damage_are_told_apart() {
         let bytes = png(&DynamicImage::new_luma8(20, 10));
-        let small = RasterConfig { max_pixels: 199 };
+        let small = RasterConfig { max_pixels: 199, ..RasterConfig::default() };
         assert!(matches!(decode(&bytes, &small), Err(Error::Limit { value: 200, limit: 199, .. })));
         for cut in 0..bytes.len() - 12 {
             assert!(

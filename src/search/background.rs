@@ -11,6 +11,12 @@ use crate::simd::kernels::Probe;
 /// Tuned (words): chosen by eye; look-alikes rarer than 1 in 12,000 are not seen.
 const SAMPLE_WORDS: usize = 12_000;
 
+/// A document has no more words in the sample than all others together, or than this: one long mail that says the same
+/// again and again would make every other word look rare.
+///
+/// Tuned (words): chosen by eye; a catalogue of one mail is its own sample.
+const LEAST_SHARE_WORDS: usize = 2_000;
+
 /// A sample of the catalogue's words.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct BackgroundSample {
@@ -23,13 +29,16 @@ impl BackgroundSample {
     pub(crate) fn new(index: &IndexReader, documents: &[u32]) -> Result<Self, Error> {
         let mut batch = Batch::empty(index.faces, index.stride);
         let located = || documents.iter().map(|&number| index.locate(number as usize));
-        let words = located().map(|(live, ordinal)| live.segment.positions(ordinal).len()).sum();
+        let all: usize = located().map(|(live, ordinal)| live.segment.positions(ordinal).len()).sum();
+        let share = |own: usize| own.min((all - own).max(LEAST_SHARE_WORDS));
+        let words = located().map(|(live, ordinal)| share(live.segment.positions(ordinal).len())).sum();
         let (mut wanted, mut before) = (evenly(words).peekable(), 0);
         for (live, ordinal) in located() {
             let positions = live.segment.positions(ordinal);
-            let end = before + positions.len();
+            let own = share(positions.len());
+            let end = before + own;
             while let Some(word) = wanted.next_if(|&word| word < end) {
-                let position = positions.start + word - before;
+                let position = positions.start + (word - before) * positions.len() / own;
                 for (own, lane) in batch.faces.iter_mut().flatten().zip(live.segment.lanes(position..position + 1)?) {
                     own.extend(lane);
                 }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::part::Part;
 use crate::Error;
 use crate::fingerprint::Codes;
 use crate::index::IndexReader;
-use crate::index::file::cap_units;
 use crate::simd::Kernels;
 use crate::simd::kernels::Probe;
 
@@ -85,6 +85,11 @@ impl Batch {
             batch.push(&lanes, &self.widths[positions.clone()], self.caps[positions].iter().copied());
         }
         batch
+    }
+
+    /// Number of words.
+    pub(crate) fn words(&self) -> usize {
+        self.caps.len() - self.documents()
     }
 
     /// Number of documents.
@@ -167,13 +172,7 @@ impl Batch {
 impl IndexReader {
     /// Documents by their numbers, copied.
     pub(crate) fn extract(&self, numbers: impl Iterator<Item = usize>) -> Result<Batch, Error> {
-        let mut batch = Batch::empty(self.faces, self.stride);
-        for number in numbers {
-            let (live, ordinal) = self.locate(number);
-            let positions = live.segment.positions(ordinal);
-            let caps = live.segment.caps(positions.clone())?.iter().map(|&b| cap_units(b));
-            batch.push(&live.segment.lanes(positions.clone())?, live.segment.widths_at(positions)?, caps);
-        }
-        Ok(batch)
+        let parts: Vec<Part> = numbers.map(|number| self.whole(number as u32)).collect();
+        self.extract_parts(&parts)
     }
 }

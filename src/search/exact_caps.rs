@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 
 use super::batch::Batch;
+use super::part::Part;
 use crate::Error;
 use crate::index::IndexReader;
 use crate::index::builder::SourceDocument;
@@ -38,14 +39,21 @@ impl IndexReader {
 
     /// Documents by their numbers, copied, with exact caps.
     ///
+    #[cfg(any(test, feature = "benchmarks"))]
+    pub(crate) fn extract_exact(&self, numbers: &[u32]) -> Result<Batch, Error> {
+        self.extract_parts_exact(&numbers.iter().map(|&number| self.whole(number)).collect::<Vec<_>>())
+    }
+
+    /// Parts of documents, copied, with exact caps. The first words of a part are told from what stands before them as
+    /// those of a document are.
+    ///
     /// Cost: a pass over the n-grams of all segments for many documents; for a few, a look-up in each segment for each
     /// n-gram.
-    pub(crate) fn extract_exact(&self, numbers: &[u32]) -> Result<Batch, Error> {
+    pub(crate) fn extract_parts_exact(&self, parts: &[Part]) -> Result<Batch, Error> {
         if self.caps_are_exact() {
-            return self.extract(numbers.iter().map(|&number| number as usize));
+            return self.extract_parts(parts);
         }
-        let sources: Vec<SourceDocument<'_>> =
-            numbers.iter().map(|&number| self.source(number)).collect::<Result<_, _>>()?;
+        let sources: Vec<SourceDocument<'_>> = parts.iter().map(|part| self.source(part)).collect::<Result<_, _>>()?;
         let of_source = |source: &SourceDocument<'_>| ngrams(source).collect::<Vec<_>>();
         let mut entries: Vec<u64> = sources.par_iter().flat_map_iter(of_source).collect();
         entries.par_sort_unstable();
@@ -63,9 +71,12 @@ impl IndexReader {
         Ok(batch)
     }
 
-    fn source(&self, number: u32) -> Result<SourceDocument<'_>, Error> {
-        let (live, ordinal) = self.locate(number as usize);
-        SourceDocument::from_segment(live, ordinal)
+    fn source(&self, part: &Part) -> Result<SourceDocument<'_>, Error> {
+        let (live, ordinal) = self.locate(part.document as usize);
+        let mut source = SourceDocument::from_segment(live, ordinal)?;
+        source.lanes.iter_mut().for_each(|lane| *lane = &lane[part.words.clone()]);
+        source.widths = &source.widths[part.words.clone()];
+        Ok(source)
     }
 
     /// Counts the documents that are left and have each of some n-grams, sorted entries without a count.

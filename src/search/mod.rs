@@ -9,6 +9,8 @@
 mod background;
 mod batch;
 mod exact_caps;
+mod excerpt;
+mod part;
 mod query;
 mod scan;
 mod score;
@@ -22,6 +24,7 @@ mod widths;
 #[cfg(any(test, feature = "benchmarks"))]
 pub(crate) use background::BackgroundSample;
 pub(crate) use batch::Batch;
+pub(crate) use part::Part;
 pub(crate) use query::{Edge, Query};
 pub use scan::DocumentScore;
 pub(crate) use scan::{scan, scan_batch};

@@ -19,6 +19,7 @@ use crate::Error;
 use crate::fixed_point::{UNITS_PER_NAT, units};
 use crate::index::IndexReader;
 use crate::index::file::cap_units;
+use crate::limits::Deadline;
 use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
 
@@ -44,21 +45,28 @@ impl DocumentScore {
     }
 }
 
-/// The best score of each document, in the documents' order.
+/// The best score of each document, in the documents' order; without long ones and without those that the deadline came before.
 pub(crate) fn scan(
     index: &IndexReader,
     query: &Query<'_>,
     scores: &[WordScore],
     kernels: &Kernels,
     config: &ScoreConfig,
+    deadline: Deadline,
 ) -> Result<Vec<DocumentScore>, Error> {
     let search = Search { query, scores, kernels, config };
     let mut found = Vec::new();
     for (live, &first) in index.segments.iter().zip(&index.firsts) {
         let all = live.segment.header().documents as usize;
-        let per_tile: Vec<Vec<DocumentScore>> = tiles(all, |k| live.segment.positions(k).len() + 1)
+        let mut tiles = tiles(all, |k| live.segment.positions(k).len() + 1);
+        // A long document has a tile of its own.
+        tiles.retain(|documents| !(documents.len() == 1 && index.is_long(first + documents.start)));
+        let per_tile: Vec<Vec<DocumentScore>> = tiles
             .par_iter()
             .map_init(Rows::default, |rows, documents| {
+                if deadline.has_passed() {
+                    return Ok(Vec::new());
+                }
                 let positions = |k: usize| live.segment.positions(k);
                 let (start, end) = (positions(documents.start).start, positions(documents.end - 1).end + 1);
                 let lanes = live.segment.lanes(start..end)?;

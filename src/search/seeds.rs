@@ -17,6 +17,7 @@
 //! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses
 //! a document that shares no 2-gram with the query as printed; how often that is stands in `docs/results`, *seeds*.
 
+use super::part::Part;
 use super::query::Query;
 use super::scan::{DocumentScore, scan_batch};
 use super::score::ScoreConfig;
@@ -67,10 +68,11 @@ pub struct SearchConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Engine {
-    /// [`Engine::Seeds`] for catalogues of more than [`SCAN_WORDS`] words, else [`Engine::Scan`].
+    /// [`Engine::Seeds`] for catalogues of more than [`SCAN_WORDS`] words and for pages of very many words, else
+    /// [`Engine::Scan`].
     #[default]
     Auto,
-    /// Aligns the query with every document.
+    /// Aligns the query with every document, long ones of over 50,000 words excepted.
     Scan,
     /// Aligns the query with the documents that share 2-grams of visual words with it.
     Seeds,
@@ -148,25 +150,67 @@ pub(crate) fn seeds(
     kernels: &Kernels,
     scoring: &ScoreConfig,
     config: &SearchConfig,
-) -> Result<(Vec<DocumentScore>, SearchStatistics), Error> {
+) -> Result<(Found, SearchStatistics), Error> {
     let mut statistics = SearchStatistics::default();
-    let mut numbers = candidates(index, query, scores, kernels, config, &mut statistics)?;
+    let mut parts = candidates(index, query, scores, kernels, config, &|_| true, &mut statistics)?;
     // Segments without an inverted file are small: all of their documents are candidates.
     for (live, &first) in index.segments.iter().zip(&index.firsts) {
         if live.segment.header().directory_bits == 0 {
-            numbers.extend(first..first + live.segment.header().documents as usize);
+            let documents = first..first + live.segment.header().documents as usize;
+            parts.extend(documents.map(|number| index.whole(number as u32)));
         }
     }
-    numbers.retain(|&number| {
-        let (live, ordinal) = index.locate(number);
+    let found = score_parts(index, query, scores, kernels, scoring, parts)?;
+    statistics.aligned = found.documents.len() as u64;
+    Ok((found, statistics))
+}
+
+/// Scores of the long documents that share seeds with the query: what the scan leaves out.
+pub(crate) fn seeds_of_long(
+    index: &IndexReader,
+    query: &Query<'_>,
+    scores: &[WordScore],
+    kernels: &Kernels,
+    scoring: &ScoreConfig,
+    config: &SearchConfig,
+) -> Result<(Found, SearchStatistics), Error> {
+    let mut statistics = SearchStatistics::default();
+    if !index.has_long() {
+        return Ok((Found::default(), statistics));
+    }
+    let parts = candidates(index, query, scores, kernels, config, &|k| index.is_long(k), &mut statistics)?;
+    let found = score_parts(index, query, scores, kernels, scoring, parts)?;
+    statistics.aligned = found.documents.len() as u64;
+    Ok((found, statistics))
+}
+
+/// Documents that were scored, in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) documents: Vec<DocumentScore>,
+    /// Those parts that are not whole documents.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// Scores the parts whose documents are left.
+fn score_parts(
+    index: &IndexReader,
+    query: &Query<'_>,
+    scores: &[WordScore],
+    kernels: &Kernels,
+    scoring: &ScoreConfig,
+    mut parts: Vec<Part>,
+) -> Result<Found, Error> {
+    parts.retain(|part| {
+        let (live, ordinal) = index.locate(part.document as usize);
         live.is_searched(ordinal)
     });
-    numbers.sort_unstable();
-    statistics.aligned = numbers.len() as u64;
-    let batch = index.extract(numbers.iter().copied())?;
-    let found = scan_batch(&batch, query, scores, kernels, scoring);
-    let found = found.into_iter().zip(numbers).map(|(units, number)| DocumentScore { units, document: number as u32 });
-    Ok((found.collect(), statistics))
+    parts.sort_unstable_by_key(|part| part.document);
+    let batch = index.extract_parts(&parts)?;
+    let units = scan_batch(&batch, query, scores, kernels, scoring).into_iter();
+    let documents = units.zip(&parts).map(|(units, part)| DocumentScore { units, document: part.document }).collect();
+    parts.retain(|part| index.is_long(part.document as usize));
+    Ok(Found { documents, parts })
 }
 
 /// A visual word of the query.
@@ -186,15 +230,16 @@ struct Gram {
     query_position: u32,
 }
 
-/// Documents by their votes, best first, up to the limit of cells.
+/// Documents by their votes, `wanted` ones, best first, up to the limit of cells.
 fn candidates(
     index: &IndexReader,
     query: &Query<'_>,
     scores: &[WordScore],
     kernels: &Kernels,
     config: &SearchConfig,
+    wanted: &dyn Fn(usize) -> bool,
     statistics: &mut SearchStatistics,
-) -> Result<Vec<usize>, Error> {
+) -> Result<Vec<Part>, Error> {
     let Some(book) = &index.codebook else { return Ok(Vec::new()) };
     let assigned = assign(book, query, scores, kernels, config);
     let mut grams = Vec::new();
@@ -241,9 +286,10 @@ fn candidates(
         }
     }
     statistics.votes = votes.len() as u64;
-    let elected = votes.documents(index, query.edges.len() as u64, config.max_cells)?;
+    let page = (assigned.len() as u64, query.edges.len() as u64);
+    let elected = votes.documents(index, page, config.max_cells, wanted)?;
     statistics.candidates = elected.candidates;
-    Ok(elected.numbers)
+    Ok(elected.parts)
 }
 
 /// Positions of all segments.
@@ -296,6 +342,7 @@ mod tests {
         MIN_INDEXED_WORDS, SourceDocument, Surroundings, Tombstones, choose_prototypes, write,
     };
     use crate::index::file::LiveSegment;
+    use crate::limits::Deadline;
     use crate::random::SplitMix64;
     use crate::search::background::BackgroundSample;
     use crate::search::query::Edge;
@@ -351,7 +398,9 @@ mod tests {
         let sample = BackgroundSample::new(&INDEX, &sampled).expect("sound blocks");
         let scores = word_scores(&query, &sample, &kernels, &scoring);
         let (found, statistics) = seeds(&INDEX, &query, &scores, &kernels, &scoring, config).expect("sound blocks");
-        let all = scan(&INDEX, &query, &scores, &kernels, &scoring).expect("sound blocks");
+        assert_eq!(found.parts, [], "no document is long");
+        let found = found.documents;
+        let all = scan(&INDEX, &query, &scores, &kernels, &scoring, Deadline::default()).expect("sound blocks");
         (found, statistics, all)
     }
 

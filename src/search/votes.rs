@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::part::Part;
 use crate::Error;
 use crate::index::IndexReader;
 use crate::index::file::cap_units;
@@ -35,8 +36,8 @@ pub(super) struct List<'a> {
 
 /// Documents that votes chose.
 pub(super) struct Elected {
-    /// Numbers of the documents with most votes, best first, up to the limit of cells.
-    pub(super) numbers: Vec<usize>,
+    /// The documents with most votes, or of long ones the parts with most, best first, up to the limit of cells.
+    pub(super) parts: Vec<Part>,
     /// Documents that votes were counted for.
     pub(super) candidates: u64,
 }
@@ -79,8 +80,14 @@ impl Votes {
         }
     }
 
-    /// Documents by their votes.
-    pub(super) fn documents(self, index: &IndexReader, edges: u64, max_cells: u64) -> Result<Elected, Error> {
+    /// Documents by their votes, `wanted` ones, for a page of so many words and edges.
+    pub(super) fn documents(
+        self,
+        index: &IndexReader,
+        (page_words, edges): (u64, u64),
+        max_cells: u64,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<Elected, Error> {
         let mut fullest: Vec<u32> = self.cells.iter().copied().filter(|&v| v > 0).collect();
         let least = if fullest.len() > MAX_CELLS {
             let at = fullest.len() - MAX_CELLS;
@@ -94,23 +101,29 @@ impl Votes {
         // A position votes once, however often the query says its 2-gram.
         hits.dedup_by_key(|h| (h.position, h.band));
         cap_votes(index, &mut hits)?;
-        let mut found: Vec<(u32, usize, u64)> = Vec::new();
+        let mut found: Vec<(u32, Part)> = Vec::new();
         let mut rest = hits.as_mut_slice();
         while let Some(first) = rest.first() {
             let (number, positions) = index.document_at(first.position);
             let (own, others) = rest.split_at_mut(rest.partition_point(|h| h.position < positions.end));
             rest = others;
-            found.push((best_bands(own), number, positions.end - positions.start));
+            if wanted(number) {
+                let (votes, band) = best_bands(own);
+                // Where the page's first word would lie.
+                let start = (u64::from(band) << BAND_BITS).saturating_sub(ORIGIN);
+                found.push((votes, index.part_at(number, &positions, start, page_words)));
+            }
         }
         let candidates = found.len() as u64;
-        found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        found.sort_unstable_by_key(|(votes, part)| (Reverse(*votes), part.document));
         let mut cells = 0;
-        let affordable = found.into_iter().take_while(|&(_, _, words)| {
+        let affordable = found.into_iter().take_while(|(_, part)| {
             let before = cells;
-            cells += edges * words;
+            // A separator is a word more.
+            cells += edges * (part.words.len() as u64 + 1);
             before < max_cells
         });
-        Ok(Elected { numbers: affordable.map(|(_, number, _)| number).collect(), candidates })
+        Ok(Elected { parts: affordable.map(|(_, part)| part).collect(), candidates })
     }
 }
 
@@ -133,15 +146,17 @@ fn cap_votes(index: &IndexReader, hits: &mut [Hit]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The most votes for two neighbouring bands of diagonals: torn and skipped words may have split a passage between
-/// them.
-fn best_bands(hits: &mut [Hit]) -> u32 {
+/// The most votes for two neighbouring bands of diagonals, and the second of them: torn and skipped words may have split
+/// a passage between them.
+fn best_bands(hits: &mut [Hit]) -> (u32, u32) {
     hits.sort_unstable_by_key(|h| h.band);
-    let (mut best, mut before) = (0, (0, 0));
+    let (mut best, mut before) = ((0, 0), (0, 0));
     for same in hits.chunk_by(|a, b| a.band == b.band) {
         let sum: u32 = same.iter().map(|h| h.vote).sum();
         let neighbour = if before.0 + 1 == same[0].band { before.1 } else { 0 };
-        best = best.max(sum + neighbour);
+        if sum + neighbour > best.0 {
+            best = (sum + neighbour, same[0].band);
+        }
         before = (same[0].band, sum);
     }
     best
@@ -170,7 +185,7 @@ mod tests {
     #[test]
     fn neighbouring_bands_count_together() {
         let hit = |band, vote| Hit { band, vote, position: 0 };
-        assert_eq!(best_bands(&mut [hit(7, 3), hit(9, 4), hit(8, 5), hit(20, 8), hit(8, 1)]), 10);
-        assert_eq!(best_bands(&mut []), 0);
+        assert_eq!(best_bands(&mut [hit(7, 3), hit(9, 4), hit(8, 5), hit(20, 8), hit(8, 1)]), (10, 9));
+        assert_eq!(best_bands(&mut []), (0, 0));
     }
 }

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use super::null_model::{NullDistribution, NullModel, NullSample};
-use super::null_scores::null_scores;
+use super::null_scores::{MOST_SAMPLE_WORDS, null_scores};
 use crate::Error;
 use crate::index::Listing;
-use crate::search::{Batch, DocumentScore, SearchResult, Searcher, scan_batch};
+use crate::search::{Batch, DocumentScore, Part, SearchResult, Searcher, scan_batch};
 
 /// Documents aligned word by word at most, and as many public texts.
 ///
@@ -38,8 +38,10 @@ pub struct Significance {
 pub struct Candidates {
     /// Their best passages' scores: of mails, then of public texts.
     pub documents: Vec<DocumentScore>,
-    /// Those documents, copied, with exact caps.
+    /// Those documents, copied, with exact caps; of long ones the parts that were scored.
     pub(crate) batch: Batch,
+    /// Which parts.
+    pub(crate) parts: Vec<Part>,
     /// Ids, widths and metadata of those.
     pub(crate) listings: Vec<Listing>,
     /// How many documents reach a score by chance.
@@ -53,11 +55,15 @@ impl Significance {
     ///
     /// [`Error::File`] if a block of a segment is damaged.
     pub fn new(model: NullModel, searcher: &Searcher) -> Result<Self, Error> {
-        let reader = &searcher.reader;
+        let Searcher { reader, sampled, by_seeds, .. } = searcher;
+        let mut parts: Vec<Part> = sampled.iter().map(|&number| reader.whole(number)).collect();
+        let cut = parts.iter().any(|part| part.words.len() > MOST_SAMPLE_WORDS);
+        parts.iter_mut().for_each(|part| part.words.end = part.words.end.min(MOST_SAMPLE_WORDS));
         // A scan finds the scores of public texts, too, which are no documents to read chance off.
         let shuffles = matches!(model.sample(reader.documents()), NullSample::Shuffles(_));
-        let needed = searcher.by_seeds || !reader.caps_are_exact() || shuffles && reader.public_documents() > 0;
-        let background = needed.then(|| reader.extract_exact(&searcher.sampled)).transpose()?;
+        let public = shuffles && reader.public_documents() > 0;
+        let needed = *by_seeds || cut || public || !reader.caps_are_exact();
+        let background = needed.then(|| reader.extract_parts_exact(&parts)).transpose()?;
         Ok(Self { model, background })
     }
 
@@ -70,9 +76,10 @@ impl Significance {
     pub fn candidates(&self, searcher: &Searcher, found: &SearchResult<'_>, max_e: f64) -> Result<Candidates, Error> {
         let SearchResult { query, word_scores, documents, .. } = found;
         let Searcher { reader, kernels, scoring, .. } = searcher;
-        if query.edges.is_empty() {
+        if query.edges.is_empty() || found.deadline.has_passed() {
             let null = self.model.distribution(0, &[]);
-            return Ok(Candidates { documents: Vec::new(), batch: Batch::default(), listings: Vec::new(), null });
+            let (documents, batch, parts, listings) = Default::default();
+            return Ok(Candidates { documents, batch, parts, listings, null });
         }
         let null_scores = null_scores(&self.model, searcher, self.background.as_ref(), found)?;
         // Public texts alone are known by chance as one document is.
@@ -81,13 +88,13 @@ impl Significance {
         let max_e = max_e.max(MAX_CANDIDATE_E);
         let (documents, batch) = if reader.caps_are_exact() {
             let best = best_of_both(searcher, documents, &null, max_e, MAX_CANDIDATES)?;
-            let batch = reader.extract_exact(&numbers(&best))?;
+            let batch = reader.extract_parts_exact(&found.parts_of(searcher, &best))?;
             (best, batch)
         } else {
             // By the segments' own caps, a few more than are wanted; then by exact ones.
             let mut few = best_of_both(searcher, documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
             let numbers = numbers(&few);
-            let batch = reader.extract_exact(&numbers)?;
+            let batch = reader.extract_parts_exact(&found.parts_of(searcher, &few))?;
             let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
             few.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
             let best = best_of_both(searcher, &few, &null, max_e, MAX_CANDIDATES)?;
@@ -95,8 +102,9 @@ impl Significance {
             let batch = batch.some(best.iter().filter_map(number_of));
             (best, batch)
         };
+        let parts = found.parts_of(searcher, &documents);
         let listings = documents.iter().map(|d| reader.listed(d.document as usize)).collect::<Result<_, _>>()?;
-        Ok(Candidates { documents, batch, listings, null })
+        Ok(Candidates { documents, batch, parts, listings, null })
     }
 
     /// Bytes taken up in memory.

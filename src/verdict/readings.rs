@@ -3,6 +3,7 @@
 use super::config::{Level, VerdictConfig};
 use super::report::{KnownText, Match, Outcome, StageTimings, Verdict};
 use super::select::Selection;
+use crate::limits::{ReachedLimit, add_reached};
 use crate::search::SearchStatistics;
 
 /// What a reading of a picture came to.
@@ -14,6 +15,11 @@ pub struct Reading {
     pub words_seen: usize,
     /// What its search looked at.
     pub statistics: SearchStatistics,
+    /// How many times as many words a sample was chosen from as were looked up, at least 1: whoever looks where it
+    /// seems worth it finds that many times as much by chance.
+    pub chosen_from: f64,
+    /// Limits that it reached.
+    pub reached: Vec<ReachedLimit>,
 }
 
 /// The verdict on a picture of this size, from its readings.
@@ -30,9 +36,11 @@ pub fn verdict(
     let count = readings.len();
     let mut search = SearchStatistics::default();
     let mut best: Option<(Selection, usize)> = None;
-    for Reading { mut selection, words_seen, statistics } in readings {
+    let mut limits = Vec::new();
+    for Reading { mut selection, words_seen, statistics, chosen_from, reached } in readings {
         search += statistics;
-        among_readings(&mut selection, count, config);
+        add_reached(&mut limits, &reached);
+        among_chances(&mut selection, count as f64 * chosen_from, config);
         if best.as_ref().is_none_or(|(before, _)| e_value(&selection) < e_value(before)) {
             best = Some((selection, words_seen));
         }
@@ -43,16 +51,20 @@ pub fn verdict(
         (_, true) => Outcome::NoMatch,
         (_, false) => Outcome::Match,
     };
-    let reason = (outcome == Outcome::Unreadable).then(|| "no lines of text were found".to_owned());
-    Verdict { outcome, reason, words_seen, width, height, matches, known_texts, search, millis }
+    let mut reasons: Vec<String> = limits.iter().map(ToString::to_string).collect();
+    if outcome == Outcome::Unreadable {
+        reasons.insert(0, "no lines of text were found".to_owned());
+    }
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+    Verdict { outcome, reason, words_seen, width, height, matches, known_texts, search, limits, millis }
 }
 
-fn among_readings(selection: &mut Selection, readings: usize, config: &VerdictConfig) {
+fn among_chances(selection: &mut Selection, chances: f64, config: &VerdictConfig) {
     let Selection { matches, known_texts } = selection;
     for m in matches.iter_mut().chain(known_texts.iter_mut().map(|t| &mut t.passage)) {
-        m.e_value *= readings as f64;
+        m.e_value *= chances;
         m.level = Level::from_e_value(m.e_value);
-        m.shared.iter_mut().for_each(|s| s.e_value *= readings as f64);
+        m.shared.iter_mut().for_each(|s| s.e_value *= chances);
     }
     matches.retain(|m| m.e_value <= config.max_e);
     known_texts.retain(|t| t.passage.e_value <= config.max_e);

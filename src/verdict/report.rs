@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::config::Level;
 #[expect(unused_imports, reason = "the docs name them")]
 use super::config::{CERTAIN, LIKELY};
+use crate::limits::ReachedLimit;
 use crate::search::SearchStatistics;
 
 /// The answer for one picture.
@@ -13,7 +14,7 @@ pub struct Verdict {
     /// What it comes to.
     #[serde(rename = "verdict")]
     pub outcome: Outcome,
-    /// Why the picture is [`Outcome::Unreadable`].
+    /// Why the picture is [`Outcome::Unreadable`], or what its answer lacks because it reached a limit.
     pub reason: Option<String>,
     /// Words on the likeliest reading of the picture.
     pub words_seen: usize,
@@ -29,6 +30,8 @@ pub struct Verdict {
     /// JSON line, whose members are fixed.
     #[serde(skip)]
     pub search: SearchStatistics,
+    /// Limits that the picture reached, and what was left out by that; empty for a picture that was looked at whole.
+    pub limits: Vec<ReachedLimit>,
     /// How long each stage took.
     pub millis: StageTimings,
 }

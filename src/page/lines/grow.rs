@@ -110,6 +110,12 @@ const MIN_MET_OVERLAP: f32 = 0.3;
 /// Tuned (x-heights): chosen by eye.
 const MAX_MET_LENGTH_XH: f32 = 4.0;
 
+/// Lines of a page grow by no more than would cover it so many times (their growth times their x-height, against the
+/// page's area): in a long row of bars each bar is a line that would grow over all others.
+///
+/// Tuned (factor): chosen by eye; lines of text cover less than half of a page, and grow by a part of that.
+const MOST_GROWTH_AREAS: f32 = 2.0;
+
 /// A line that grew by more than this is fitted anew.
 ///
 /// Tuned (x-heights): chosen by eye.
@@ -117,11 +123,15 @@ const REFIT_GROWTH_XH: f32 = 1.0;
 
 /// Lets all lines grow, makes one of those that meet, and fits those that changed anew.
 pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
+    let mut rest = MOST_GROWTH_AREAS * (ink.width() * ink.height()) as f32;
     let mut grown: Vec<(LineFit, bool)> = lines
         .drain(..)
         .map(|mut line| {
             let before = line.width();
-            lengthen(&mut line, ink, config);
+            if rest > 0.0 {
+                lengthen(&mut line, ink, config);
+                rest -= (line.width() - before) * line.x_height_px;
+            }
             let changed = line.width() > before + REFIT_GROWTH_XH * line.x_height_px;
             (line, changed)
         })
@@ -314,6 +324,22 @@ mod tests {
         assert_eq!(grown(&tall, vec![start()]), [(100, 133)], "a picture");
         let below = Drawing::new().text(100, 100, 5).text(140, 110, 5);
         assert_eq!(grown(&below, vec![start()]), [(100, 133)], "text on another baseline");
+    }
+
+    #[test]
+    fn lines_that_would_all_grow_over_each_other_do_not() {
+        // A row of letters, each of which was taken for a line.
+        let drawing = Drawing::new().text(20, 100, 40);
+        let each = |k: usize| line(20 + k * ADVANCE, 25 + k * ADVANCE, 100, 5);
+        let few: Vec<LineFit> = (0..2).map(each).collect();
+        assert_eq!(grown(&drawing, few.clone()), grown(&drawing, vec![few[0].clone()]), "few do");
+        let ink = drawing.ink();
+        let area = (ink.width() * ink.height()) as f32;
+        let mut many: Vec<LineFit> = (0..20_000).map(|k| each(k % 40)).collect();
+        let begin = std::time::Instant::now();
+        grow(&mut many, &ink, &PageConfig::default());
+        assert!(many.iter().map(|l| l.width() * l.x_height_px).sum::<f32>() < 2.0 * MOST_GROWTH_AREAS * area);
+        assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
     }
 
     #[test]

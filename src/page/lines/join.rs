@@ -71,6 +71,30 @@ const MAX_NEIGHBOUR_LOG_RATIO: f32 = 0.25;
 /// Tuned (x-heights): chosen by eye.
 const ACROSS_SLACK_XH: f32 = 0.6;
 
+/// Joined lines are fitted anew until what was fitted covers the page so many times: each part of a long row of marks
+/// would have all parts before it fitted again.
+///
+/// Tuned (factor): chosen by eye; a line of text has ten parts at most, and lines cover less than half of a page.
+const MOST_FITTED_AREAS: f32 = 20.0;
+
+/// What may still be fitted anew, in pixels of area.
+struct Fittings {
+    rest: f32,
+}
+
+impl Fittings {
+    fn of(ink: &Ink) -> Self {
+        Self { rest: MOST_FITTED_AREAS * (ink.width() * ink.height()) as f32 }
+    }
+
+    /// Whether a line from the start of one to the end of another may be fitted.
+    fn admit(&mut self, left: &LineFit, right: &LineFit) -> bool {
+        let fits = self.rest > 0.0;
+        self.rest -= (right.x1.max(left.x1) - left.x0) * left.x_height_px;
+        fits
+    }
+}
+
 /// Joins lines that continue each other on one baseline over a gap too wide for chaining.
 pub(super) fn join_parts(
     mut lines: Vec<LineFit>,
@@ -80,12 +104,12 @@ pub(super) fn join_parts(
 ) -> Vec<LineFit> {
     lines.sort_unstable_by(|a, b| a.x0.total_cmp(&b.x0).then(a.baseline.total_cmp(&b.baseline)));
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
-    let mut bands = Bands::new(ink.height());
+    let (mut bands, mut fittings) = (Bands::new(ink.height()), Fittings::of(ink));
     for line in lines {
         let step = MAX_STEP_XH * line.x_height_px / MIN_SIZE_RATIO;
         let near = bands.near(line.baseline - step, line.baseline + step);
         let before = near.into_iter().rev().find(|&k| continues(&out[k], &line, config));
-        let joined = before.and_then(|k| {
+        let joined = before.filter(|&k| fittings.admit(&out[k], &line)).and_then(|k| {
             let members = out[k].members.iter().chain(&line.members).copied().collect();
             Some((k, fit(members, letters, ink, None, config)?))
         });
@@ -125,7 +149,7 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
         all_by_row.file(k, top, bottom);
     }
     let mut out: Vec<LineFit> = Vec::with_capacity(lines.len());
-    let mut out_by_row = Bands::new(ink.height());
+    let (mut out_by_row, mut fittings) = (Bands::new(ink.height()), Fittings::of(ink));
     for line in lines.drain(..) {
         let step = MAX_UNSURE_STEP_XH * MAX_UNSURE_RATIO * line.x_height_px;
         let near = out_by_row.near(line.baseline - step, line.baseline + step);
@@ -135,7 +159,8 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
             let (y, reach) = (left.baseline_at(left.x1), NEIGHBOURS_XH * left.x_height_px);
             all_by_row.near(y - reach, y + reach)
         };
-        let k = match nearest.filter(|&k| runs_across(&all, around(&out[k]), &out[k], &line)) {
+        let nearest = nearest.filter(|&k| runs_across(&all, around(&out[k]), &out[k], &line));
+        let k = match nearest.filter(|&k| fittings.admit(&out[k], &line)) {
             Some(k) => {
                 out[k] = bridged(&out[k], &line, ink, config);
                 k

@@ -116,10 +116,14 @@ pub(super) fn add_short_lines(lines: &mut Vec<LineFit>, components: &[Component]
 /// Components that follow each other on one level.
 fn groups(mut free: Group) -> Vec<Group> {
     free.sort_by_key(|(c, _)| (c.area.x0, c.area.y0));
+    let widest_gap = MAX_GAP_XH * free.iter().map(|(_, host)| host.x_height_px).fold(0.0, f32::max);
     let mut groups: Vec<Group> = Vec::new();
+    // Numbers of the groups that something may still follow.
+    let mut open: Vec<usize> = Vec::new();
     for (c, host) in free {
         let xh = host.x_height_px;
-        let follows = |g: &&mut Group| {
+        open.retain(|&k| c.area.x0 as f32 - (groups[k][groups[k].len() - 1].0.area.x1 as f32) < widest_gap);
+        let follows = |g: &Group| {
             let last = g[g.len() - 1].0;
             let gap = c.area.x0 as f32 - last.area.x1 as f32;
             let level = middle(c) - middle(last);
@@ -128,9 +132,12 @@ fn groups(mut free: Group) -> Vec<Group> {
                 && level.abs() < MAX_LEVEL_STEP_XH * xh
                 && is_dash(last, xh) == is_dash(c, xh)
         };
-        match groups.iter_mut().rev().find(follows) {
-            Some(group) => group.push((c, host)),
-            None => groups.push(vec![(c, host)]),
+        match open.iter().rev().copied().find(|&k| follows(&groups[k])) {
+            Some(k) => groups[k].push((c, host)),
+            None => {
+                open.push(groups.len());
+                groups.push(vec![(c, host)]);
+            }
         }
     }
     groups
