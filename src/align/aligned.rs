@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::flanks::{FlankMismatch, flank_mismatch};
+use super::flanks::{FlankMismatch, beyond, flank_mismatch};
 use super::gap_fill::{PairComparison, fill_gaps};
 use super::header::header_support;
+use super::kin::Kin;
 use super::public::{PublicWords, public_passages};
 use super::sparse::{Effort, Unfinished, align};
-use super::{AlignConfig, Alignment};
+use super::{AlignConfig, Alignment, Pair};
 use crate::Error;
 use crate::fingerprint::{DistanceModel, Fingerprint};
 use crate::fixed_point::{UNITS_PER_NAT, units};
 use crate::index::Listing;
-use crate::index::file::Metadata;
+use crate::index::file::{Metadata, WordKind};
 use crate::limits::{LimitKind, ReachedLimit};
 use crate::page::Page;
 use crate::search::{Batch, DocumentScore, Query, SearchResult, Searcher, scan_batch};
@@ -62,6 +63,12 @@ pub struct AlignedDocument<'a> {
     pub(crate) alignment: Alignment,
     /// By all words that agree, whatever they tell: what is shown.
     pub(crate) evidence: Alignment,
+    /// Words beyond the evidence's ends, one by one.
+    pub(crate) beyond: Vec<Pair>,
+    /// The kind of each of the document's words; none if they are not known.
+    pub(crate) kinds: Vec<WordKind>,
+    /// Who else has the evidence's words.
+    pub(crate) kin: Kin,
     /// Whether it is a public text.
     pub(crate) public: bool,
     /// Words of the evidence that public texts explain: the score of a mail, its alignment and its header are those
@@ -82,6 +89,9 @@ impl AlignedDocument<'_> {
             quoted_share: 0.0,
             alignment: Alignment::default(),
             evidence: Alignment::default(),
+            beyond: Vec::new(),
+            kinds: Vec::new(),
+            kin: Kin::default(),
             public: false,
             public_words: BTreeSet::new(),
         }
@@ -147,7 +157,12 @@ pub fn align_candidates<'c>(
         let part_widths = &widths[part.clone()];
         let comparison = Comparison { query, scores: word_scores, fingerprint, document: &batch, widths: part_widths };
         fill_gaps(&mut evidence, page, part_widths.len() as u32, &comparison);
-        evidence.pairs.iter_mut().for_each(|p| p.document_word += part.start as u32);
+        let mut beyond = beyond(&evidence, page, part_widths.len(), &comparison);
+        evidence.pairs.iter_mut().chain(&mut beyond).for_each(|p| p.document_word += part.start as u32);
+        let kin = Kin::of(&searcher.reader, d.document, widths.len(), &evidence)?;
+        if !metadata.kinds.is_empty() && metadata.kinds.len() != widths.len() {
+            return Err(Error::file(file, "a document's words and their kinds are not as many: the file is damaged"));
+        }
         Ok(Ok(AlignedDocument {
             ids,
             widths,
@@ -157,6 +172,9 @@ pub fn align_candidates<'c>(
             quoted_share: metadata.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
             alignment,
             evidence,
+            beyond,
+            kinds: metadata.kinds,
+            kin,
             public: *public,
             public_words: BTreeSet::new(),
         }))

@@ -4,7 +4,9 @@
 //! happen to share, a signature or a list's footer stands amid other words: of the best passages that unrelated
 //! documents reach, four of five are contradicted on either side, of cut-out passages of ten words one in thirty.
 
-use super::alignment::Alignment;
+use super::alignment::{Alignment, Pair};
+use super::gap_fill::{PairComparison, likeliest_from, likeliest_to, measure};
+use super::kin::MARGIN_WORDS;
 use crate::page::{Page, Word};
 
 /// What words beyond an end cost that contradict the document's, in nats: this for each e-fold of one more than their
@@ -25,6 +27,8 @@ pub(crate) struct FlankMismatch {
     pub(crate) nats: f32,
     /// Words that contradict each other at one end, the end with more of them.
     pub(crate) words: usize,
+    /// The same at the head and at the tail.
+    pub(crate) ends: [usize; 2],
 }
 
 /// How the ends of an alignment's best passage are contradicted. An end with a jump is explained by it: a bar, a cut,
@@ -52,13 +56,52 @@ pub(crate) fn flank_mismatch(alignment: &Alignment, page: &Page, document_words:
         ends[1] = behind.take(MOST_WORDS).count().min(document_words - 1 - last.document_word as usize);
     }
     let nats = ends.iter().map(|&words| MISMATCH_NATS * (words as f32).ln_1p()).sum();
-    FlankMismatch { nats, words: ends[0].max(ends[1]) }
+    FlankMismatch { nats, words: ends[0].max(ends[1]), ends }
+}
+
+/// Words beyond an alignment's ends, put beside each other one by one as far as the region goes: what stands there in
+/// the picture where the document has a name or a number?
+///
+/// Only as far out as a word agrees again, or as both end together: beyond, other text may stand there.
+pub(super) fn beyond(
+    alignment: &Alignment,
+    page: &Page,
+    document_words: usize,
+    comparison: &impl PairComparison,
+) -> Vec<Pair> {
+    let (Some(first), Some(last)) = (alignment.pairs.first(), alignment.pairs.last()) else { return Vec::new() };
+    let region = |word: u32| page.lines[page.words[word as usize].line as usize].region;
+    let longest = page.words.iter().map(|w| w.to - w.from).max().unwrap_or(0);
+    let outward = |from: &Pair, behind: bool| {
+        let next = |node: u32| {
+            let word = if behind { likeliest_from(page, node) } else { likeliest_to(page, node, longest) };
+            word.filter(|&w| region(w) == region(from.word))
+        };
+        let end = |word: u32| if behind { page.words[word as usize].to } else { page.words[word as usize].from };
+        let left = if behind { document_words as u32 - 1 - from.document_word } else { from.document_word };
+        let (mut pairs, mut node) = (Vec::new(), end(from.word));
+        for step in 1..=left.min(MARGIN_WORDS as u32) {
+            let Some(word) = next(node) else { break };
+            node = end(word);
+            let document_word = if behind { from.document_word + step } else { from.document_word - step };
+            let mut pair = Pair::new(word, document_word, comparison.compare(word, document_word).1);
+            measure(&mut pair, comparison);
+            pairs.push(pair);
+        }
+        let together = pairs.len() as u32 == left && next(node).is_none();
+        let agreeing = pairs.iter().rposition(|p| p.score_nats > 0.0).map_or(0, |k| k + 1);
+        pairs.truncate(if together { pairs.len() } else { agreeing });
+        pairs
+    };
+    let (mut out, behind) = (outward(first, false), outward(last, true));
+    out.reverse();
+    out.extend(behind);
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::align::alignment::Pair;
     use crate::geom::WordFrame;
     use crate::page::Line;
 

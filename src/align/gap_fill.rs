@@ -78,25 +78,28 @@ pub(crate) fn fill_gaps(alignment: &mut Alignment, page: &Page, document_words: 
         }
     }
 
-    for pair in &mut out {
-        let (distance, _) = comparison.compare(pair.word, pair.document_word);
-        let DistanceModel { same_mean, same_sd } = comparison.same(pair.word);
-        let (seen, written) = comparison.widths(pair.word, pair.document_word);
-        pair.surprise = (distance - same_mean) / same_sd;
-        pair.stretch = (f32::from(seen) - f32::from(written)) / WIDTH_STEPS;
-    }
+    out.iter_mut().for_each(|pair| measure(pair, comparison));
     alignment.pairs = out;
 }
 
+/// Measures a pair's surprise and stretch.
+pub(super) fn measure(pair: &mut Pair, comparison: &impl PairComparison) {
+    let (distance, _) = comparison.compare(pair.word, pair.document_word);
+    let DistanceModel { same_mean, same_sd } = comparison.same(pair.word);
+    let (seen, written) = comparison.widths(pair.word, pair.document_word);
+    pair.surprise = (distance - same_mean) / same_sd;
+    pair.stretch = (f32::from(seen) - f32::from(written)) / WIDTH_STEPS;
+}
+
 /// The word of the likeliest reading that begins at a node: words are ordered by where they begin.
-fn likeliest_from(page: &Page, node: u32) -> Option<u32> {
+pub(super) fn likeliest_from(page: &Page, node: u32) -> Option<u32> {
     let first = page.words.partition_point(|w| w.from < node);
     let here = page.words[first..].iter().take_while(|w| w.from == node);
     here.zip(first as u32..).find(|(w, _)| w.likeliest).map(|(_, k)| k)
 }
 
 /// That which ends at a node; no word spans more than `longest` nodes.
-fn likeliest_to(page: &Page, node: u32, longest: u32) -> Option<u32> {
+pub(super) fn likeliest_to(page: &Page, node: u32, longest: u32) -> Option<u32> {
     let first = page.words.partition_point(|w| w.from < node.saturating_sub(longest));
     let here = page.words[first..].iter().take_while(|w| w.from < node);
     here.zip(first as u32..).find(|(w, _)| w.likeliest && w.to == node).map(|(_, k)| k)

@@ -10,6 +10,7 @@ mod alignment;
 mod flanks;
 mod gap_fill;
 mod header;
+mod kin;
 mod public;
 #[cfg(test)]
 mod reference;
@@ -17,6 +18,7 @@ mod sparse;
 
 pub use aligned::{AlignedCandidates, AlignedDocument, align_candidates};
 pub use alignment::{Alignment, Pair};
+pub(crate) use kin::KinWord;
 #[cfg(feature = "benchmarks")]
 pub(crate) use sparse::{Effort, align};
 

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::config::CatalogueConfig;
 use super::documents::NewDocument;
 use super::mail::{Mail, quoted_words};
+use super::particulars::word_kinds;
 use super::state::Catalogue;
 use super::word_cache::{Learned, WordCache, Words};
 use super::words::{ABREAST, Token, each_word, words_hashes};
@@ -309,7 +310,8 @@ fn metadata(
     if fields.iter().all(|f| f.widths.is_empty()) {
         fields.clear();
     }
-    Ok(Metadata { quoted: quoted_words(&mail.body, &mail.quoted), fields })
+    let (quoted, kinds) = (quoted_words(&mail.body, &mail.quoted), word_kinds(&mail.body));
+    Ok(Metadata { quoted, fields, kinds })
 }
 
 /// Visits all words of a mail that are drawn: the body's, then those of the header fields that clients show. Tells how

@@ -8,6 +8,7 @@
 mod atlas;
 mod content;
 pub mod mail;
+mod particulars;
 mod picture;
 mod stitch;
 pub mod text;

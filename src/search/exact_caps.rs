@@ -6,6 +6,8 @@
 //! candidates, the counts of all segments are added up, less those of documents that are gone, and the caps are
 //! reckoned as they would be if all documents stood in one segment.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::batch::Batch;
@@ -15,7 +17,7 @@ use crate::index::IndexReader;
 use crate::index::builder::SourceDocument;
 use crate::index::builder::surprisal::{Language, looked_up_cap_bytes};
 use crate::index::file::cap_units;
-use crate::index::ngrams::{DocumentFrequencies, add_found, each_ngram, entry};
+use crate::index::ngrams::{DocumentFrequencies, LONGEST, MAX_COUNT, add_found, each_ngram, entry};
 
 /// N-grams that are looked up at a time.
 ///
@@ -69,6 +71,27 @@ impl IndexReader {
             batch.push(&source.lanes, source.widths, caps.into_iter().map(cap_units));
         }
         Ok(batch)
+    }
+
+    /// In how many documents that are left the n-grams of some of a document's words stand, itself included: for each of
+    /// these words those that end with it, by length; 0 of those that would begin before the first of these words.
+    ///
+    /// Cost: a look-up in each segment for each n-gram.
+    pub(crate) fn document_frequencies(&self, number: u32, words: Range<usize>) -> Result<Vec<[u32; LONGEST]>, Error> {
+        let source = self.source(&self.whole(number))?;
+        let lanes: Vec<&[u64]> =
+            source.first_face().iter().map(|lane| lane.get(words.clone()).unwrap_or_default()).collect();
+        let mut entries = Vec::with_capacity(LONGEST * words.len());
+        each_ngram(&lanes, |_, _, hash| entries.push(entry(hash, 0)));
+        entries.sort_unstable();
+        entries.dedup();
+        self.count(&mut entries)?;
+        let mut found = vec![[0; LONGEST]; words.len()];
+        each_ngram(&lanes, |last, length, hash| {
+            let place = entries.partition_point(|&e| e < entry(hash, 0));
+            found[last][length - 1] = entries.get(place).map_or(0, |e| (e & MAX_COUNT) as u32);
+        });
+        Ok(found)
     }
 
     fn source(&self, part: &Part) -> Result<SourceDocument<'_>, Error> {

@@ -22,6 +22,11 @@ const MAX_CANDIDATE_E: f64 = 0.05;
 ///
 /// Tuned (factor): chosen by eye.
 const INEXACT: f64 = 5.0;
+/// Documents aligned word by word besides, the best of those that chance reaches more often: of a form that hundreds
+/// fill in hardly a word is a surprise.
+///
+/// Tuned (documents): chosen by eye.
+const UNLIKELY_CANDIDATES: usize = 6;
 /// Documents whose exact caps are reckoned at most.
 ///
 /// Tuned (documents): chosen by eye.
@@ -87,17 +92,18 @@ impl Significance {
         let null = null.beside_public(reader.public_documents());
         let max_e = max_e.max(MAX_CANDIDATE_E);
         let (documents, batch) = if reader.caps_are_exact() {
-            let best = best_of_both(searcher, documents, &null, max_e, MAX_CANDIDATES)?;
+            let best = best_of_both(searcher, documents, &null, max_e, (UNLIKELY_CANDIDATES, MAX_CANDIDATES))?;
             let batch = reader.extract_parts_exact(&found.parts_of(searcher, &best))?;
             (best, batch)
         } else {
             // By the segments' own caps, a few more than are wanted; then by exact ones.
-            let mut few = best_of_both(searcher, documents, &null, INEXACT * max_e, INEXACT_CANDIDATES)?;
+            let wanted = (4 * UNLIKELY_CANDIDATES, INEXACT_CANDIDATES);
+            let mut few = best_of_both(searcher, documents, &null, INEXACT * max_e, wanted)?;
             let numbers = numbers(&few);
             let batch = reader.extract_parts_exact(&found.parts_of(searcher, &few))?;
             let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
             few.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
-            let best = best_of_both(searcher, &few, &null, max_e, MAX_CANDIDATES)?;
+            let best = best_of_both(searcher, &few, &null, max_e, (UNLIKELY_CANDIDATES, MAX_CANDIDATES))?;
             let number_of = |d: &DocumentScore| numbers.iter().position(|&number| number == d.document);
             let batch = batch.some(best.iter().filter_map(number_of));
             (best, batch)
@@ -120,34 +126,42 @@ fn best_of_both(
     documents: &[DocumentScore],
     null: &NullDistribution,
     max_e: f64,
-    count: usize,
+    wanted: (usize, usize),
 ) -> Result<Vec<DocumentScore>, Error> {
-    let mut best = best_of(searcher, documents, null, max_e, count, false)?;
+    let mut best = best_of(searcher, documents, null, max_e, wanted, false)?;
     if searcher.reader.public_documents() > 0 {
-        best.extend(best_of(searcher, documents, null, max_e, count, true)?);
+        best.extend(best_of(searcher, documents, null, max_e, wanted, true)?);
     }
     Ok(best)
 }
 
-/// Keeps the mails or the public texts that chance reaches no more often than `max_e` times, the best first, and of
-/// these the first so many.
+/// Keeps the mails or the public texts that chance reaches no more often than `max_e` times, and if these are fewer, so
+/// many `unlikely` ones besides; the best first, and of all these the first `count`.
 fn best_of(
     searcher: &Searcher,
     documents: &[DocumentScore],
     null: &NullDistribution,
     max_e: f64,
-    count: usize,
+    (unlikely, count): (usize, usize),
     public: bool,
 ) -> Result<Vec<DocumentScore>, Error> {
-    let seldom = documents.iter().filter(|d| null.e_value(d.nats()) <= max_e);
-    let seldom = seldom.filter(|d| searcher.reader.is_public(d.document) == public);
+    // Of the others, the best few by their scores.
+    let of_kind = || documents.iter().filter(|d| searcher.reader.is_public(d.document) == public);
+    let mut scores: Vec<i16> = of_kind().map(|d| d.units).filter(|&units| units > 0).collect();
+    let least = match unlikely.min(scores.len()).checked_sub(1) {
+        Some(last) => *scores.select_nth_unstable_by(last, |a, b| b.cmp(a)).1,
+        None => i16::MAX,
+    };
+    let seldom = |d: &DocumentScore| null.e_value(d.nats()) <= max_e;
+    let wanted = of_kind().filter(|d| d.units >= least || seldom(d));
     // Equal scores in the order of the texts' hashes, which hangs on nothing but the documents.
     let with_content = |d: &DocumentScore| Ok((Reverse(d.units), searcher.reader.content(d.document)?, d.document));
-    let mut order: Vec<_> = seldom.map(with_content).collect::<Result<_, Error>>()?;
+    let mut order: Vec<_> = wanted.map(with_content).collect::<Result<_, Error>>()?;
     order.sort_unstable();
-    order.truncate(count);
     let in_order = |(Reverse(units), _, document)| DocumentScore { units, document };
-    Ok(order.into_iter().map(in_order).collect())
+    let mut best: Vec<DocumentScore> = order.into_iter().map(in_order).collect();
+    best.truncate(best.iter().filter(|d| seldom(d)).count().max(unlikely).min(count));
+    Ok(best)
 }
 
 fn numbers(documents: &[DocumentScore]) -> Vec<u32> {

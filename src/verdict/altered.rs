@@ -46,7 +46,7 @@ const LEAST_SIDE_NATS: f32 = 0.3;
 /// of pages) a letter has less than three columns.
 ///
 /// Tuned (x-heights): chosen by eye.
-const LEGIBLE_XH: std::ops::RangeInclusive<f32> = 0.9..=16.0;
+pub(super) const LEGIBLE_XH: std::ops::RangeInclusive<f32> = 0.9..=16.0;
 
 /// How often a word was put in, of all that look like it.
 ///

@@ -2,6 +2,8 @@
 
 mod altered;
 mod config;
+mod family;
+mod own_words;
 mod public;
 mod readings;
 mod report;

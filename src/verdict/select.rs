@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::altered::changes;
 use super::config::{CERTAIN, Level, VerdictConfig};
+use super::family::{Shows, add_known_text, is_of_a_family};
 use super::public::public_texts;
 use super::report::{KnownText, Lacking, Match, MatchedWord, Shared};
 use crate::align::{AlignedDocument, Alignment, Pair};
@@ -23,7 +24,7 @@ const MORE_QUOTED: f32 = 0.5;
 /// document has may be.
 ///
 /// Tuned (words): record *e-values*, frames.
-const FRAMED_WORDS: usize = 10;
+pub(super) const FRAMED_WORDS: usize = 10;
 
 /// Two matches may have this share of the shorter one's words in common and still be two.
 ///
@@ -52,14 +53,26 @@ pub fn select(
         let amid = c.flanks.words >= FRAMED_WORDS && !config.boilerplate;
         if amid { null.e_value_amid(c.best_passage_nats, words(c)) } else { null.e_value(c.best_passage_nats) }
     };
-    let known_texts = public_texts(&candidates, null, page, config);
-    candidates.retain(|c| !c.public && words(c) >= config.min_words && e_value(c) <= config.max_e);
-    // Equal scores in the order of the ids, so that the order of enrolment does not show.
-    candidates.sort_by(|a, b| b.alignment.score_nats.total_cmp(&a.alignment.score_nats).then_with(|| a.ids.cmp(b.ids)));
+    let public = public_texts(&candidates, null, page, config);
+    let known = |c: &AlignedDocument<'_>| words(c) >= config.min_words && e_value(c) <= config.max_e;
+    candidates.retain(|c| !c.public && (known(c) || is_of_a_family(c)));
+    let judge = |c: &AlignedDocument<'_>| Shows::of(c, known(c).then(|| e_value(c)), null, page, config);
+    let mut judged: Vec<(Shows, AlignedDocument<'_>)> = candidates.into_iter().map(|c| (judge(&c), c)).collect();
+    // Mails first. Equal scores in the order of the ids, so that the order of enrolment does not show.
+    judged.sort_by(|(a, c), (b, d)| {
+        let by_score = d.alignment.score_nats.total_cmp(&c.alignment.score_nats);
+        b.mail.cmp(&a.mail).then(by_score).then_with(|| c.ids.cmp(d.ids))
+    });
+    let (shows, candidates): (Vec<Shows>, Vec<AlignedDocument<'_>>) = judged.into_iter().unzip();
     let mut chosen: Vec<(Match, &AlignedDocument<'_>)> = Vec::new();
+    let mut known_texts: Vec<(KnownText, &AlignedDocument<'_>)> = Vec::new();
     let mut frames: Vec<&AlignedDocument<'_>> = Vec::new();
-    for c in &candidates {
-        let e_value = e_value(c);
+    for (c, shows) in candidates.iter().zip(&shows) {
+        let e_value = shows.e_value;
+        if !shows.mail {
+            add_known_text(c, shows, &mut chosen, &mut known_texts, page, config);
+            continue;
+        }
         let alone = chosen.is_empty();
         if !config.boilerplate {
             let frame = |o: &&AlignedDocument<'_>| frame_of(c, o, config);
@@ -67,6 +80,7 @@ pub fn select(
                 || candidates.iter().any(|o| frame(&o))
             {
                 frames.push(c);
+                add_known_text(c, shows, &mut chosen, &mut known_texts, page, config);
                 continue;
             }
         }
@@ -97,6 +111,7 @@ pub fn select(
         }
     }
     let matches = chosen.into_iter().map(|(m, _)| m).collect();
+    let known_texts = public.into_iter().chain(known_texts.into_iter().map(|(t, _)| t)).collect();
     Selection { matches, known_texts }
 }
 

@@ -12,6 +12,7 @@ mod damage;
 mod evaluation;
 mod fixtures;
 mod folder;
+mod forms;
 mod geometry;
 mod invariance;
 mod mail;

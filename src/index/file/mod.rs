@@ -14,5 +14,5 @@ pub(crate) use codebook::{Codebook, MAX_PROTOTYPES};
 pub(crate) use hapaxes::{Packed, Packing, directory_bits};
 pub(crate) use header::{BLOCK, HEADER, Header, MAX_DIRECTORY_BITS};
 pub(crate) use live::LiveSegment;
-pub(crate) use metadata::{Field, Metadata};
+pub(crate) use metadata::{Field, Metadata, WordKind};
 pub(crate) use segment::{Segment, StoredDocument, refuse_special};
