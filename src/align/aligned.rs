@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::elsewhere::repeated_nats;
 use super::flanks::{FlankMismatch, beyond, flank_mismatch};
 use super::gap_fill::{PairComparison, fill_gaps};
 use super::header::header_support;
@@ -50,9 +51,11 @@ pub struct AlignedDocument<'a> {
     pub(crate) ids: &'a [String],
     /// The document's words' widths, see [`log_width`](crate::fingerprint::log_width).
     pub(crate) widths: &'a [u8],
-    /// Score of the best passage without a jump, less what contradicts it at its ends, and what the header above it
-    /// adds: what the E-value is about.
+    /// Score of the best passage without a jump, less what would fit elsewhere as well and what contradicts it at its
+    /// ends, and what the header above it adds: what the E-value is about.
     pub(crate) best_passage_nats: f32,
+    /// What that score lost for what would fit elsewhere in the document as well.
+    pub(crate) repeated_nats: f32,
     /// Where picture and document part at that passage's ends.
     pub(crate) flanks: FlankMismatch,
     /// Words of the header that were found above the passage; they count for no more words than the body's.
@@ -84,6 +87,7 @@ impl AlignedDocument<'_> {
             ids: &[],
             widths: &[],
             best_passage_nats: 0.0,
+            repeated_nats: 0.0,
             flanks: FlankMismatch::default(),
             header_words: 0,
             quoted_share: 0.0,
@@ -142,12 +146,17 @@ pub fn align_candidates<'c>(
             Ok(alignment) => alignment,
             Err(unfinished) => return Ok(Err(unfinished)),
         };
+        let by_these = (word_scores.as_slice(), kernels, scoring);
+        let repeated_nats = repeated_nats(&batch, query, by_these, &alignment, candidates.null.location_nats());
         let metadata = Metadata::from_bytes(metadata, query.codes.family(), file)?;
         let fields = metadata.fields.iter().map(|f| (&f.codes, f.widths.as_slice()));
         let part = &candidates.parts[k].words;
         alignment.pairs.iter_mut().for_each(|p| p.document_word += part.start as u32);
         let flanks = flank_mismatch(&alignment, page, widths.len());
-        let header = header_support(query, word_scores, fields, &alignment, d.nats(), scoring);
+        // The scan's scores end there.
+        let best_nats = if d.units == i16::MAX { alignment.score_nats } else { d.nats() };
+        let own_nats = best_nats - repeated_nats;
+        let header = header_support(query, word_scores, fields, &alignment, own_nats, scoring);
         // What tells nothing about which document it is tells where it lies.
         let batch = batch.with_least_cap(units(LEAST_EVIDENCE_NATS));
         let mut evidence = match aligned(&batch) {
@@ -166,7 +175,8 @@ pub fn align_candidates<'c>(
         Ok(Ok(AlignedDocument {
             ids,
             widths,
-            best_passage_nats: d.nats() - flanks.nats + header.nats - length_nats(widths.len()),
+            best_passage_nats: own_nats - flanks.nats + header.nats - length_nats(widths.len()),
+            repeated_nats,
             flanks,
             header_words: header.words,
             quoted_share: metadata.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
@@ -209,6 +219,7 @@ pub fn align_candidates<'c>(
         let silenced = words.silenced(word_scores);
         let batch = candidates.batch.some(std::iter::once(number));
         let own_nats = f32::from(scan_batch(&batch, query, &silenced, kernels, scoring)[0]) / UNITS_PER_NAT;
+        let own_nats = own_nats - document.repeated_nats;
         // Picture and mail do not part where both go on with a public text.
         let flanks = flank_mismatch(&words.worthless_in(&document.alignment), page, listing.widths.len());
         let metadata = Metadata::from_bytes(&listing.metadata, query.codes.family(), &listing.file)?;

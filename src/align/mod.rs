@@ -7,6 +7,7 @@
 
 mod aligned;
 mod alignment;
+mod elsewhere;
 mod flanks;
 mod gap_fill;
 mod header;

@@ -10,6 +10,7 @@ mod background;
 mod batch;
 mod exact_caps;
 mod excerpt;
+mod monotony;
 mod part;
 mod query;
 mod scan;

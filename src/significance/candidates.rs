@@ -27,10 +27,10 @@ const INEXACT: f64 = 5.0;
 ///
 /// Tuned (documents): chosen by eye.
 const UNLIKELY_CANDIDATES: usize = 6;
-/// Documents whose exact caps are reckoned at most.
+/// Documents whose caps are reckoned exactly, monotonous text masked, at most.
 ///
 /// Tuned (documents): chosen by eye.
-const INEXACT_CANDIDATES: usize = 2 * MAX_CANDIDATES;
+const MAX_RECKONED: usize = 8 * MAX_CANDIDATES;
 
 /// Tells scores from chance, for one searcher.
 pub struct Significance {
@@ -43,7 +43,7 @@ pub struct Significance {
 pub struct Candidates {
     /// Their best passages' scores: of mails, then of public texts.
     pub documents: Vec<DocumentScore>,
-    /// Those documents, copied, with exact caps; of long ones the parts that were scored.
+    /// Those documents, copied, with exact caps, monotonous text masked; of long ones the parts that were scored.
     pub(crate) batch: Batch,
     /// Which parts.
     pub(crate) parts: Vec<Part>,
@@ -91,23 +91,19 @@ impl Significance {
         let null = self.model.distribution(reader.documents().max(1), &null_scores);
         let null = null.beside_public(reader.public_documents());
         let max_e = max_e.max(MAX_CANDIDATE_E);
-        let (documents, batch) = if reader.caps_are_exact() {
-            let best = best_of_both(searcher, documents, &null, max_e, (UNLIKELY_CANDIDATES, MAX_CANDIDATES))?;
-            let batch = reader.extract_parts_exact(&found.parts_of(searcher, &best))?;
-            (best, batch)
-        } else {
-            // By the segments' own caps, a few more than are wanted; then by exact ones.
-            let wanted = (4 * UNLIKELY_CANDIDATES, INEXACT_CANDIDATES);
-            let mut few = best_of_both(searcher, documents, &null, INEXACT * max_e, wanted)?;
-            let numbers = numbers(&few);
-            let batch = reader.extract_parts_exact(&found.parts_of(searcher, &few))?;
-            let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
-            few.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
-            let best = best_of_both(searcher, &few, &null, max_e, (UNLIKELY_CANDIDATES, MAX_CANDIDATES))?;
-            let number_of = |d: &DocumentScore| numbers.iter().position(|&number| number == d.document);
-            let batch = batch.some(best.iter().filter_map(number_of));
-            (best, batch)
-        };
+        // By the segments' own caps, more than are wanted: then by exact ones, monotonous text masked. Either lowers
+        // scores for the most part, and what falls must not have kept others out.
+        let inexact = if reader.caps_are_exact() { 1.0 } else { INEXACT };
+        let wanted = (4 * UNLIKELY_CANDIDATES, MAX_RECKONED);
+        let mut few = best_of_both(searcher, documents, &null, inexact * max_e, wanted)?;
+        let numbers = numbers(&few);
+        let mut batch = reader.extract_parts_exact(&found.parts_of(searcher, &few))?;
+        batch.mask_monotony(kernels);
+        let exact = scan_batch(&batch, query, word_scores, kernels, scoring);
+        few.iter_mut().zip(exact).for_each(|(document, units)| document.units = units);
+        let documents = best_of_both(searcher, &few, &null, max_e, (UNLIKELY_CANDIDATES, MAX_CANDIDATES))?;
+        let number_of = |d: &DocumentScore| numbers.iter().position(|&number| number == d.document);
+        let batch = batch.some(documents.iter().filter_map(number_of));
         let parts = found.parts_of(searcher, &documents);
         let listings = documents.iter().map(|d| reader.listed(d.document as usize)).collect::<Result<_, _>>()?;
         Ok(Candidates { documents, batch, parts, listings, null })

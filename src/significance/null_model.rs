@@ -215,6 +215,11 @@ pub(crate) enum NullSample {
 }
 
 impl NullDistribution {
+    /// Where the tail begins: a score that chance reaches about once in a catalogue of reference, in nats.
+    pub(crate) fn location_nats(&self) -> f32 {
+        self.location_nats as f32
+    }
+
     /// The same, with so many public texts beside the documents.
     pub(crate) fn beside_public(self, documents: usize) -> Self {
         Self { public_documents: documents as f64, ..self }
