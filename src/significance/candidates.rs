@@ -126,7 +126,8 @@ fn best_of_both(
 ) -> Result<Vec<DocumentScore>, Error> {
     let mut best = best_of(searcher, documents, null, max_e, wanted, false)?;
     if searcher.reader.public_documents() > 0 {
-        best.extend(best_of(searcher, documents, null, max_e, wanted, true)?);
+        // What chance reaches explains nothing.
+        best.extend(best_of(searcher, documents, null, max_e, (0, wanted.1), true)?);
     }
     Ok(best)
 }
