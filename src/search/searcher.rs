@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::background::BackgroundSample;
-use super::part::Part;
+use super::part::{Found, Part};
 use super::query::Query;
 use super::scan::{DocumentScore, scan};
 use super::score::ScoreConfig;
-use super::seeds::{Engine, Found, SCAN_WORDS, SearchConfig, SearchStatistics, seeds, seeds_of_long};
+use super::seeds::{Engine, SCAN_WORDS, SearchConfig, SearchStatistics, seeds, seeds_of_long};
 use crate::Error;
 use crate::fingerprint::{Family, Fingerprint};
 use crate::index::IndexReader;

@@ -17,9 +17,9 @@
 //! Cost: look-ups and votes grow with the logarithm and with the size of the catalogue, alignment not at all. It misses
 //! a document that shares no 2-gram with the query as printed; how often that is stands in `docs/results`, *seeds*.
 
-use super::part::Part;
+use super::part::{Found, Part, score_parts};
 use super::query::Query;
-use super::scan::{DocumentScore, scan_batch};
+use super::scan::DocumentScore;
 use super::score::ScoreConfig;
 use super::votes::{List, Votes};
 use crate::Error;
@@ -182,35 +182,6 @@ pub(crate) fn seeds_of_long(
     let found = score_parts(index, query, scores, kernels, scoring, parts)?;
     statistics.aligned = found.documents.len() as u64;
     Ok((found, statistics))
-}
-
-/// Documents that were scored, in their order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Found {
-    pub(crate) documents: Vec<DocumentScore>,
-    /// Those parts that are not whole documents.
-    pub(crate) parts: Vec<Part>,
-}
-
-/// Scores the parts whose documents are left.
-fn score_parts(
-    index: &IndexReader,
-    query: &Query<'_>,
-    scores: &[WordScore],
-    kernels: &Kernels,
-    scoring: &ScoreConfig,
-    mut parts: Vec<Part>,
-) -> Result<Found, Error> {
-    parts.retain(|part| {
-        let (live, ordinal) = index.locate(part.document as usize);
-        live.is_searched(ordinal)
-    });
-    parts.sort_unstable_by_key(|part| part.document);
-    let batch = index.extract_parts(&parts)?;
-    let units = scan_batch(&batch, query, scores, kernels, scoring).into_iter();
-    let documents = units.zip(&parts).map(|(units, part)| DocumentScore { units, document: part.document }).collect();
-    parts.retain(|part| index.is_long(part.document as usize));
-    Ok(Found { documents, parts })
 }
 
 /// A visual word of the query.

@@ -15,6 +15,7 @@ mod folder;
 mod forms;
 mod geometry;
 mod invariance;
+mod limits;
 mod mail;
 mod old_files;
 mod pages;
