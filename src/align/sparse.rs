@@ -338,7 +338,7 @@ mod tests {
                 [(ScoreConfig::default(), 14.0), (ScoreConfig::default(), 1.0), (cheap, 4.0), (dear.clone(), 250.0)]
             {
                 let scores = word_scores(&query, &BackgroundSample::from_batch(&batch), &kernels, &config);
-                let align_config = AlignConfig { jump_nats, ..AlignConfig::default() };
+                let align_config = AlignConfig { jump_nats };
                 for (document, units) in scan_batch(&batch, &query, &scores, &kernels, &config).into_iter().enumerate() {
                     let nats = f32::from(units) / UNITS_PER_NAT;
                     let aligned = align(&batch, document, &query, &scores, &kernels, &config, Effort::any(&align_config))
