@@ -19,7 +19,6 @@
 
 use super::part::{Found, Part, score_parts};
 use super::query::Query;
-use super::scan::DocumentScore;
 use super::score::ScoreConfig;
 use super::votes::{List, Votes};
 use crate::Error;
@@ -315,6 +314,7 @@ mod tests {
     use crate::index::file::LiveSegment;
     use crate::limits::Deadline;
     use crate::random::SplitMix64;
+    use crate::search::DocumentScore;
     use crate::search::background::BackgroundSample;
     use crate::search::query::Edge;
     use crate::search::scan::scan;
