@@ -24,16 +24,16 @@ use crate::simd::kernels::WordScore;
 
 /// Words of a run.
 ///
-/// Tuned (words): chosen by eye: eight words of a mail earn 25 to 35 nats, chance finds some 15 in a million words.
-const RUN_WORDS: usize = 8;
+/// Tuned (words): chosen by eye: six words of a mail earn 15 to 25 nats, chance finds some 15 in a million words.
+const RUN_WORDS: usize = 6;
 /// Words of all runs.
 ///
-/// Tuned (words): chosen by eye: of a capture of 47,000 words every sixth; hashing them takes as long as twenty
+/// Tuned (words): chosen by eye: of a capture of 47,000 words every tenth; hashing them takes as long as twelve
 /// screenshots do.
-const SAMPLE_WORDS: usize = 8_000;
+const SAMPLE_WORDS: usize = 4_800;
 /// Runs on either side that may agree with the same document.
 ///
-/// Tuned (count): chosen by eye: of a capture of 47,000 words some 150 words on either side.
+/// Tuned (count): chosen by eye: of a capture of 47,000 words some 190 words on either side.
 const NEIGHBOURS: usize = 3;
 /// The best of m × n alignments earns ln(m n) nats by chance (S. Karlin & S. F. Altschul 1990). What a document earns
 /// beyond that, in neighbouring runs together, must be more than the best of all documents has by chance, by so much.
@@ -47,13 +47,13 @@ const LEAST_REACH: usize = 48;
 /// What a run's search may take: it is short, and its mail is one of the first.
 ///
 /// Tuned (count, positions, cells): chosen by eye.
-const RUN_SEARCH: (usize, usize, u64) = (8, 8_000, 100_000);
+const RUN_SEARCH: (usize, usize, u64) = (8, 6_000, 40_000);
 
 impl Searcher {
     /// Cuts a page of more than `most_words` down to what is worth looking up; [`Page::words_left_out`] counts the
     /// rest. Pages of fewer words stay as they are.
     ///
-    /// Cost: hashing and looking up some 8,000 words.
+    /// Cost: hashing and looking up some 5,000 words.
     ///
     /// # Errors
     ///
@@ -228,11 +228,11 @@ mod tests {
 
     #[test]
     fn runs_lie_evenly_and_take_no_more_than_the_sample() {
-        assert_eq!(runs(20, 24), [0..8, 8..16, 16..20], "all words");
+        assert_eq!(runs(20, 24), [0..6, 6..12, 12..18, 18..20], "all words");
         let far = runs(100_000, 4_000);
         let words: usize = far.iter().map(ExactSizeIterator::len).sum();
         assert!((3_900..=4_000).contains(&words), "{words}");
-        assert!(far.windows(2).all(|w| w[1].start - w[0].start == 200));
+        assert!(far.windows(2).all(|w| w[1].start - w[0].start == 151));
     }
 
     #[test]

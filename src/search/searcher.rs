@@ -18,11 +18,10 @@ use crate::simd::Kernels;
 use crate::simd::kernels::WordScore;
 
 /// Pages that take more cells (edges × words of the index) are not scanned, but searched by seeds, of which they have
-/// plenty.
+/// plenty; so is what is left of a page of too many words.
 ///
-/// Tuned (cells): of 453 screenshots in a million words the scan takes less for all but five, and these have the same
-/// answers by seeds.
-const SCAN_CELLS: u64 = 1_000_000_000;
+/// Tuned (cells): of 453 screenshots in a million words the scan takes less for all but 30, record *limits*.
+const SCAN_CELLS: u64 = 600_000_000;
 
 /// Finds documents of an index in fingerprints of pages.
 pub struct Searcher {
@@ -111,7 +110,8 @@ impl Searcher {
         let mut query = Query::new(page, fingerprint)?;
         query.fit_widths(page, &self.background, &self.kernels);
         let cells = query.edges.len() as u64 * self.reader.words() as u64;
-        let by_seeds = self.by_seeds || self.search.engine == Engine::Auto && cells > SCAN_CELLS;
+        let by_seeds =
+            self.by_seeds || self.search.engine == Engine::Auto && (cells > SCAN_CELLS || page.words_left_out > 0);
         self.search_query(query, by_seeds, deadline)
     }
 

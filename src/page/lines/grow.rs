@@ -141,7 +141,7 @@ pub(super) fn grow(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConfig) {
     let mut bands = Bands::new(ink.height());
     for (line, changed) in grown {
         let (top, bottom) = line.baseline_rows(0.0);
-        let same = bands.near(top, bottom).into_iter().find(|&k| have_met(&lines[k], &line));
+        let same = bands.around(top, bottom).filter(|&k| have_met(&lines[k], &line)).min();
         let k = match same {
             Some(k) => {
                 let other = &mut lines[k];

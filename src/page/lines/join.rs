@@ -107,7 +107,9 @@ pub(super) fn join_parts(
     let (mut bands, mut fittings) = (Bands::new(ink.height()), Fittings::of(ink));
     for line in lines {
         let step = MAX_STEP_XH * line.x_height_px / MIN_SIZE_RATIO;
-        let near = bands.near(line.baseline - step, line.baseline + step);
+        // Lines come from left to right: what ends too far to the left of this one is no part of any that follows.
+        let in_reach = |k: usize| line.x0 - out[k].x1 < config.join_gap_xh * out[k].x_height_px / MIN_SIZE_RATIO;
+        let near = bands.near_wanted(line.baseline - step, line.baseline + step, in_reach);
         let before = near.into_iter().rev().find(|&k| continues(&out[k], &line, config));
         let joined = before.filter(|&k| fittings.admit(&out[k], &line)).and_then(|k| {
             let members = out[k].members.iter().chain(&line.members).copied().collect();
@@ -152,7 +154,8 @@ pub(super) fn bridge_gaps(lines: &mut Vec<LineFit>, ink: &Ink, config: &PageConf
     let (mut out_by_row, mut fittings) = (Bands::new(ink.height()), Fittings::of(ink));
     for line in lines.drain(..) {
         let step = MAX_UNSURE_STEP_XH * MAX_UNSURE_RATIO * line.x_height_px;
-        let near = out_by_row.near(line.baseline - step, line.baseline + step);
+        let in_reach = |k: usize| line.x0 - out[k].x1 < MAX_BRIDGE_XH * MAX_UNSURE_RATIO * out[k].x_height_px;
+        let near = out_by_row.near_wanted(line.baseline - step, line.baseline + step, in_reach);
         let before = near.into_iter().map(|k| (k, &out[k])).filter(|(_, l)| could_bridge(l, &line));
         let nearest = before.max_by(|a, b| a.1.x1.total_cmp(&b.1.x1)).map(|(k, _)| k);
         let around = |left: &LineFit| {

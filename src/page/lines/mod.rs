@@ -56,7 +56,33 @@ pub(super) fn find_fits(components: &[Component], ink: &Ink, config: &PageConfig
     bridge_gaps(&mut lines, ink, config);
     drop_shadows(&mut lines, ink.height());
     add_short_lines(&mut lines, components, ink.height());
+    drop_overlapping(&mut lines, (ink.width() * ink.height()) as f32);
     (lines, letters)
+}
+
+/// Lines cover so much of a page at most, their lengths times their x-heights.
+///
+/// Tuned (share): text without any leading covers half; what is more lies one over the other, and is no text.
+const MOST_COVERED: f32 = 0.75;
+
+/// Keeps the longest lines if all together would cover more of a page than text can.
+fn drop_overlapping(lines: &mut Vec<LineFit>, area: f32) {
+    let cover = |l: &LineFit| l.width() * l.x_height_px;
+    if lines.iter().map(cover).sum::<f32>() <= MOST_COVERED * area {
+        return;
+    }
+    let mut by_width: Vec<usize> = (0..lines.len()).collect();
+    by_width.sort_by(|&a, &b| lines[b].width().total_cmp(&lines[a].width()));
+    let (mut rest, mut stays) = (MOST_COVERED * area, vec![false; lines.len()]);
+    for k in by_width {
+        rest -= cover(&lines[k]);
+        if rest < 0.0 {
+            break;
+        }
+        stays[k] = true;
+    }
+    let mut stays = stays.into_iter();
+    lines.retain(|_| stays.next() == Some(true));
 }
 
 #[cfg(test)]
@@ -88,6 +114,23 @@ mod tests {
             pixels: (width * height) as u32,
         });
         prop::collection::vec(component, 0..60)
+    }
+
+    #[test]
+    fn lines_that_lie_one_over_the_other_go_but_for_the_longest() {
+        // Ten lines of 300 px with an x-height of 8 px, and one that is longer.
+        let of = |widths: &[usize]| -> Vec<LineFit> {
+            widths.iter().enumerate().map(|(k, w)| testing::line(0, *w, 20 * k, 30)).collect()
+        };
+        let left = |area: f32| {
+            let mut lines = of(&[300, 300, 400, 300]);
+            drop_overlapping(&mut lines, area);
+            testing::ends(&lines)
+        };
+        let covered = (3.0 * 300.0 + 400.0) * 8.0;
+        assert_eq!(left(covered / MOST_COVERED).len(), 4);
+        assert_eq!(left(0.9 * covered / MOST_COVERED), [(0, 300), (0, 300), (0, 400)]);
+        assert_eq!(left(400.0 * 8.0 / MOST_COVERED), [(0, 400)]);
     }
 
     proptest! {

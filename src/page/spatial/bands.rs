@@ -36,6 +36,19 @@ impl Bands {
         self.bands[*self.range(y, y).start()].iter().map(|&k| k as usize)
     }
 
+    /// As [`Bands::near`], but in any order, and some several times.
+    pub(crate) fn around(&self, y0: f32, y1: f32) -> impl Iterator<Item = usize> {
+        self.bands[self.range(y0, y1)].iter().flatten().map(|&k| k as usize)
+    }
+
+    /// As [`Bands::near`], and forgets what is found there and is not wanted, now or later: in a long row of marks all
+    /// lines lie under the same rows.
+    pub(crate) fn near_wanted(&mut self, y0: f32, y1: f32, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        let range = self.range(y0, y1);
+        self.bands[range].iter_mut().for_each(|band| band.retain(|&k| wanted(k as usize)));
+        self.near(y0, y1)
+    }
+
     /// All numbers filed under a row from `y0` to `y1`, and some others, ascending.
     pub(crate) fn near(&self, y0: f32, y1: f32) -> Vec<usize> {
         let mut near: Vec<usize> = self.bands[self.range(y0, y1)].iter().flatten().map(|&k| k as usize).collect();
@@ -47,6 +60,8 @@ impl Bands {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -70,6 +85,10 @@ mod tests {
                 prop_assert!(!found.contains(&k) || apart <= BAND_PX, "{k} is {apart} px away");
             }
             prop_assert!(bands.at(y0).eq(bands.near(y0, y0)));
+            prop_assert_eq!(bands.around(y0, y0 + rows).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(), found.clone());
+            let even: Vec<usize> = found.iter().copied().filter(|k| k % 2 == 0).collect();
+            prop_assert_eq!(&bands.near_wanted(y0, y0 + rows, |k| k % 2 == 0), &even);
+            prop_assert_eq!(bands.near(y0, y0 + rows), even);
         }
     }
 }

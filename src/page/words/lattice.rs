@@ -69,9 +69,11 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
     let is_space = |k: usize| space_before(k) >= 0.5;
     for from in 0..n {
         let mut joins_nats = 0.0;
+        // Whether a word of the likeliest path may still end further on.
+        let mut may_be_likeliest = is_space(from);
         for to in from + 1..=n {
             let prior_nats = joins_nats + 0.5 * (space_before(from).ln() + space_before(to).ln());
-            let likeliest = is_space(from) && is_space(to) && !(from + 1..to).any(is_space);
+            let likeliest = may_be_likeliest && is_space(to);
             if likeliest || to - from <= config.max_pieces && prior_nats > MIN_PRIOR_NATS {
                 words.push(Word {
                     from: first_node + from as u32,
@@ -87,12 +89,18 @@ fn push_words(words: &mut Vec<Word>, line: &Line, number: u32, first_node: u32, 
                 break;
             }
             joins_nats += (1.0 - space).ln();
+            may_be_likeliest &= !is_space(to);
+            if !may_be_likeliest && (to - from >= config.max_pieces || joins_nats <= MIN_PRIOR_NATS) {
+                break;
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Words of a line of pieces between which these are the probabilities of a space, as `(from, to, likeliest)`.
@@ -110,6 +118,30 @@ mod tests {
         let mut words = Vec::new();
         push_words(&mut words, &line, 0, 7, config);
         words.iter().map(|w| (w.from - 7, w.to - 7, w.likeliest)).collect()
+    }
+
+    proptest! {
+        /// Oracle: all pairs of gaps.
+        #[test]
+        fn no_join_is_overlooked(spaces in prop::collection::vec(0.03f32..1.0, 0..30), max_pieces in 1usize..8) {
+            let config = PageConfig { max_pieces, ..PageConfig::default() };
+            let n = spaces.len() + 1;
+            let space_before = |k: usize| if k == 0 || k == n { 1.0 } else { spaces[k - 1] };
+            let mut expected = Vec::new();
+            for (from, to) in (0..n).flat_map(|from| (from + 1..=n).map(move |to| (from, to))) {
+                let inner = || (from + 1..to).map(space_before);
+                if inner().any(|space| space > 1.0 - config.settled) {
+                    continue;
+                }
+                let joins_nats = inner().fold(0.0, |sum, space| sum + (1.0 - space).ln());
+                let prior_nats = joins_nats + 0.5 * (space_before(from).ln() + space_before(to).ln());
+                let likeliest = [from, to].iter().all(|&k| space_before(k) >= 0.5) && inner().all(|space| space < 0.5);
+                if likeliest || to - from <= max_pieces && prior_nats > MIN_PRIOR_NATS {
+                    expected.push((from as u32, to as u32, likeliest));
+                }
+            }
+            prop_assert_eq!(words(&spaces, &config), expected);
+        }
     }
 
     #[test]
