@@ -317,7 +317,7 @@ mod tests {
     use crate::search::DocumentScore;
     use crate::search::background::BackgroundSample;
     use crate::search::query::Edge;
-    use crate::search::scan::{DocumentScore, scan};
+    use crate::search::scan::scan;
     use crate::search::score::word_scores;
 
     const WORDS_A_DOCUMENT: usize = 100;
