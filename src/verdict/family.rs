@@ -19,6 +19,11 @@ const SMALL_FAMILY: u32 = 8;
 /// Tuned (log-odds): chosen by eye; record *kinds*.
 const MAIL_NATS: f32 = 2.0;
 
+/// Of smaller text, words that were not aligned may be the document's all the same.
+///
+/// Tuned (pixels): below, words break or melt; record *kinds*.
+const LEAST_LEGIBLE_PX: f32 = 4.0;
+
 /// So many words of a document may stand below a block that ends it.
 ///
 /// Tuned (words): chosen by eye.
@@ -52,7 +57,7 @@ impl Shows {
         let among_family = f64::from(own.family) * f64::from(-own.nats).exp();
         let large = own.family > SMALL_FAMILY;
         let likely = if large { among_family <= config.max_e } else { e_value.is_some() };
-        let mail = likely && own.nats + MAIL_NATS >= 0.0 && (config.boilerplate || !is_appended(c));
+        let mail = likely && own.nats + MAIL_NATS >= 0.0 && (config.boilerplate || !is_appended(c, page));
         let passage = || e_value.unwrap_or_else(|| null.e_value(c.evidence.score_nats));
         Self { mail, e_value: if mail && large { among_family } else { passage() }, own }
     }
@@ -61,9 +66,14 @@ impl Shows {
 /// Whether a passage is the end of a document whose own text above it is another one than the picture's above it: a
 /// notice, a footer, a signature that is set under many a mail. Who quotes a mail shows its beginning, or no other text
 /// right above.
-fn is_appended(c: &AlignedDocument<'_>) -> bool {
+fn is_appended(c: &AlignedDocument<'_>, page: &Page) -> bool {
     let last = c.evidence.pairs.last().map_or(0, |p| p.document_word as usize);
-    c.flanks.ends[0] >= FRAMED_WORDS && c.flanks.ends[1] < FRAMED_WORDS && last + 1 + MOST_BELOW >= c.widths.len()
+    let legible =
+        c.evidence.pairs.first().is_some_and(|p| page.words[p.word as usize].frame.x_height_px >= LEAST_LEGIBLE_PX);
+    legible
+        && c.flanks.ends[0] >= FRAMED_WORDS
+        && c.flanks.ends[1] < FRAMED_WORDS
+        && last + 1 + MOST_BELOW >= c.widths.len()
 }
 
 /// Whether a picture shows what a family of documents has, whatever these words tell of one of them: so many words
