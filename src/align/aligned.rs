@@ -66,6 +66,8 @@ pub struct AlignedDocument<'a> {
     pub(crate) alignment: Alignment,
     /// By all words that agree, whatever they tell: what is shown.
     pub(crate) evidence: Alignment,
+    /// Words that contradict each other at the evidence's beginning and end.
+    pub(crate) evidence_ends: [usize; 2],
     /// Words beyond the evidence's ends, one by one.
     pub(crate) beyond: Vec<Pair>,
     /// The kind of each of the document's words; none if they are not known.
@@ -93,6 +95,7 @@ impl AlignedDocument<'_> {
             quoted_share: 0.0,
             alignment: Alignment::default(),
             evidence: Alignment::default(),
+            evidence_ends: [0; 2],
             beyond: Vec::new(),
             kinds: Vec::new(),
             kin: Kin::default(),
@@ -181,6 +184,7 @@ pub fn align_candidates<'c>(
             header_words: header.words,
             quoted_share: metadata.quoted_share(evidence.pairs.iter().map(|p| p.document_word)),
             alignment,
+            evidence_ends: flank_mismatch(&evidence, page, widths.len()).ends,
             evidence,
             beyond,
             kinds: metadata.kinds,

@@ -71,8 +71,8 @@ fn is_appended(c: &AlignedDocument<'_>, page: &Page) -> bool {
     let legible =
         c.evidence.pairs.first().is_some_and(|p| page.words[p.word as usize].frame.x_height_px >= LEAST_LEGIBLE_PX);
     legible
-        && c.flanks.ends[0] >= FRAMED_WORDS
-        && c.flanks.ends[1] < FRAMED_WORDS
+        && c.evidence_ends[0] >= FRAMED_WORDS
+        && c.evidence_ends[1] < FRAMED_WORDS
         && last + 1 + MOST_BELOW >= c.widths.len()
 }
 
