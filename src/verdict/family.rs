@@ -1,11 +1,11 @@
 //! The mail, or a form that several mails fill in? What of both becomes a match, and what a known text.
 
 use super::config::VerdictConfig;
-use super::own_words::{OwnWords, own_words};
+use super::own_words::{OwnWords, at_edge, own_words};
 use super::report::{KnownText, KnownTextKind, Match};
 use super::select::{FRAMED_WORDS, MAX_SHARED, shared, to_match, to_shared};
 use crate::align::{AlignedDocument, Pair};
-use crate::page::Page;
+use crate::page::{Page, Word};
 use crate::significance::NullDistribution;
 
 /// More documents than this that hold a passage fill in a form. Fewer may be copies, answers, drafts of one mail.
@@ -23,6 +23,11 @@ const MAIL_NATS: f32 = 2.0;
 ///
 /// Tuned (pixels): below, words break or melt; record *kinds*.
 const LEAST_LEGIBLE_PX: f32 = 4.0;
+
+/// Own words of a block that say more for the mail make it more than a notice, which has a company's name at most.
+///
+/// Tuned (nats): chosen by eye; a name that agrees says half a nat, a number nearly one.
+const NOTICE_NATS: f32 = 5.0;
 
 /// So many words of a document may stand below a block that ends it.
 ///
@@ -57,7 +62,9 @@ impl Shows {
         let among_family = f64::from(own.family) * f64::from(-own.nats).exp();
         let large = own.family > SMALL_FAMILY;
         let likely = if large { among_family <= config.max_e } else { e_value.is_some() };
-        let mail = likely && own.nats + MAIL_NATS >= 0.0 && (config.boilerplate || !is_appended(c, page));
+        let mail = likely
+            && own.nats + MAIL_NATS >= 0.0
+            && (config.boilerplate || own.nats > NOTICE_NATS || !is_appended(c, page));
         let passage = || e_value.unwrap_or_else(|| null.e_value(c.evidence.score_nats));
         Self { mail, e_value: if mail && large { among_family } else { passage() }, own }
     }
@@ -67,13 +74,16 @@ impl Shows {
 /// notice, a footer, a signature that is set under many a mail. Who quotes a mail shows its beginning, or no other text
 /// right above.
 fn is_appended(c: &AlignedDocument<'_>, page: &Page) -> bool {
+    let Some(first) = c.evidence.pairs.first().map(|p| &page.words[p.word as usize]) else { return false };
     let last = c.evidence.pairs.last().map_or(0, |p| p.document_word as usize);
-    let legible =
-        c.evidence.pairs.first().is_some_and(|p| page.words[p.word as usize].frame.x_height_px >= LEAST_LEGIBLE_PX);
-    legible
+    let region = |w: &Word| page.lines[w.line as usize].region;
+    // Words of a line that the picture's edge cuts may be the document's all the same.
+    let above = |w: &&Word| w.likeliest && w.to <= first.from && region(w) == region(first) && !at_edge(page, &w.frame);
+    first.frame.x_height_px >= LEAST_LEGIBLE_PX
         && c.evidence_ends[0] >= FRAMED_WORDS
         && c.evidence_ends[1] < FRAMED_WORDS
         && last + 1 + MOST_BELOW >= c.widths.len()
+        && page.words.iter().filter(above).count() >= FRAMED_WORDS
 }
 
 /// Whether a picture shows what a family of documents has, whatever these words tell of one of them: so many words

@@ -130,7 +130,7 @@ pub(super) fn own_words(c: &AlignedDocument<'_>, page: &Page) -> OwnWords {
 const LEAST_CONTRADICTION_NATS: f32 = 0.5;
 
 /// Whether a word touches an edge of the picture.
-fn at_edge(page: &Page, frame: &WordFrame) -> bool {
+pub(super) fn at_edge(page: &Page, frame: &WordFrame) -> bool {
     let (area, margin_px) = (page.hull(frame), EDGE_XH * frame.x_height_px);
     let size = page.ink.as_ref().filter(|_| page.warp.is_none()).map(|ink| (ink.width() as f32, ink.height() as f32));
     size.is_some_and(|(width, height)| {
