@@ -2,8 +2,8 @@
 
 use super::config::VerdictConfig;
 use super::own_words::{OwnWords, at_edge, own_words};
+use super::passage::{FRAMED_WORDS, MAX_SHARED, shared, to_match, to_shared};
 use super::report::{KnownText, KnownTextKind, Match};
-use super::select::{FRAMED_WORDS, MAX_SHARED, shared, to_match, to_shared};
 use crate::align::{AlignedDocument, Pair};
 use crate::page::{Page, Word};
 use crate::significance::NullDistribution;

@@ -4,6 +4,7 @@ mod altered;
 mod config;
 mod family;
 mod own_words;
+mod passage;
 mod public;
 mod readings;
 mod report;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::config::VerdictConfig;
+use super::passage::{MAX_SHARED, shared, to_match, to_shared};
 use super::report::{KnownText, KnownTextKind};
-use super::select::{MAX_SHARED, shared, to_match, to_shared};
 use crate::align::{AlignedDocument, Alignment};
 use crate::page::Page;
 use crate::significance::NullDistribution;

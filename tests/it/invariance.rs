@@ -53,7 +53,7 @@ fn a_folder_gives_the_answers_of_memory_and_forgets_what_is_removed() {
 
 fn verdicts(catalogue: &Catalogue, engine: Engine, threads: usize) -> Vec<Verdict> {
     let all = [pictures("testdata/shots"), pictures("testdata/doctored")].concat();
-    let some: Vec<_> = all.into_iter().step_by(if whole() { 3 } else { 9 }).collect();
+    let some: Vec<_> = all.into_iter().step_by(if whole() { 3 } else { 4 }).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut config = Config::default();
     config.search.engine = engine;

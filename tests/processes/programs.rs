@@ -57,7 +57,7 @@ fn build_then_identify() {
     assert!(names[..13].is_sorted() && names[13] == "testdata/bad/text.png", "in input order");
     let line = lines.iter().find(|l| l["image"].as_str().unwrap().contains("budget-q3")).unwrap();
     let keys = |v: &Value| v.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(line), "height image known_texts matches millis reason verdict width words_seen");
+    assert_eq!(keys(line), "height image known_texts limits matches millis reason verdict width words_seen");
     assert_eq!((&line["verdict"], &line["reason"]), (&"match".into(), &Value::Null));
     assert_eq!((&line["width"], &line["height"]), (&1280.into(), &768.into()));
     let found = &line["matches"][0];
